@@ -1,0 +1,3 @@
+from salary_bands.cli import main
+
+main()

@@ -1,0 +1,165 @@
+"""The candidate: the tables of a release before it is one, at WORK/candidate/."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from salary_bands import schemas
+from salary_bands.aggregate.duplicates import matched
+from salary_bands.aggregate.engine import add_parts, add_table, in_memory, offending_rows, run_step, selected
+from salary_bands.aggregate.inputs import add_formats, add_inputs, add_markets
+from salary_bands.aggregate.plan import ExportState, Plan
+from salary_bands.errors import RefreshError
+from salary_bands.exports import format_named
+from salary_bands.parts import Parts, made_from, read_table, write_json, write_table
+from salary_bands.settings import Settings
+
+CHECKS = (
+    "assert_every_row_is_accounted_for",
+    "assert_keys_are_unique",
+    "assert_percentiles_ascend",
+    "assert_evidence_is_not_mixed",
+    "assert_suppressed_cells_show_nothing",
+    "assert_shown_cells_may_be_disclosed",
+)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """The candidate in a work folder. Every table carries the fingerprint of the plan that it was made from."""
+
+    settings: Settings
+
+    @property
+    def folder(self) -> Path:
+        return self.settings.work / "candidate"
+
+    def path(self, table: str) -> Path:
+        return self.folder / f"{table}.parquet"
+
+    def plan(self) -> Plan:
+        """The plan that the candidate is made from; raises RefreshError where there is none."""
+        try:
+            return Plan.from_json(json.loads((self.folder / "plan.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            raise RefreshError("no candidate is planned; materialise window_reports first") from None
+
+    def start(self, plan: Plan) -> None:
+        write_json(self.folder / "plan.json", plan.to_json())
+
+    def window_reports(self) -> int:
+        """Every accepted row with its disposition; the number of rows."""
+        plan = self.plan()
+        parts = Parts(self.settings.work)
+        with self._connection(plan) as connection:
+            add_table(connection, "exports", _exports(plan))
+            add_parts(connection, "pay_reports", [parts.path("pay_reports", s.key) for s in plan.counted])
+            for step in ("reports", "dated_reports", "single_reports"):
+                run_step(connection, step)
+            add_table(connection, "duplicates", _duplicates(connection))
+            for step in ("scoped_reports", "fenced_reports"):
+                run_step(connection, step)
+            return self._write(connection, "window_reports", plan)
+
+    def ledger(self) -> int:
+        """Every row of every export by disposition and reason."""
+        plan = self.plan()
+        parts = Parts(self.settings.work)
+        with self._connection(plan, "window_reports") as connection:
+            add_table(connection, "export_files", _export_files(plan))
+            add_parts(connection, "rejected_reports", [parts.path("rejected_reports", s.key) for s in plan.counted])
+            return self._write(connection, "ledger", plan)
+
+    def sources(self) -> int:
+        """Where the reports come from."""
+        plan = self.plan()
+        with self._connection(plan, "window_reports") as connection:
+            add_table(connection, "export_files", _export_files(plan))
+            add_formats(connection)
+            return self._write(connection, "sources", plan)
+
+    def bands(self) -> int:
+        """Percentile bands, aggregated and suppressed in one step."""
+        plan = self.plan()
+        with self._connection(plan, "window_reports") as connection:
+            run_step(connection, "metric_reports")
+            add_markets(connection)
+            for step in ("cells", "cell_evidence", "disclosed_cells", "percentiles"):
+                run_step(connection, step)
+            return self._write(connection, "bands", plan)
+
+    def check(self, name: str) -> pd.DataFrame:
+        """The rows that offend a check of `sql/checks/`; none where it holds."""
+        plan = self.plan()
+        with self._connection(plan, *schemas.RELEASE_TABLES) as connection:
+            add_table(connection, "export_files", _export_files(plan))
+            return offending_rows(connection, name)
+
+    def schema_faults(self) -> list[str]:
+        """What is wrong with the tables as files: missing, of another plan, or breaking their contract."""
+        plan = self.plan()
+        faults = []
+        for table in ("window_reports", *schemas.RELEASE_TABLES):
+            if made_from(self.path(table)) != plan.fingerprint:
+                faults.append(f"{table} is missing or was made from other inputs; refresh again")
+                continue
+            try:
+                for chunk in read_table(self.path(table), table):
+                    schemas.validated(chunk, table)
+            except (schemas.SchemaBroken, ValueError) as broken:
+                faults.append(str(broken))
+        return faults
+
+    def _write(self, connection: duckdb.DuckDBPyConnection, table: str, plan: Plan) -> int:
+        return write_table(self.path(table), table, selected(connection, table), plan.fingerprint)
+
+    @contextmanager
+    def _connection(self, plan: Plan, *tables: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection with the inputs of the plan and candidate tables, which must be of this plan."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with in_memory(self.folder / "spill") as connection:
+            add_inputs(connection, self.settings, date.fromisoformat(plan.as_of), plan.version, plan.method_version)
+            for table in tables:
+                if made_from(self.path(table)) != plan.fingerprint:
+                    raise RefreshError(f"{table} is of another refresh; materialise it again")
+                path = str(self.path(table)).replace("'", "''")
+                connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{path}')")
+            yield connection
+
+
+def _exports(plan: Plan) -> pd.DataFrame:
+    newest = plan.newest_snapshots
+    rows = []
+    for s in plan.counted:
+        fmt = format_named(s.format)
+        rows.append((s.key, s.source, s.file, s.sha256, s.format, fmt.delivery, fmt.repeats, s.key in newest))
+    columns = ["export_key", "source", "file", "export_sha256", "format", "delivery", "repeats", "is_newest"]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.assign(exported_on=[date.fromisoformat(s.exported_on or plan.as_of) for s in plan.counted])
+
+
+def _export_files(plan: Plan) -> pd.DataFrame:
+    def row(s: ExportState) -> tuple[object, ...]:
+        return s.key, s.source, s.file, s.sha256, s.format, s.counted, s.held_reason, s.rows
+
+    columns = ["export_key", "source", "file", "export_sha256", "format", "counted", "held_reason", "export_rows"]
+    frame = pd.DataFrame([row(s) for s in plan.files], columns=columns)
+    return frame.astype({"held_reason": "str"})
+
+
+def _duplicates(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """All but the newest report of each person that several sources have."""
+    run_step(connection, "duplicate_pairs")
+    pairs = connection.execute("SELECT * EXCLUDE (days_apart) FROM duplicate_pairs").df()
+    groups = matched(pairs)
+    members = [(number, export, row) for number, group in enumerate(groups) for export, row in sorted(group)]
+    columns = ["person", "export_sha256", "row"]
+    add_table(connection, "matches", pd.DataFrame(members, columns=columns).astype({"export_sha256": "str", "row": "int64"}))
+    run_step(connection, "matched_duplicates")
+    return connection.execute("SELECT * FROM matched_duplicates").df()

@@ -1,0 +1,170 @@
+"""What a release is to be made from: the files, their state, the date, and what they all hash to."""
+
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any
+
+from salary_bands import __version__
+from salary_bands.errors import RefreshError, UsageError
+from salary_bands.exports import ExportStages, format_named
+from salary_bands.fingerprint import code_version, digest, method_version, reference_version
+from salary_bands.ingest.raw_folder import ExportFile, RawFolder
+from salary_bands.publish.releases import release_order
+
+SAMPLE = "sample"  # the source whose exports are synthetic
+
+
+@dataclass(frozen=True)
+class ExportState:
+    """One file in the raw folder and what becomes of it. `counted`: its rows go through the stages."""
+
+    source: str
+    file: str
+    sha256: str
+    key: str
+    format: str
+    rows: int
+    counted: bool
+    held_reason: str | None = None
+    held_line: str | None = None
+    exported_on: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The inputs of one release.
+
+    content_fingerprint: of files, settings, reference data, rates and code; fingerprint: of these and as_of.
+    """
+
+    as_of: str
+    version: str
+    previous: str | None
+    fingerprint: str
+    content_fingerprint: str
+    method_version: str
+    code_version: str
+    settings: dict[str, float]
+    rates_sha256: str
+    files: list[ExportState]
+    refused: list[str] = field(default_factory=list)
+
+    @property
+    def counted(self) -> list[ExportState]:
+        return [f for f in self.files if f.counted]
+
+    @property
+    def contains_synthetic(self) -> bool:
+        return any(f.source == SAMPLE for f in self.counted)
+
+    @property
+    def newest_snapshots(self) -> set[str]:
+        """Keys of the exports whose rows are not superseded by a later snapshot of their source and format."""
+        newest: dict[tuple[str, str], ExportState] = {}
+        keys = set()
+        for state in self.counted:
+            if format_named(state.format).delivery == "append":
+                keys.add(state.key)
+                continue
+            group = (state.source, state.format)
+            if group not in newest or (state.exported_on, state.file) > (newest[group].exported_on, newest[group].file):
+                newest[group] = state
+        return keys | {state.key for state in newest.values()}
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> "Plan":
+        return cls(**{**document, "files": [ExportState(**f) for f in document["files"]]})
+
+
+def plan_release(folder: RawFolder, stages: ExportStages, as_of: date, releases: list[dict[str, Any]]) -> Plan:
+    """Plan the release of that date from the exports as they stand; releases as in `releases.json`.
+
+    Raises UsageError where there is no export, RefreshError where every export is held.
+    """
+    if not folder.exports:
+        raise UsageError("the raw folder has no export; put files at <raw folder>/<source>/<file>")
+    files = export_states(folder.exports, stages)
+    if not any(f.counted for f in files):
+        lines = "\n".join(f"{f.file}: {f.held_line}" for f in files if f.held_line)
+        raise RefreshError(f"every export is held, nothing to publish\n{lines}")
+    settings = stages.settings.method()
+    content = content_fingerprint(files, stages)
+    version, previous = next_version(as_of, releases)
+    return Plan(
+        as_of=as_of.isoformat(),
+        version=version,
+        previous=previous,
+        fingerprint=digest([content, as_of.isoformat()]),
+        content_fingerprint=content,
+        method_version=method_version(stages.settings),
+        code_version=f"{__version__}+{code_version()}",
+        settings=settings,
+        rates_sha256=stages.rates.sha256,
+        files=files,
+        refused=list(folder.refused),
+    )
+
+
+def content_fingerprint(files: list[ExportState], stages: ExportStages) -> str:
+    """What the bands are built from, whatever the date."""
+    return digest(
+        {
+            "inputs": sorted([f.source, f.file, f.sha256, f.held_reason or ""] for f in files),
+            "settings": stages.settings.method(),
+            "reference": reference_version(),
+            "rates": stages.rates.sha256,
+            "code": code_version(),
+        }
+    )
+
+
+def next_version(as_of: date, releases: list[dict[str, Any]]) -> tuple[str, str | None]:
+    """(version of a new release of that date, the release it follows).
+
+    It follows the newest published one whose as_of is not later.
+    """
+    base = as_of.strftime("%Y.%m.%d")
+    same_date = [r["version"] for r in releases if r["as_of"] == as_of.isoformat()]
+    suffixes = [int(v.removeprefix(base).lstrip(".") or 0) for v in same_date]
+    version = base if not suffixes else f"{base}.{max(suffixes) + 1}"
+    earlier = [r for r in releases if r["status"] == "published" and r["as_of"] <= as_of.isoformat()]
+    return version, max(earlier, key=release_order)["version"] if earlier else None
+
+
+def export_states(exports: tuple[ExportFile, ...], stages: ExportStages) -> list[ExportState]:
+    """Every file in the order of its path; bytes that lie there twice are counted where they lie first."""
+    seen: set[str] = set()
+    states = []
+    for export in exports:
+        raw = stages.parts.record("raw_reports", export.key) or {}
+        accepted = stages.parts.record("accepted_reports", export.key) or {}
+        held = accepted.get("held") or raw.get("held")
+        if not raw or not accepted:
+            held = {"reason": "not_processed", "line": "has not been through the stages yet; materialise its partition"}
+        states.append(
+            ExportState(
+                source=export.source,
+                file=export.file,
+                sha256=export.sha256,
+                key=export.key,
+                format=raw.get("format", ""),
+                rows=raw.get("rows", 0),
+                counted=held is None and export.sha256 not in seen,
+                held_reason=held["reason"] if held else None,
+                held_line=held["line"] if held else None,
+                exported_on=accepted.get("exported_on"),
+            )
+        )
+        seen.add(export.sha256)
+    real = any(s.counted and s.source != SAMPLE for s in states)
+    return [_beside_real(s) if real and s.source == SAMPLE and not s.held_reason else s for s in states]
+
+
+def _beside_real(state: ExportState) -> ExportState:
+    line = "is synthetic and other sources have exports; remove the folder `sample` to be rid of this line"
+    return ExportState(
+        **{**asdict(state), "counted": False, "held_reason": "synthetic_beside_real", "held_line": line}
+    )

@@ -1,0 +1,29 @@
+"""normalised_reports to pay_reports."""
+
+from datetime import date
+
+import pandas as pd
+
+from salary_bands.classify.titles import Classification, classify
+from salary_bands.distinct import TEXT, map_distinct_rows
+from salary_bands.normalise.reports import facts_at, report_day
+
+
+def classify_reports(normalised: pd.DataFrame, exported: date) -> pd.DataFrame:
+    """One chunk with leaf, rule and tier; distinct texts are classified once, and end here."""
+    texts = ["job_title", "specialisation", "skills"]
+    codes, found = map_distinct_rows(normalised[texts], _classified)
+    tier = facts_at(normalised["employer"], report_day(normalised, exported))["tier"].fillna("unknown")
+    scope = pd.Series(pd.array([c.reason for c in found], dtype=TEXT).take(codes), index=normalised.index)
+    return normalised.drop(columns=texts).assign(
+        scope_reason=normalised["scope_reason"].fillna(scope),
+        leaf=pd.Series(pd.array([c.leaf for c in found], dtype=TEXT).take(codes), index=normalised.index),
+        leaf_rule=pd.Series(
+            pd.array([c.rule for c in found], dtype=TEXT).take(codes), index=normalised.index
+        ),
+        tier=tier.astype(TEXT),
+    )
+
+
+def _classified(title: str, specialisation: str | None, skills: str | None) -> Classification:
+    return classify(title, specialisation or "", skills or "")

@@ -1,0 +1,200 @@
+"""`salary-bands`: results on standard output, progress and messages on standard error.
+
+Commands import what they need when they run: those that only read answer in under a second, without dagster.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from salary_bands.errors import RefreshError, UsageError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Compensation bands in machine learning: exports in, versioned percentile bands out.",
+)
+out = Console(soft_wrap=True)
+err = Console(stderr=True, soft_wrap=True)
+
+MartsFolder = Annotated[Path | None, typer.Option("--marts", help="Folder of releases (data/marts).")]
+ReleaseVersion = Annotated[str | None, typer.Option("--release", help="Version of a release; the latest without it.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]
+
+
+def reports_errors(command: Callable[..., None]) -> Callable[..., None]:
+    """Exit 2 for wrong usage or configuration, 1 for what could not be done, each with its line and no traceback."""
+
+    @wraps(command)
+    def guarded(*arguments: Any, **options: Any) -> None:
+        try:
+            command(*arguments, **options)
+        except UsageError as error:
+            _say(f"error: {error}")
+            raise typer.Exit(2) from None
+        except RefreshError as error:
+            _say(f"error: {error}")
+            raise typer.Exit(1) from None
+        except BrokenPipeError:  # `| head` had enough
+            sys.stderr.close()
+            raise typer.Exit(0) from None
+
+    return guarded
+
+
+@app.command()
+@reports_errors
+def refresh(
+    raw: Annotated[Path | None, typer.Option(help="Folder of exports, RAW/<source>/<file> (data/raw).")] = None,
+    marts: MartsFolder = None,
+    work: Annotated[Path | None, typer.Option(help="Folder of intermediate parts (data/work).")] = None,
+    as_of: Annotated[str | None, typer.Option(help="Last day of the window, YYYY-MM-DD (today in UTC).")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but publish.")] = False,
+    wait: Annotated[float | None, typer.Option(help="Seconds to wait for another refresh (600).")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read what is new, build the bands, check them and publish a release."""
+    from salary_bands.settings import load
+
+    settings = load(raw=raw, marts=marts, work=work, lock_wait_seconds=wait)
+    day = _date(as_of) if as_of else datetime.now(UTC).date()
+    from salary_bands.orchestration.refresh import refresh as run
+
+    outcome = run(settings, day, dry_run, _say)
+    if as_json:
+        _print_json(outcome.to_json())
+        return
+    from salary_bands.show import print_outcome
+
+    print_outcome(out, outcome, dry_run)
+
+
+@app.command()
+@reports_errors
+def inspect(file: Annotated[Path, typer.Argument(help="An export.")], as_json: AsJson = False) -> None:
+    """Show how a file would be read and what would be rejected; draft a format for an unknown header."""
+    from salary_bands.inspect_file import inspect_file, print_inspection
+    from salary_bands.settings import load
+
+    found = inspect_file(file, load())
+    if as_json:
+        _print_json(found)
+    else:
+        print_inspection(out, found)
+
+
+@app.command()
+@reports_errors
+def classify(
+    titles: Annotated[list[str] | None, typer.Argument(help="Job titles; standard input without any.")] = None,
+    file: Annotated[Path | None, typer.Option("--in", help="CSV with title, specialisation, skills.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say which leaf a job title is, by which rule and on what evidence. With --json one object a line."""
+    from salary_bands.show import classified, print_classified
+
+    found = classified(titles or [], file)
+    if as_json:
+        for row in found:
+            sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+    else:
+        print_classified(out, found)
+
+
+@app.command()
+@reports_errors
+def show(
+    marts: MartsFolder = None,
+    release: ReleaseVersion = None,
+    view: Annotated[str, typer.Option(help="leaf, cards, llm_roles, career_paths, specialties.")] = "cards",
+    group: Annotated[str | None, typer.Option(help="Group of the view; all groups without it.")] = None,
+    tier: Annotated[str, typer.Option(help="T1 to T5, unknown, all, or `each`.")] = "all",
+    level: Annotated[str, typer.Option(help="L3 to L7, early, senior, all, or `each`.")] = "all",
+    market: Annotated[str, typer.Option(help="global, a country such as US, or a metro such as us-sf-bay.")] = "US",
+    metric: Annotated[str | None, typer.Option(help="base, bonus, equity, total, ...; base and total without it.")] = None,
+    evidence: Annotated[str, typer.Option(help="reported or advertised.")] = "reported",
+    as_json: AsJson = False,
+) -> None:
+    """Show bands of a release: base and total of the cards in the US without filters."""
+    from salary_bands.show import band_rows, print_bands
+
+    metrics = [metric] if metric else ["base", "total"]
+    found = band_rows(
+        _marts(marts), release, view=view, group=group, tier=tier, level=level, market=market, metrics=metrics,
+        evidence=evidence,
+    )  # fmt: skip
+    if as_json:
+        _print_json(found)
+    else:
+        print_bands(out, err, found)
+
+
+@app.command()
+@reports_errors
+def releases(marts: MartsFolder = None, as_json: AsJson = False) -> None:
+    """List the releases, newest first."""
+    from salary_bands.show import print_releases, release_rows
+
+    found = release_rows(_marts(marts))
+    if as_json:
+        _print_json(found)
+    else:
+        print_releases(out, found)
+
+
+@app.command()
+@reports_errors
+def sample(
+    to: Annotated[Path, typer.Option(help="Raw folder to put the source `sample` into.")] = Path("data/raw"),
+) -> None:
+    """Write the synthetic sample, to try the pipeline without data of your own."""
+    from salary_bands.sample import AS_OF, write_sample
+
+    for path in write_sample(to / "sample"):
+        out.print(str(path), highlight=False)
+    _say(f"synthetic data; try: salary-bands refresh --raw {to} --as-of {AS_OF}")
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if show_version:
+        from salary_bands import __version__
+
+        out.print(f"salary-bands {__version__}", highlight=False)
+        raise typer.Exit
+
+
+def main() -> None:
+    app()
+
+
+def _marts(folder: Path | None) -> Any:
+    from salary_bands.publish.releases import Marts
+    from salary_bands.settings import load
+
+    return Marts(load(marts=folder).marts)
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--as-of {text}: not a date; write YYYY-MM-DD") from None
+
+
+def _say(line: str) -> None:
+    err.print(line, markup=False, highlight=False)
+
+
+def _print_json(document: Any) -> None:
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")

@@ -1,0 +1,193 @@
+"""The stages over one export: parts in, parts out, a record of each. The edge around the pure stages."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from salary_bands import schemas
+from salary_bands.classify.reports import classify_reports
+from salary_bands.distinct import TEXT
+from salary_bands.errors import HeldExport
+from salary_bands.fingerprint import digest, stages_fingerprint
+from salary_bands.ingest.formats import Format, exported_on_from_name, formats
+from salary_bands.ingest.raw_folder import ExportFile
+from salary_bands.ingest.read import count_rows, open_rows
+from salary_bands.money import Rates, shipped_rates
+from salary_bands.normalise.reports import normalise
+from salary_bands.parts import Parts
+from salary_bands.settings import Settings
+from salary_bands.validate.split import split
+
+STAGE_TABLES = ("raw_reports", "accepted_reports", "normalised_reports", "pay_reports")
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ExportStages:
+    """Runs the stages for exports, in one work folder with one set of settings."""
+
+    parts: Parts
+    settings: Settings
+    rates: Rates
+
+    @classmethod
+    def of(cls, settings: Settings) -> "ExportStages":
+        return cls(Parts(settings.work), settings, shipped_rates())
+
+    def fingerprint(self, export: ExportFile) -> str:
+        """What makes the parts of this export: the stages, and what the file's name says of its date."""
+        named = {f.name: exported_on_from_name(f.exported_on, export.file) for f in formats() if f.exported_on}
+        return digest([stages_fingerprint(self.settings, self.rates), named])
+
+    def is_current(self, export: ExportFile) -> bool:
+        """Whether all parts of the export are there and made by this code, rules and settings."""
+        records = [self.parts.record(table, export.key) for table in STAGE_TABLES]
+        return all(r is not None and r.get("fingerprint") == self.fingerprint(export) for r in records)
+
+    def raw_reports(self, export: ExportFile) -> Record:
+        """Read the export's mapped columns. A held export has a record with the reason and no part."""
+        try:
+            opened = open_rows(export.path, self.settings)
+            self.parts.write("raw_reports", export.key, opened.chunks)
+            malformed = [[m.row, m.text] for m in opened.malformed]
+            rows = opened.rows + len(malformed)
+            if rows == 0:
+                raise HeldExport("no_rows", "has a header and no rows", "deliver it again or remove it")
+            return self._record(
+                "raw_reports",
+                export,
+                format=opened.format.name,
+                columns=opened.columns,
+                rows=rows,
+                malformed=malformed,
+            )
+        except HeldExport as held:
+            self.parts.remove("raw_reports", export.key)
+            unknown = held.reason in ("unknown_header", "missing_required_column", "ambiguous_header")
+            rows = count_rows(export.path, self.settings) if unknown else held.rows
+            return self._record("raw_reports", export, format="", columns=[], rows=rows, malformed=[], held=_held(held))
+
+    def accepted_reports(self, export: ExportFile) -> Record:
+        """Split into accepted_reports and rejected_reports; hold the export where too much is rejected."""
+        raw = self._needed("raw_reports", export)
+        if raw["held"]:
+            self.parts.remove("accepted_reports", export.key)
+            self.parts.remove("rejected_reports", export.key)
+            return self._record("accepted_reports", export, held=raw["held"], rows=0, rejected={}, noted={})
+        fmt = format_named(raw["format"])
+        named = exported_on_from_name(fmt.exported_on, export.file) if fmt.exported_on else None
+        rejected: list[pd.DataFrame] = [_malformed(raw["malformed"])]
+        noted: Counter[str] = Counter()
+        latest: list[pd.Timestamp] = []
+
+        def accepted() -> Iterator[pd.DataFrame]:
+            day = date.fromisoformat(named) if named else date.min.replace(year=1900)
+            for chunk in self.parts.chunks("raw_reports", export.key):
+                part = split(chunk, fmt, raw["columns"], day, self.rates, self.settings)
+                rejected.append(part.rejected)
+                noted.update(part.noted)
+                latest.extend(part.accepted["submitted_at"].dropna().nlargest(1))
+                yield part.accepted
+
+        rows = self.parts.write("accepted_reports", export.key, accepted())
+        refused = pd.concat(rejected, ignore_index=True).sort_values("row", ignore_index=True)
+        self.parts.write("rejected_reports", export.key, [refused])
+        held = _too_many_rejected(refused, raw["rows"], self.settings)
+        if not (named or latest) and not held:
+            held = _held(
+                HeldExport(
+                    "no_export_date",
+                    "neither its name nor a row says when it was exported",
+                    "name it as the format's `exported_on` expects, or deliver full dates",
+                )
+            )
+        if held:
+            self.parts.remove("accepted_reports", export.key)
+        return self._record(
+            "accepted_reports",
+            export,
+            held=held,
+            rows=0 if held else rows,
+            exported_on=named or (max(latest).date().isoformat() if latest else None),
+            rejected={str(k): int(v) for k, v in refused["reason"].value_counts().items()},
+            noted=dict(noted),
+        )
+
+    def normalised_reports(self, export: ExportFile) -> Record:
+        """Annual USD, employers, levels and markets."""
+        return self._stage("accepted_reports", "normalised_reports", export)
+
+    def pay_reports(self, export: ExportFile) -> Record:
+        """Leaf and tier."""
+        return self._stage("normalised_reports", "pay_reports", export)
+
+    def _stage(self, before: str, after: str, export: ExportFile) -> Record:
+        accepted = self._needed("accepted_reports", export)
+        if accepted["held"]:
+            self.parts.remove(after, export.key)
+            return self._record(after, export, held=accepted["held"], rows=0)
+        fmt = format_named(self._needed("raw_reports", export)["format"])
+        day = date.fromisoformat(accepted["exported_on"])
+
+        def made(chunk: pd.DataFrame) -> pd.DataFrame:
+            if after == "normalised_reports":
+                return normalise(chunk, fmt, day, self.rates, self.settings)
+            return classify_reports(chunk, day)
+
+        rows = self.parts.write(after, export.key, map(made, self.parts.chunks(before, export.key)))
+        return self._record(after, export, rows=rows)
+
+    def _needed(self, table: str, export: ExportFile) -> Record:
+        record = self.parts.record(table, export.key)
+        if record is None:
+            raise FileNotFoundError(f"{export.file} has no {table} yet; materialise that first")
+        return record
+
+    def _record(self, table: str, export: ExportFile, held: Record | None = None, **facts: Any) -> Record:
+        record = {"fingerprint": self.fingerprint(export), "sha256": export.sha256, "held": held, **facts}
+        self.parts.write_record(table, export.key, record)
+        return record
+
+
+def format_named(name: str) -> Format:
+    return next(f for f in formats() if f.name == name)
+
+
+def _held(held: HeldExport) -> Record:
+    return {"reason": held.reason, "line": str(held)}
+
+
+def _malformed(records: list[list[Any]]) -> pd.DataFrame:
+    frame = schemas.empty("rejected_reports")
+    if records:
+        rows, text = zip(*records, strict=True)
+        frame = pd.DataFrame(
+            {
+                "row": pd.array(rows, dtype="int64"),
+                "column": pd.array([""] * len(rows), dtype=TEXT),
+                "reason": pd.array(["wrong_number_of_cells"] * len(rows), dtype=TEXT),
+                "value": pd.array(text, dtype=TEXT),
+            }
+        )
+    return frame
+
+
+def _too_many_rejected(rejected: pd.DataFrame, rows: int, settings: Settings) -> Record | None:
+    """A row without pay is no fault of the export, and does not count."""
+    faulty = rejected[rejected["reason"].ne("no_pay")]
+    if len(faulty) <= settings.max_rejected_share * rows:
+        return None
+    column, reason = faulty[["column", "reason"]].value_counts().index[0]
+    example = faulty[faulty["column"].eq(column) & faulty["reason"].eq(reason)].iloc[0]
+    return _held(
+        HeldExport(
+            "too_many_rejected",
+            f"{len(faulty):,} of {rows:,} rows would be rejected, most often {column or 'the row'} for {reason} "
+            f"(row {example['row']}: {example['value']!r})",
+            "mend the export, or raise max_rejected_share",
+        )
+    )

@@ -1,0 +1,54 @@
+"""Hashes of what results are made from: code, reference data, SQL, rates, settings."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from salary_bands.money import Rates
+from salary_bands.reference import FOLDER, SQL
+from salary_bands.settings import Settings
+
+PACKAGE = FOLDER.parent
+STAGES = ("ingest", "validate", "normalise", "classify", "schemas", "reference")
+_SUFFIXES = {".py", ".yaml", ".csv", ".sql"}
+
+
+def digest(document: Any) -> str:
+    """SHA-256 of a JSON document in canonical spelling."""
+    return hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest()
+
+
+@cache
+def code_version() -> str:
+    """Short hash of everything that can change a release: the stages' code, reference data and SQL."""
+    return _files([PACKAGE, SQL])[:16]
+
+
+@cache
+def reference_version() -> str:
+    """Short hash of the reference data."""
+    return _files([FOLDER])[:16]
+
+
+def method_version(settings: Settings) -> str:
+    """Short hash of formulas and settings: the SQL of the bands, and every setting of the method."""
+    return digest({"settings": settings.method(), "sql": _files([SQL / "marts", SQL / "steps"])})[:12]
+
+
+def stages_fingerprint(settings: Settings, rates: Rates) -> str:
+    """Hash of what makes the parts of an export out of its bytes."""
+    names = [PACKAGE / stage for stage in STAGES] + [PACKAGE / name for name in ("money.py", "distinct.py", "exports.py")]
+    return digest({"code": _files(names), "settings": settings.method(), "rates": rates.sha256})
+
+
+def _files(roots: Iterable[Path]) -> str:
+    found = hashlib.sha256()
+    for root in roots:
+        for path in sorted([root] if root.is_file() else root.rglob("*")):
+            if path.suffix in _SUFFIXES:
+                found.update(f"{path.relative_to(root.parent).as_posix()}\0".encode())
+                found.update(hashlib.sha256(path.read_bytes()).digest())
+    return found.hexdigest()

@@ -1,0 +1,182 @@
+"""Formats as data: what a YAML file under `reference/formats/` may say, and which one a header is.
+
+Adding a format needs a YAML file and no Python. An unknown header is never guessed into the bands.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from salary_bands.errors import HeldExport
+from salary_bands.reference import FOLDER
+from salary_bands.schemas.raw_reports import TEXT_COLUMNS
+
+Level = Literal["L3", "L4", "L5", "L6", "L7", "early", "senior", "people_manager", "executive", "intern_or_student"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Column(_Strict):
+    """How one of our columns is read from the export's columns."""
+
+    first_of: list[str] = Field([], alias="from", description="Headers; the first non-blank cell answers.")
+    join: list[str] = Field([], description="Headers whose non-blank cells are joined with `, `.")
+    constant: str = Field("", description="The same text for every row.")
+    pattern: str = Field("", description="Regular expression; its first group is the text, else the cell as it is.")
+    values: dict[str, str] = Field({}, description="Cell text (any case) to our text.")
+    blank: list[str] = Field([], description="Cell texts that mean blank in this column only.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: object) -> object:
+        """`base: basesalary` and `base: [a, b]` are short for `base: {from: [...]}`."""
+        if isinstance(value, str | list):
+            return {"first_of": [value] if isinstance(value, str) else value}
+        if isinstance(value, dict) and isinstance(value.get("from"), str):
+            return {**value, "from": [value["from"]]}
+        return value
+
+    @property
+    def headers(self) -> list[str]:
+        return self.first_of + self.join
+
+
+class ExportedOn(_Strict):
+    """Where the date of an export comes from: a pattern with groups year, month, day on the file name."""
+
+    file_name: str
+    month: int = Field(12, description="Month where the name gives only a year.")
+    day: int = Field(31, description="Day where the name gives only a month; clipped to the month's end.")
+
+
+class Amount(_Strict):
+    """What numbers mean in one column."""
+
+    zero: Literal["none", "unknown", "rejected"] = Field("none", description="What 0 means.")
+    blank: Literal["none", "unknown"] = Field("unknown", description="What a blank cell means.")
+    prose: Literal["unknown", "rejected"] = Field("rejected", description="What words in a number cell mean.")
+    thousands_below: float = Field(0, description="Amounts below this are thousands.")
+    monthly_below: float = Field(0, description="Annual amounts below this, and not thousands, are monthly.")
+    unknown_below: float = Field(0, description="Amounts above 0 and below this are no amounts but ticks: unknown.")
+
+
+class Format(_Strict):
+    """One format: how its header is recognised and its rows are read."""
+
+    name: str
+    title: str
+    licence: str
+    attribution: str
+    recognise: list[list[str]] = Field(description="Sets of headers; the format is it where all of one set are there.")
+    columns: dict[str, Column]
+    evidence: Literal["reported", "advertised"] = "reported"
+    reported_until: int | None = Field(None, description="Last year whose rows are reports, in a format of adverts.")
+    delivery: Literal["append", "snapshot"] = "append"
+    repeats: Literal["keep", "fold"] = Field("keep", description="Equal rows of a source without submission ids.")
+    range_pairs_since: int | None = Field(None, description="First year whose adjacent rows are ends of one range.")
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    dates: list[str] = Field(["iso"], description="strptime formats, `iso`, or `year`.")
+    decimal: Literal["point", "comma", "either"] = "point"
+    blank: list[str] = Field([], description="Cell texts that mean blank, such as NA, in every column.")
+    money: dict[str, Amount] = Field({}, description="What numbers mean, where not the default.")
+    levels: dict[str, Level] = Field({}, description="The source's own level scheme.")
+    own_levels_yield_to_ladder: bool = Field(False, description="The scheme is ours: no answer where we hold a ladder.")
+    exported_on: ExportedOn | None = Field(None, description="Without it the latest full date inside counts.")
+
+    @model_validator(mode="after")
+    def _known_columns(self) -> "Format":
+        unknown = sorted((set(self.columns) | set(self.money)) - set(TEXT_COLUMNS))
+        if unknown:
+            raise ValueError(f"no such columns: {', '.join(unknown)}")
+        return self
+
+    def amount(self, column: str) -> Amount:
+        return self.money.get(column, Amount())
+
+    @property
+    def headers(self) -> set[str]:
+        """Every header that is read, as `header_key` folds it."""
+        return {header_key(h) for column in self.columns.values() for h in column.headers}
+
+
+def header_key(header: str) -> str:
+    """A header as it is compared: NFKC, outer and repeated white space folded, any case."""
+    return " ".join(unicodedata.normalize("NFKC", header).split()).casefold()
+
+
+def parse_format(text: str, name: str) -> Format:
+    """The format that the YAML text describes; raises ValueError with one line a fault."""
+    try:
+        return Format.model_validate(yaml.safe_load(text))
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise ValueError(f"format {name}: {faults}") from None
+
+
+@cache
+def formats() -> tuple[Format, ...]:
+    """All formats, by name."""
+    paths: Iterable[Path] = sorted((FOLDER / "formats").glob("*.yaml"))
+    return tuple(parse_format(path.read_text(encoding="utf-8"), path.name) for path in paths)
+
+
+def recognise(header: list[str]) -> Format:
+    """The format of a header.
+
+    Raises HeldExport: `unknown_header`, `missing_required_column` where a format is plainly meant,
+    `ambiguous_header` where two are.
+    """
+    keys = {header_key(h) for h in header}
+    found = [
+        (len(set(map(header_key, required))), f)
+        for f in formats()
+        for required in f.recognise
+        if set(map(header_key, required)) <= keys
+    ]
+    if found:
+        most = max(size for size, _ in found)
+        best = {f.name: f for size, f in found if size == most}
+        if len(best) == 1:
+            return next(iter(best.values()))
+        raise HeldExport(
+            "ambiguous_header",
+            f"the header could be any of {', '.join(sorted(best))}",
+            "make `recognise` in their YAML more specific",
+        )
+    for f in formats():
+        for required in f.recognise:
+            missing = [h for h in required if header_key(h) not in keys]
+            if 0 < len(missing) <= max(1, len(required) // 3) and len(f.headers & keys) >= len(required) - len(missing):
+                raise HeldExport(
+                    "missing_required_column",
+                    f"looks like {f.name} but column {', '.join(repr(m) for m in missing)} is missing",
+                    "add the column to the export, or describe the new header in a format YAML",
+                )
+    raise HeldExport(
+        "unknown_header",
+        f"no format has the columns {', '.join(header[:8])}{' ...' if len(header) > 8 else ''}",
+        "run `salary-bands inspect FILE` for a draft of a format YAML",
+    )
+
+
+def exported_on_from_name(rule: ExportedOn, file_name: str) -> str | None:
+    """ISO date that the file name states, None where it states none."""
+    match = re.search(rule.file_name, file_name)
+    if match is None:
+        return None
+    parts = match.groupdict()
+    year, month = int(parts["year"]), int(parts.get("month") or rule.month)
+    last = (31, 29 if year % 4 == 0 and (year % 100 or year % 400 == 0) else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+    if not 1 <= month <= 12:
+        return None
+    day = min(int(parts.get("day") or rule.day), last[month - 1])
+    return f"{year:04d}-{month:02d}-{day:02d}" if day >= 1 else None

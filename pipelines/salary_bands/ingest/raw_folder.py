@@ -1,0 +1,149 @@
+"""What lies in the raw folder: exports at RAW/<source>/<file>, everything else refused with a line."""
+
+import hashlib
+import os
+import stat
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from salary_bands.errors import HeldExport, UsageError
+
+IGNORED = (".gitkeep", ".DS_Store")
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFile:
+    """One file in the raw folder. `sha256` is its identity; `source` and `file` say where it lies."""
+
+    source: str
+    file: str  # under the raw folder, with forward slashes
+    path: Path
+    size: int
+    modified_ns: int
+    sha256: str
+
+    @property
+    def key(self) -> str:
+        """Partition key and stem of its parts: from content alone."""
+        return self.sha256[:20]
+
+
+@dataclass(frozen=True, slots=True)
+class RawFolder:
+    """The exports, in the order of their paths, and a line for everything that was refused."""
+
+    exports: tuple[ExportFile, ...]
+    refused: tuple[str, ...]
+
+
+def open_export(path: Path) -> BinaryIO:
+    """Open a regular file without following links or waiting on a FIFO.
+
+    Raises HeldExport `not_a_file` where it is anything else, `unreadable` where the system refuses.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise HeldExport("unreadable", f"cannot be opened ({error.strerror})", "check the file's permissions") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise HeldExport("not_a_file", "is not a regular file", "put the file itself there")
+    return os.fdopen(descriptor, "rb")
+
+
+def list_files(raw: Path) -> tuple[list[tuple[str, Path, os.stat_result]], list[str]]:
+    """(source, path, status) of each regular file at RAW/<source>/<file>, sorted, and refusals.
+
+    Raises UsageError where the raw folder is missing.
+    """
+    if not raw.is_dir():
+        raise UsageError(f"raw folder {raw} does not exist; make it and put exports at {raw}/<source>/<file>")
+    files: list[tuple[str, Path, os.stat_result]] = []
+    refused: list[str] = []
+    for source in sorted(raw.iterdir()):
+        if source.name in IGNORED:
+            continue
+        if source.is_symlink() or not source.is_dir():
+            refused.append(f"{source.name}: refused, not a folder of a source; exports lie at <source>/<file>")
+            continue
+        for path in sorted(source.iterdir()):
+            name = f"{source.name}/{path.name}"
+            status = path.lstat()
+            if path.name in IGNORED:
+                continue
+            if not _printable(name):
+                refused.append(f"{name!r}: refused, the name has control characters; rename it")
+            elif stat.S_ISLNK(status.st_mode):
+                refused.append(f"{name}: refused, a symbolic link is never followed; put the file itself there")
+            elif stat.S_ISDIR(status.st_mode):
+                refused.append(f"{name}: refused, a folder inside a source; exports lie at <source>/<file>")
+            elif not stat.S_ISREG(status.st_mode):
+                refused.append(f"{name}: refused, not a regular file; put the file itself there")
+            else:
+                files.append((source.name, path, status))
+    return files, refused
+
+
+def scan(raw: Path, known: dict[tuple[str, int, int], str] | None = None) -> RawFolder:
+    """The exports in the raw folder with their hashes.
+
+    known: (file, size, mtime) to SHA-256 of files that need not be read again. A file that vanishes or cannot
+    be read while it is hashed is refused with a line.
+    """
+    files, refused = list_files(raw)
+    exports: list[ExportFile] = []
+    for source, path, status in files:
+        file = f"{source}/{path.name}"
+        sha256 = (known or {}).get((file, status.st_size, status.st_mtime_ns))
+        try:
+            sha256 = sha256 or _sha256(path)
+        except HeldExport as held:
+            refused.append(f"{file}: refused, {held}")
+            continue
+        exports.append(ExportFile(source, file, path, status.st_size, status.st_mtime_ns, sha256))
+    return RawFolder(tuple(exports), tuple(refused))
+
+
+def unsettled(raw: Path, seconds: float, now: float | None = None) -> list[str]:
+    """Files that changed within the last seconds, and so may still be being written.
+
+    A time in the future says nothing of that, and is taken for settled.
+    """
+    moment = time.time() if now is None else now
+    return [
+        f"{source}/{path.name}"
+        for source, path, status in list_files(raw)[0]
+        if -1 < moment - status.st_mtime < seconds
+    ]
+
+
+def settle(raw: Path, seconds: float, timeout: float, say: Callable[[str], None]) -> frozenset[str]:
+    """Wait until every file has stood still for `seconds`; the files that have not by `timeout`."""
+    deadline = time.monotonic() + timeout
+    told = False
+    while moving := unsettled(raw, seconds):
+        if time.monotonic() >= deadline:
+            for file in moving:
+                say(f"{file}: still being written after {timeout:g} s; left for the next refresh")
+            return frozenset(moving)
+        if not told:
+            say(f"waiting for {', '.join(moving[:3])}{' ...' if len(moving) > 3 else ''} to stand still")
+            told = True
+        time.sleep(min(0.1, max(seconds, 0.01)))
+    return frozenset()
+
+
+def _sha256(path: Path) -> str:
+    with open_export(path) as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _printable(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return name.isprintable()

@@ -1,0 +1,78 @@
+"""Bytes of an export: decompressed and decoded to UTF-8 within limits, never more than a block in memory."""
+
+import codecs
+import gzip
+import io
+import zlib
+from typing import BinaryIO
+
+from salary_bands.errors import HeldExport
+from salary_bands.settings import Settings
+
+_BLOCK = 1 << 20
+_FREE_INFLATION = 64 << 20  # a ratio says nothing of small files
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+
+
+class TextBytes(io.RawIOBase):
+    """UTF-8 bytes of a text export, whatever its compression and encoding.
+
+    Raises HeldExport while reading: truncated_gzip, inflates_too_much, unreadable_encoding, nul_bytes.
+    """
+
+    def __init__(self, stream: BinaryIO, size: int, compressed: bool, encoding: str, settings: Settings) -> None:
+        super().__init__()
+        self._inner: BinaryIO = gzip.GzipFile(fileobj=stream) if compressed else stream  # type: ignore[assignment]
+        self._compressed = compressed
+        self._most = settings.max_inflated_bytes
+        if compressed:
+            self._most = min(self._most, max(_FREE_INFLATION, size * settings.max_inflation_ratio))
+        self._inflated = 0
+        head = self._read_inner(4)
+        bom, encoding = next(((b, e) for b, e in _BOMS if head.startswith(b)), (b"", encoding))
+        self._encoding = encoding
+        self._decoder = codecs.getincrementaldecoder(encoding)(errors="strict")
+        self._ready = self._decoded(head[len(bom) :], final=False)
+        self._ended = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        while not self._ready and not self._ended:
+            block = self._read_inner(_BLOCK)
+            self._ended = not block
+            self._ready = self._decoded(block, final=self._ended)
+        taken = self._ready[: len(buffer)]
+        buffer[: len(taken)] = taken
+        self._ready = self._ready[len(taken) :]
+        return len(taken)
+
+    def _read_inner(self, size: int) -> bytes:
+        try:
+            block = self._inner.read(size)
+        except EOFError:
+            raise HeldExport("truncated_gzip", "the gzip file ends too early", "deliver it again") from None
+        except (gzip.BadGzipFile, zlib.error) as error:
+            raise HeldExport("bad_gzip", f"not a sound gzip file ({error})", "deliver it again") from None
+        self._inflated += len(block)
+        if self._compressed and self._inflated > self._most:
+            raise HeldExport(
+                "inflates_too_much",
+                f"inflates beyond {self._most:,} bytes",
+                "raise max_inflated_bytes or max_inflation_ratio if the export is meant to be that large",
+            )
+        return block
+
+    def _decoded(self, block: bytes, final: bool) -> bytes:
+        try:
+            text = self._decoder.decode(block, final)
+        except UnicodeDecodeError:
+            raise HeldExport(
+                "unreadable_encoding",
+                f"not text in {self._encoding}",
+                "deliver it as UTF-8, or name its encoding in the format's YAML",
+            ) from None
+        if "\0" in text:
+            raise HeldExport("nul_bytes", "has NUL bytes, so it is not text", "deliver it again as text")
+        return text.encode("utf-8")

@@ -1,0 +1,140 @@
+"""`salary-bands inspect`: how one file would be read, and a draft of a format where its header is unknown."""
+
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+from rich.console import Console
+
+from salary_bands.classify.reports import classify_reports
+from salary_bands.errors import HeldExport, UsageError
+from salary_bands.ingest.formats import exported_on_from_name, header_key
+from salary_bands.ingest.read import open_rows, read_header
+from salary_bands.money import shipped_rates
+from salary_bands.normalise.reports import normalise
+from salary_bands.schemas.raw_reports import TEXT_COLUMNS
+from salary_bands.settings import Settings
+from salary_bands.validate.split import split
+
+_EXAMPLES = 3
+
+
+def inspect_file(path: Path, settings: Settings) -> dict[str, Any]:
+    """What a refresh would make of the file, as one document; nothing is written.
+
+    Raises UsageError where there is no such file.
+    """
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file")
+    found: dict[str, Any] = {"file": path.name, "held": None, "format": None}
+    try:
+        return found | _read(path, settings)
+    except HeldExport as held:
+        found["held"] = {"reason": held.reason, "line": str(held)}
+        if held.reason in ("unknown_header", "missing_required_column", "ambiguous_header"):
+            found["draft"] = draft_format(path.stem, read_header(path, settings))
+        return found
+
+
+def draft_format(name: str, header: list[str]) -> str:
+    """YAML to begin with: headers that are ours by name are mapped, the others listed for the author to place."""
+    ours = {header_key(h): h for h in header}
+    mapped = {c: ours[k] for c in TEXT_COLUMNS for k in (c, c.replace("_", " ")) if k in ours}
+    rest = [h for h in header if h not in mapped.values()]
+    document = {
+        "name": "".join(c if c.isalnum() else "_" for c in name.split(".")[0].casefold()),
+        "title": name,
+        "licence": "say which",
+        "attribution": "say whose",
+        "recognise": [header],
+        "columns": mapped or {"job_title": "which header?", "currency": {"constant": "USD"}, "base": "which header?"},
+    }
+    text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
+    lines = "".join(f"#   {h}\n" for h in rest)
+    return f"{text}# not mapped yet; only what is mapped is ever read:\n{lines}"
+
+
+def _read(path: Path, settings: Settings) -> dict[str, Any]:
+    opened = open_rows(path, settings)
+    fmt, rates = opened.format, shipped_rates()
+    named = exported_on_from_name(fmt.exported_on, path.name) if fmt.exported_on else None
+    day = date.fromisoformat(named) if named else date(1900, 1, 1)
+    rejected, pay = [], []
+    noted: Counter[str] = Counter()
+    for chunk in opened.chunks:
+        part = split(chunk, fmt, opened.columns, day, rates, settings)
+        rejected.append(part.rejected)
+        noted.update(part.noted)
+        pay.append(classify_reports(normalise(part.accepted, fmt, day, rates, settings), day))
+    refused = pd.concat(rejected, ignore_index=True) if rejected else pd.DataFrame(columns=["column", "reason"])
+    reports = pd.concat(pay, ignore_index=True) if pay else pd.DataFrame(columns=["leaf", "evidence"])
+    rows = opened.rows + len(opened.malformed)
+    return {
+        "format": fmt.name,
+        "title": fmt.title,
+        "licence": fmt.licence,
+        "delivery": fmt.delivery,
+        "exported_on": named or _latest(reports),
+        "columns": {c: fmt.columns[c].constant or fmt.columns[c].headers for c in opened.columns},
+        "rows": rows,
+        "accepted": len(reports),
+        "rejected": _reasons(refused) + _malformed(opened.malformed),
+        "read_as_unknown": dict(noted),
+        "evidence": {str(k): int(v) for k, v in reports["evidence"].value_counts().items()},
+        "leaves": {str(k): int(v) for k, v in reports["leaf"].value_counts().items()},
+        "would_be_held": len(refused[refused["reason"].ne("no_pay")]) + len(opened.malformed)
+        > settings.max_rejected_share * rows,
+    }
+
+
+def _reasons(refused: pd.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {
+            "column": column,
+            "reason": reason,
+            "rows": len(rows),
+            "examples": [{"row": int(r), "value": None if pd.isna(v) else v} for r, v in rows[["row", "value"]].head(_EXAMPLES).values],
+        }
+        for (column, reason), rows in refused.groupby(["column", "reason"])
+    ]
+
+
+def _malformed(records: list[Any]) -> list[dict[str, Any]]:
+    if not records:
+        return []
+    examples = [{"row": m.row, "value": m.text} for m in records[:_EXAMPLES]]
+    return [{"column": "", "reason": "wrong_number_of_cells", "rows": len(records), "examples": examples}]
+
+
+def _latest(reports: pd.DataFrame) -> str | None:
+    latest = reports["submitted_at"].max() if "submitted_at" in reports else None
+    return None if latest is None or pd.isna(latest) else str(latest.date())
+
+
+def print_inspection(out: Console, found: dict[str, Any]) -> None:
+    """The document for people."""
+
+    def line(text: str) -> None:
+        out.print(text, markup=False, highlight=False)
+
+    if found["held"]:
+        line(f"{found['file']} would be held ({found['held']['reason']}): {found['held']['line']}")
+        if "draft" in found:
+            line(f"\nA draft for pipelines/salary_bands/reference/formats/:\n\n{found['draft']}")
+        return
+    line(f"{found['file']} is {found['format']}: {found['title']} ({found['licence']})")
+    line(f"exported on {found['exported_on']}, delivery {found['delivery']}, {found['rows']:,} rows")
+    for column, headers in found["columns"].items():
+        line(f"  {column:<18} <- {headers if isinstance(headers, str) else ', '.join(headers)}")
+    line(f"accepted {found['accepted']:,}  " + ", ".join(f"{k} {v:,}" for k, v in found["evidence"].items()))
+    for reason in found["rejected"]:
+        examples = ", ".join(f"row {e['row']}: {e['value']!r}" for e in reason["examples"])
+        line(f"rejected {reason['rows']:,}  {reason['column'] or 'row'}: {reason['reason']} ({examples})")
+    for what, count in found["read_as_unknown"].items():
+        line(f"read as unknown {count:,}  {what}")
+    line("leaves   " + ", ".join(f"{k} {v:,}" for k, v in found["leaves"].items()))
+    if found["would_be_held"]:
+        line("too many rows would be rejected: a refresh would hold this export as a whole")

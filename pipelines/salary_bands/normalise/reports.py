@@ -1,0 +1,135 @@
+"""accepted_reports to normalised_reports."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from salary_bands.distinct import TEXT, map_distinct, map_distinct_rows
+from salary_bands.ingest.formats import Format
+from salary_bands.money import Rates, annual_factor, rate_period, whole_usd
+from salary_bands.normalise.employers import employer_facts, match_employer
+from salary_bands.normalise.levels import experience_level, has_ladder, ladder_level, stage_of, title_level
+from salary_bands.normalise.places import locate
+from salary_bands.schemas.columns import LEVELS, STAGES
+from salary_bands.schemas.report_columns import SCOPE_REASONS
+from salary_bands.settings import Settings
+
+
+def normalise(accepted: pd.DataFrame, fmt: Format, exported: date, rates: Rates, settings: Settings) -> pd.DataFrame:
+    """One chunk of accepted_reports as normalised_reports, row by row the same rows."""
+    employer = map_distinct(accepted["employer"], lambda text: match_employer(text).employer)
+    facts = facts_at(employer, report_day(accepted, exported))
+    country, metro = _places(accepted)
+    level, level_basis, stage, scheme_scope = _levels(accepted.assign(employer_name=employer), fmt)
+    kept = ["row", "row_hash", "range_id", "evidence", "submission_id", "submitted_at", "submitted_year"]
+    return accepted[kept].assign(
+        scope_reason=_employment_scope(accepted, settings).fillna(scheme_scope),
+        employer=employer,
+        level=level,
+        level_basis=level_basis,
+        stage=stage,
+        country=country,
+        metro=metro,
+        years_experience=accepted["years_experience"],
+        **_pay(accepted, exported, rates, facts["ownership"], settings),
+        verified=accepted["verified"],
+        **{name: accepted[name] for name in ("job_title", "specialisation", "skills")},
+    )
+
+
+def report_day(reports: pd.DataFrame, exported: date) -> pd.Series:
+    """The day for dated facts: the report's, the middle of its year, or the export's."""
+    middle = pd.to_datetime(reports["submitted_year"].astype("string") + "-07-01").astype("datetime64[us]")
+    return reports["submitted_at"].fillna(middle).fillna(pd.Timestamp(exported))
+
+
+def facts_at(employer: pd.Series, day: pd.Series) -> pd.DataFrame:
+    """tier and ownership of each employer on that day; missing where it is not on our list."""
+    asked = pd.DataFrame({"employer": employer, "day": day, "position": np.arange(len(employer))})
+    facts = asked.merge(employer_facts(), on="employer", how="inner")
+    facts = facts[facts["day"].between(facts["valid_from"], facts["valid_to"], inclusive="left")]
+    facts = facts.set_index("position")[["tier", "ownership"]].reindex(asked["position"])
+    return facts.set_axis(employer.index)
+
+
+def _places(accepted: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    codes, places = map_distinct_rows(accepted[["location", "country"]], locate)
+    return tuple(_taken([getattr(p, name) for p in places], codes, accepted.index) for name in ("country", "market"))  # type: ignore[return-value]
+
+
+def _levels(accepted: pd.DataFrame, fmt: Format) -> tuple[pd.Series, pd.Series, pd.Series, pd.Series]:
+    """level, level_basis, stage and scope reason: ladder, title words, the format's scheme, then experience."""
+    scheme = {k.casefold(): v for k, v in fmt.levels.items()}
+
+    def answer(employer: str | None, level: str | None, title: str) -> tuple[str | None, str | None]:
+        if found := ladder_level(employer, level):
+            return found, "ladder"
+        if found := title_level(title, level):
+            return found, "title"
+        if level and not (fmt.own_levels_yield_to_ladder and has_ladder(employer)):
+            return scheme.get(level.casefold()), "scheme"
+        return None, None
+
+    def scope(level: str | None) -> str | None:
+        found = scheme.get(level.casefold()) if level else None
+        return found if found in SCOPE_REASONS else None
+
+    codes, answers = map_distinct_rows(accepted[["employer_name", "level", "job_title"]], answer)
+    found = _taken([a for a, _ in answers], codes, accepted.index)
+    basis = _taken([b for _, b in answers], codes, accepted.index)
+    level = found.where(found.isin(LEVELS))
+    stage = found.where(found.isin(STAGES))
+    inferred = map_distinct(accepted["years_experience"], experience_level)
+    silent = level.isna() & stage.isna()
+    level = level.mask(silent, inferred)
+    basis = basis.mask(silent, pd.Series("experience", index=level.index, dtype=TEXT).where(inferred.notna()))
+    return level, basis, stage.fillna(map_distinct(level, stage_of)), map_distinct(accepted["level"], scope)
+
+
+def _employment_scope(accepted: pd.DataFrame, settings: Settings) -> pd.Series:
+    scope = accepted["employment"].map(
+        {"part_time": "part_time", "contract": "contract", "freelance": "freelance", "intern": "intern_or_student"}
+    )
+    return scope.astype(TEXT).mask(scope.isna() & (accepted["hours_per_week"] < settings.full_time_hours), "part_time")
+
+
+def _pay(
+    accepted: pd.DataFrame, exported: date, rates: Rates, ownership: pd.Series, settings: Settings
+) -> dict[str, pd.Series]:
+    """base, bonus, equity, total, total_liquid in whole USD a year, and total_basis; missing is unknown."""
+    period = rate_period(accepted["submitted_at"], accepted["submitted_year"], pd.Timestamp(exported))
+    rate = rates.of(accepted["currency"], period)
+    factor = annual_factor(accepted["pay_period"], accepted["hours_per_week"], settings)
+    base = whole_usd(accepted["base"], factor, rate)
+    bonus, equity, sign_on, both, stated = (
+        whole_usd(accepted[name], 1.0, rate) for name in ("bonus", "equity", "sign_on", "bonus_and_equity", "total")
+    )
+    stated = stated.fillna(base + both + sign_on.fillna(0))
+    known = base.fillna(0) + bonus.fillna(0) + equity.fillna(0) + sign_on.fillna(0)
+    complete = base.notna() & bonus.notna() & equity.notna()
+    differs = complete & ((known - stated).abs() > stated * settings.total_tolerance).fillna(False)
+    overruled = stated.notna() & (differs | known.eq(0))
+    total = stated.where(overruled | ~complete, known)
+    base, bonus, equity = (part.mask(overruled) for part in (base, bonus, equity))
+    total_basis = pd.Series("parts", index=total.index, dtype=TEXT).where(complete & ~overruled, "stated")
+    return {
+        "base": base,
+        "bonus": bonus,
+        "equity": equity,
+        "total": total,
+        "total_liquid": _liquid(accepted, total, equity, ownership),
+        "total_basis": total_basis.where(total.notna()),
+    }
+
+
+def _liquid(accepted: pd.DataFrame, total: pd.Series, equity: pd.Series, ownership: pd.Series) -> pd.Series:
+    """total without equity that cannot be sold; missing where that is not known."""
+    listed = ownership.map({"listed": True, "private": False}).astype("boolean")
+    listed = listed.mask(accepted["equity_type"].eq("options").fillna(False), False)
+    liquid = accepted["equity_liquid"].fillna(listed).mask(equity.eq(0).fillna(False), True)
+    return total.where(liquid.fillna(False).astype(bool), total - equity).where(liquid.notna() & equity.notna())
+
+
+def _taken(values: list[str | None], codes: np.ndarray, index: pd.Index) -> pd.Series:
+    return pd.Series(pd.array([*values], dtype=TEXT).take(codes), index=index)

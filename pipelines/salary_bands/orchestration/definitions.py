@@ -1,0 +1,21 @@
+"""The Definitions: what `dagster dev -w workspace.yaml` shows and `salary-bands refresh` executes."""
+
+import dagster as dg
+
+from salary_bands.orchestration.automation import export_job, new_exports, release_job, stale_bands, weekly
+from salary_bands.orchestration.exports import normalised_reports, pay_reports, raw_reports, validated_reports
+from salary_bands.orchestration.release import candidate_checks, release, tables, window_reports
+from salary_bands.orchestration.resources import Pipeline
+
+
+def definitions(pipeline: Pipeline | None = None) -> dg.Definitions:
+    """One pipeline, over the folders of the settings or of the given resource."""
+    return dg.Definitions(
+        assets=[raw_reports, validated_reports, normalised_reports, pay_reports, window_reports, *tables, release],
+        asset_checks=[candidate_checks],
+        jobs=[export_job, release_job],
+        sensors=[new_exports, stale_bands],
+        schedules=[weekly],
+        resources={"pipeline": pipeline or Pipeline()},
+        executor=dg.in_process_executor,
+    )

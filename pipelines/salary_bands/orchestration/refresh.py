@@ -1,0 +1,137 @@
+"""`salary-bands refresh`: the same definitions, executed in process."""
+
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pyarrow.parquet as pq
+
+from salary_bands.aggregate.candidate import Candidate
+from salary_bands.aggregate.plan import Plan, plan_release
+from salary_bands.errors import RefreshError
+from salary_bands.exports import ExportStages
+from salary_bands.ingest.raw_folder import ExportFile, RawFolder, settle
+from salary_bands.locks import refresh_lock
+from salary_bands.orchestration.definitions import definitions
+from salary_bands.orchestration.resources import Pipeline
+from salary_bands.publish.publication import already_published, repair
+from salary_bands.publish.releases import Marts
+from salary_bands.schemas import to_pandas
+from salary_bands.settings import Settings
+
+Say = Callable[[str], None]
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass
+class Outcome:
+    """What a refresh did. rows: of all exports, by disposition. published: False where nothing was new, or dry."""
+
+    version: str
+    as_of: str
+    published: bool
+    contains_synthetic: bool
+    exports_read: int
+    exports_new: int
+    rows: dict[str, int]
+    held: list[dict[str, str]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def refresh(settings: Settings, as_of: date, dry_run: bool, say: Say) -> Outcome:
+    """Read what is new, build the candidate, check it, publish it.
+
+    Raises UsageError for an empty or missing raw folder, RefreshError where nothing could be published.
+    """
+    settle(settings.raw, settings.settle_seconds, settings.settle_timeout_seconds, say)
+    with refresh_lock([settings.marts, settings.work], settings.lock_wait_seconds, say):
+        marts = Marts(settings.marts)
+        for line in repair(marts):
+            say(line)
+        pipeline = Pipeline(raw=str(settings.raw), marts=str(settings.marts), work=str(settings.work))
+        run = _Run(settings, pipeline, say)
+        folder = pipeline.scan()
+        new = run.exports(folder)
+        plan = plan_release(folder, run.stages, as_of, marts.releases())
+        if same := already_published(marts, plan):
+            return _outcome(plan, marts.release(same) / "ledger.parquet", same, False, len(new), folder)
+        run.release(as_of, dry_run)
+        return _outcome(plan, Candidate(settings).path("ledger"), plan.version, not dry_run, len(new), folder)
+
+
+class _Run:
+    """Executes jobs of the definitions on an instance of their own."""
+
+    def __init__(self, settings: Settings, pipeline: Pipeline, say: Say) -> None:
+        self.settings = settings
+        self.stages = ExportStages.of(settings)
+        self._definitions = definitions(pipeline)
+        self._instance = dg.DagsterInstance.ephemeral()
+        self._say = say
+
+    def exports(self, folder: RawFolder) -> list[ExportFile]:
+        """Put every export that is new, or was made by other rules, through the stages."""
+        new = list({e.key: e for e in folder.exports if not self.stages.is_current(e)}.values())
+        if new:
+            self._instance.add_dynamic_partitions("exports", [e.key for e in new])
+        for number, export in enumerate(new, start=1):
+            self._say(f"reading {number}/{len(new)} {export.file}")
+            self._execute("export", partition_key=export.key, run_config=_QUIET)
+        return new
+
+    def release(self, as_of: date, dry_run: bool) -> None:
+        """Build the candidate, check it and, unless dry, publish it; raises RefreshError where a check fails."""
+        self._say("aggregating" if dry_run else "aggregating and publishing")
+        config = {**_QUIET, "ops": {"window_reports": {"config": {"as_of": as_of.isoformat()}}}}
+        without = [dg.AssetKey(name) for name in ("window_reports", "bands", "ledger", "sources")] if dry_run else None
+        self._execute("publish", run_config=config, asset_selection=without)
+
+    def _execute(self, job: str, **arguments: Any) -> None:
+        result = self._definitions.resolve_job_def(job).execute_in_process(
+            instance=self._instance, raise_on_error=False, **arguments
+        )
+        failed = [
+            f"{c.check_name}: {c.description or 'does not hold'}"
+            for c in result.get_asset_check_evaluations()
+            if not c.passed and c.blocking
+        ]
+        if failed:
+            raise RefreshError("held by a check, nothing published\n" + "\n".join(failed))
+        if not result.success:
+            raise RefreshError(self._failure(result))
+
+    def _failure(self, result: dg.ExecuteInProcessResult) -> str:
+        """One line on a fault of ours, and the whole story in a file."""
+        steps = [(e.step_key, e.step_failure_data.error) for e in result.all_events if e.is_step_failure]
+        story = "\n\n".join(f"{step}\n{error.to_string() if error else ''}" for step, error in steps)
+        path = self.settings.work / "last_failure.txt"
+        path.write_text(story or traceback.format_exc(), encoding="utf-8")
+        root = steps[0][1] if steps else None
+        while root and root.cause:
+            root = root.cause
+        reason = root.message.strip().splitlines()[0] if root else "failed"
+        return f"{steps[0][0] if steps else 'run'} failed: {reason}; the whole story is in {path}"
+
+
+def _outcome(
+    plan: Plan, ledger: Path, version: str, published: bool, new: int, folder: RawFolder
+) -> Outcome:
+    table = to_pandas(pq.read_table(ledger).replace_schema_metadata(None), "ledger")
+    return Outcome(
+        version=version,
+        as_of=plan.as_of,
+        published=published,
+        contains_synthetic=plan.contains_synthetic,
+        exports_read=len(plan.counted),
+        exports_new=new,
+        rows={str(k): int(v) for k, v in table.groupby("disposition")["rows"].sum().items()},
+        held=[{"file": s.file, "reason": s.held_reason or "", "line": s.held_line or ""} for s in plan.files if s.held_line],
+        refused=list(folder.refused),
+    )

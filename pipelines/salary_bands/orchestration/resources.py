@@ -1,0 +1,54 @@
+"""Folders and settings as a resource, and the exports found through it."""
+
+from dataclasses import replace
+
+import dagster as dg
+
+from salary_bands.aggregate.candidate import Candidate
+from salary_bands.exports import ExportStages
+from salary_bands.ingest.raw_folder import ExportFile, RawFolder, scan, unsettled
+from salary_bands.publish.releases import Marts
+from salary_bands.settings import Settings, load
+
+_hashes: dict[tuple[str, str, int, int], str] = {}  # what a file hashed to, while this process lives
+
+
+class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Folders of a refresh; empty is what the settings say."""
+
+    raw: str = ""
+    marts: str = ""
+    work: str = ""
+
+    def settings(self) -> Settings:
+        return load(raw=self.raw or None, marts=self.marts or None, work=self.work or None)
+
+    def stages(self) -> ExportStages:
+        return ExportStages.of(self.settings())
+
+    def candidate(self) -> Candidate:
+        return Candidate(self.settings())
+
+    def published(self) -> Marts:
+        return Marts(self.settings().marts)
+
+    def scan(self) -> RawFolder:
+        """The raw folder without files that are still being written; a file is hashed once while its size and time stay."""
+        settings = self.settings()
+        raw = settings.raw
+        known = {(file, size, time): sha for (root, file, size, time), sha in _hashes.items() if root == str(raw)}
+        folder = scan(raw, known)
+        _hashes.update({(str(raw), e.file, e.size, e.modified_ns): e.sha256 for e in folder.exports})
+        moving = unsettled(raw, settings.settle_seconds)
+        return replace(folder, exports=tuple(e for e in folder.exports if e.file not in moving))
+
+    def export(self, key: str) -> ExportFile:
+        """The export of a partition; a dagster Failure where the raw folder no longer has its content."""
+        for export in self.scan().exports:
+            if export.key == key:
+                return export
+        raise dg.Failure(
+            f"no file in the raw folder has the content of partition {key}; it was removed or overwritten, "
+            "and no longer counts",
+            allow_retries=False,
+        )

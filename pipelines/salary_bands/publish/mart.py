@@ -1,0 +1,57 @@
+"""The mart: one DuckDB file with the latest release's tables and the bands of all releases."""
+
+from pathlib import Path
+
+import duckdb
+
+from salary_bands.parts import moved_into_place
+from salary_bands.publish.releases import Marts
+from salary_bands.schemas import RELEASE_TABLES, TABLES
+
+STORAGE = "v1.0.0"  # the oldest DuckDB that must be able to read it
+
+
+def build_mart(marts: Marts, version: str) -> None:
+    """Build the mart of that release under a temporary name and move it into place.
+
+    An analyst who has the old file open keeps it, and is never waited for.
+    """
+    with moved_into_place(marts.mart) as aside, duckdb.connect(":memory:") as connection:
+        connection.execute(f"ATTACH {_quoted(str(aside))} AS mart (STORAGE_VERSION '{STORAGE}')")
+        for table in RELEASE_TABLES:
+            _add(connection, table, [marts.release(version) / f"{table}.parquet"])
+        published = [r["version"] for r in marts.releases() if r["status"] == "published"]
+        paths = [marts.release(v) / "bands.parquet" for v in sorted({*published, version})]
+        _add(connection, "history_bands", paths, contract="bands")
+        connection.execute("CREATE TABLE mart.release AS SELECT $version AS version", {"version": version})
+        connection.execute("COMMENT ON TABLE mart.release IS 'The release that this mart is of'")
+        connection.execute("DETACH mart")
+
+
+def mart_version(marts: Marts) -> str | None:
+    """The release that the mart is of, None where there is no sound mart."""
+    if not marts.mart.is_file():
+        return None
+    try:
+        with duckdb.connect(str(marts.mart), read_only=True) as connection:
+            row = connection.execute("SELECT version FROM release").fetchone()
+    except duckdb.Error:
+        return None
+    return str(row[0]) if row else None
+
+
+def _add(connection: duckdb.DuckDBPyConnection, table: str, paths: list[Path], contract: str | None = None) -> None:
+    files = ", ".join(_quoted(str(path)) for path in paths)
+    connection.execute(
+        f"CREATE TABLE mart.{table} AS SELECT * FROM read_parquet([{files}], union_by_name = true)"
+    )
+    model = TABLES[contract or table]
+    connection.execute(f"COMMENT ON TABLE mart.{table} IS {_quoted((model.__doc__ or '').strip())}")
+    for name, spec in model.to_schema().columns.items():
+        unit = (spec.metadata or {}).get("unit")
+        text = f"{spec.description} [{unit}]" if unit else str(spec.description)
+        connection.execute(f'COMMENT ON COLUMN mart.{table}."{name}" IS {_quoted(text)}')
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,81 @@
+"""One pandera model per table: the contract, and the source of the dictionary.
+
+Belongs here: columns, types, units, descriptions, checks on one table. Does not belong here: checks across
+tables (`sql/checks/`), or how a table is made.
+"""
+
+import pandas as pd
+import pandera.errors
+import pyarrow
+
+from salary_bands.schemas.accepted_reports import AcceptedReports
+from salary_bands.schemas.bands import Bands
+from salary_bands.schemas.columns import Table
+from salary_bands.schemas.ledger import Ledger
+from salary_bands.schemas.normalised_reports import NormalisedReports
+from salary_bands.schemas.pay_reports import PayReports
+from salary_bands.schemas.raw_reports import RawReports
+from salary_bands.schemas.rejected_reports import RejectedReports
+from salary_bands.schemas.sources import Sources
+from salary_bands.schemas.window_reports import WindowReports
+
+EXPORT_TABLES: dict[str, type[Table]] = {
+    "raw_reports": RawReports,
+    "accepted_reports": AcceptedReports,
+    "rejected_reports": RejectedReports,
+    "normalised_reports": NormalisedReports,
+    "pay_reports": PayReports,
+}
+RELEASE_TABLES: dict[str, type[Table]] = {"bands": Bands, "ledger": Ledger, "sources": Sources}
+TABLES: dict[str, type[Table]] = {**EXPORT_TABLES, "window_reports": WindowReports, **RELEASE_TABLES}
+
+
+class SchemaBroken(Exception):  # noqa: N818 - says which promise was broken
+    """A table that breaks its own contract: a fault of the code, named by table, column and check."""
+
+
+def validated(frame: pd.DataFrame, table: str) -> pd.DataFrame:
+    """The frame itself, held to the table's contract; raises SchemaBroken."""
+    try:
+        return TABLES[table].validate(frame, lazy=True)
+    except pandera.errors.SchemaErrors as errors:
+        cases = errors.failure_cases[["column", "check", "failure_case"]].astype(str).drop_duplicates().head(5)
+        lines = "; ".join(f"column {c}: {k} ({v})" for c, k, v in cases.itertuples(index=False))
+        raise SchemaBroken(f"table {table} breaks its contract: {lines}") from None
+
+
+def arrow_schema(table: str) -> pyarrow.Schema:
+    """The table's Parquet types, so that every part agrees, empty ones too. Published tables have dates, not times."""
+    times = pyarrow.date32() if table in RELEASE_TABLES else pyarrow.timestamp("us")
+    kinds = {
+        "int64": pyarrow.int64(),
+        "Int64": pyarrow.int64(),
+        "float64": pyarrow.float64(),
+        "boolean": pyarrow.bool_(),
+    }
+    return pyarrow.schema(
+        (name, times if str(spec.dtype).startswith("datetime64") else kinds.get(str(spec.dtype), pyarrow.string()))
+        for name, spec in TABLES[table].to_schema().columns.items()
+    )
+
+
+def to_pandas(part: pyarrow.Table, table: str) -> pd.DataFrame:
+    """A part of the table in the types of its contract."""
+    frame = part.cast(arrow_schema(table)).to_pandas(types_mapper=_PANDAS_TYPES.get)
+    columns = TABLES[table].to_schema().columns.items()
+    plain = {name: "int64" for name, spec in columns if str(spec.dtype) == "int64"}
+    times = {name: "datetime64[us]" for name, spec in columns if str(spec.dtype).startswith("datetime64")}
+    return frame.astype({**plain, **times})
+
+
+def empty(table: str) -> pd.DataFrame:
+    """A frame of the table without rows."""
+    return to_pandas(arrow_schema(table).empty_table(), table)
+
+
+_PANDAS_TYPES: dict[pyarrow.DataType, object] = {
+    pyarrow.int64(): pd.Int64Dtype(),
+    pyarrow.bool_(): pd.BooleanDtype(),
+    pyarrow.string(): pd.StringDtype(na_value=float("nan")),
+}
+

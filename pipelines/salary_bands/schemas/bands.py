@@ -1,0 +1,71 @@
+"""bands: percentile bands of annual pay per cell, with what they rest on."""
+
+import numpy as np
+import pandas as pd
+
+from salary_bands.schemas.columns import EVIDENCE, METRICS, Table, column
+from salary_bands.schemas.report_columns import USD
+
+KEY = ("view", "group_id", "evidence", "tier", "level", "market", "metric")
+PERCENTILES = (10, 25, 50, 75, 90)
+SUPPRESSION_REASONS = ("few_reports", "few_employers", "dominated", "low_effective_n", "too_near")
+PRECISIONS = ("precise", "reasonably_precise", "acceptable", "unreliable")
+_SHARE = "share of weight, 0 to 1"
+_LATER = "; not yet computed, null"
+
+
+class Bands(Table):
+    """Key: view, group_id, evidence, tier, level, market, metric. `all` stands for a roll-up."""
+
+    release: str = column("Version of the release")
+    as_of: np.dtype("datetime64[us]") = column("Last day of the window")  # type: ignore[valid-type]
+    view: str = column("Published taxonomy")
+    group_id: str = column("Group of leaves in that view")
+    group_label: str = column("Name of the group")
+    evidence: str = column("reported: people's pay; advertised: employers' adverts, never mixed", isin=EVIDENCE)
+    tier: str = column("T1 to T5, unknown, all")
+    level: str = column("L3 to L7, early, senior, all; all includes reports with neither")
+    market: str = column("global, a country (ISO 3166 alpha-2) or a metro")
+    metric: str = column(
+        "base, bonus, equity, total, total_liquid; for adverts base (midpoint of the range, so narrower than pay), "
+        "base_min, base_max. Percentiles of parts do not add up to those of the total",
+        isin=METRICS,
+    )
+    n_reports: pd.Int64Dtype = column("Reports; null below 10 where suppressed", "reports", nullable=True, ge=0)
+    n_effective: float = column(f"Effective size for the interval of P50{_LATER}", nullable=True)
+    n_employers: pd.Int64Dtype = column("Known employers; null below 10 where suppressed", nullable=True, ge=0)
+    employers_known_share: float = column("Reports with a known employer", _SHARE, nullable=True, ge=0, le=1)
+    top_employer_share: float = column("The largest known employer", _SHARE, nullable=True, ge=0, le=1)
+    concentrated: pd.BooleanDtype = column("Whether the largest employer exceeds 25 %", nullable=True)
+    top_source_share: float = column("The largest source", _SHARE, nullable=True, ge=0, le=1)
+    verified_share: float = column("Reports the source verified", _SHARE, nullable=True, ge=0, le=1)
+    level_inferred_share: float = column("Reports whose level is from years of experience", _SHARE, nullable=True, ge=0, le=1)
+    median_age_days: pd.Int64Dtype = column("Median age of the reports", "days", nullable=True, ge=0)
+    basis: str = column("direct, pooled, suppressed", isin=("direct", "pooled", "suppressed"))
+    shrinkage_weight: float = column(f"Weight of the model in a pooled cell{_LATER}", nullable=True)
+    suppression_reason: str = column("Why the cell is suppressed", nullable=True, isin=SUPPRESSION_REASONS)
+    p10: pd.Int64Dtype = column("10th percentile", USD, nullable=True)
+    p10_low: pd.Int64Dtype = column(f"Lower bound, 95 %{_LATER}", USD, nullable=True)
+    p10_high: pd.Int64Dtype = column(f"Upper bound, 95 %{_LATER}", USD, nullable=True)
+    p10_precision: str = column(f"Sampling precision{_LATER}", nullable=True, isin=PRECISIONS)
+    p25: pd.Int64Dtype = column("25th percentile", USD, nullable=True)
+    p25_low: pd.Int64Dtype = column(f"Lower bound, 95 %{_LATER}", USD, nullable=True)
+    p25_high: pd.Int64Dtype = column(f"Upper bound, 95 %{_LATER}", USD, nullable=True)
+    p25_precision: str = column(f"Sampling precision{_LATER}", nullable=True, isin=PRECISIONS)
+    p50: pd.Int64Dtype = column("Median", USD, nullable=True)
+    p50_low: pd.Int64Dtype = column(f"Lower bound, 95 %{_LATER}", USD, nullable=True)
+    p50_high: pd.Int64Dtype = column(f"Upper bound, 95 %{_LATER}", USD, nullable=True)
+    p50_precision: str = column(f"Sampling precision{_LATER}", nullable=True, isin=PRECISIONS)
+    p75: pd.Int64Dtype = column("75th percentile", USD, nullable=True)
+    p75_low: pd.Int64Dtype = column(f"Lower bound, 95 %{_LATER}", USD, nullable=True)
+    p75_high: pd.Int64Dtype = column(f"Upper bound, 95 %{_LATER}", USD, nullable=True)
+    p75_precision: str = column(f"Sampling precision{_LATER}", nullable=True, isin=PRECISIONS)
+    p90: pd.Int64Dtype = column("90th percentile", USD, nullable=True)
+    p90_low: pd.Int64Dtype = column(f"Lower bound, 95 %{_LATER}", USD, nullable=True)
+    p90_high: pd.Int64Dtype = column(f"Upper bound, 95 %{_LATER}", USD, nullable=True)
+    p90_precision: str = column(f"Sampling precision{_LATER}", nullable=True, isin=PRECISIONS)
+    max_shift_p50: float = column(f"Largest move of P50 by leaving one out{_LATER}", nullable=True)
+    max_shift_p90: float = column(f"Largest move of P90 by leaving one out{_LATER}", nullable=True)
+    shift_by: str = column(f"export, employer or day{_LATER}", nullable=True)
+    fragile: pd.BooleanDtype = column(f"Whether one left out moves it by over 10 %{_LATER}", nullable=True)
+    method_version: str = column("Version of formulas and settings")

@@ -1,0 +1,36 @@
+"""How a table's columns are declared: type, description, unit and checks, in one place."""
+
+from typing import Any
+
+import pandera.pandas as pa
+
+LEVELS = ("L3", "L4", "L5", "L6", "L7")
+STAGES = ("early", "senior")
+TIERS = ("T1", "T2", "T3", "T4", "T5", "unknown")
+EVIDENCE = ("reported", "advertised")
+DISPOSITIONS = (
+    "held",
+    "rejected",
+    "superseded",
+    "folded",
+    "duplicate",
+    "outside_window",
+    "out_of_scope",
+    "unclassified",
+    "outlier",
+    "used",
+)
+METRICS = ("base", "bonus", "equity", "total", "total_liquid", "base_min", "base_max")
+
+
+def column(description: str, unit: str = "", nullable: bool = False, **checks: Any) -> Any:
+    """A pandera field with what the dictionary prints of it."""
+    return pa.Field(nullable=nullable, description=description, metadata={"unit": unit}, **checks)
+
+
+class Table(pa.DataFrameModel):
+    """Base of every table: exactly these columns, in this order."""
+
+    class Config:
+        strict = True
+        ordered = True

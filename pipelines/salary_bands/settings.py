@@ -1,0 +1,99 @@
+"""Every threshold and path in one place.
+
+Later wins: the defaults here, `salary_bands.toml` in the current directory, `SALARY_BANDS_<NAME>` in the
+environment, flags. The `method` group stands in every release's manifest under `settings`.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from salary_bands.errors import UsageError
+
+TOML_FILE = "salary_bands.toml"
+
+
+def _method(default: float, description: str, **constraints: Any) -> Any:
+    """A setting that changes published figures, and so belongs to the method."""
+    return Field(default, description=description, json_schema_extra={"method": True}, **constraints)
+
+
+class Settings(BaseSettings):
+    """The settings of one refresh. Field descriptions are the documentation."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SALARY_BANDS_", toml_file=TOML_FILE, extra="forbid", frozen=True, validate_default=True
+    )
+
+    raw: Path = Field(Path("data/raw"), description="Folder of exports: RAW/<source>/<file>.")
+    marts: Path = Field(Path("data/marts"), description="Folder of releases, the mart and the pointers.")
+    work: Path = Field(Path("data/work"), description="Folder of intermediate Parquet parts; safe to delete.")
+
+    window_months: int = _method(12, "Months before as_of that count.", ge=1)
+    half_life_months: int = _method(6, "Months after which a report weighs half.", ge=1)
+    full_time_hours: float = _method(30, "Hours a week from which employment is full time.", gt=0)
+    hours_per_week: float = _method(40, "Hours of a full-time week where none are stated.", gt=0)
+    weeks_per_year: int = _method(52, "Weeks in a paid year.", ge=1)
+    days_per_year: int = _method(260, "Days in a paid year.", ge=1)
+    total_tolerance: float = _method(0.02, "Relative difference at which a stated total wins over its parts.", ge=0)
+    min_annual_usd: int = _method(1_000, "Annual pay below this is rejected as absurd, USD.", ge=0)
+    max_annual_usd: int = _method(20_000_000, "Annual pay above this is rejected as absurd, USD.", ge=1)
+    duplicate_days: int = _method(30, "Days apart within which equal reports of two sources are one.", ge=0)
+    fence_multiple: float = _method(5, "Outlier fence in scaled MADs of log pay.", gt=0)
+    fence_min_mad: float = _method(0.10, "Smallest scaled MAD of log pay used for the fence.", gt=0)
+    fence_min_reports: int = _method(30, "Reports a reference cell needs to fence outliers.", ge=1)
+    min_reports: int = _method(10, "Reports a published cell needs.", ge=1)
+    min_employers: int = _method(3, "Known employers a published cell needs.", ge=1)
+    min_reports_unknown_employers: int = _method(20, "Reports a cell needs where most employers are unknown.", ge=1)
+    min_known_employer_share: float = _method(0.5, "Weight share of known employers from which they count.", ge=0, le=1)
+    max_employer_share: float = _method(0.5, "Largest weight share of one employer in a published cell.", gt=0, le=1)
+    concentrated_share: float = _method(0.25, "Weight share of one employer above which a cell is concentrated.", gt=0)
+    max_rejected_share: float = _method(0.20, "Share of rejected rows above which a whole export is held.", ge=0, le=1)
+
+    max_line_bytes: int = Field(8 << 20, description="Longest line or record that is read.", ge=1 << 16)
+    max_columns: int = Field(1_000, description="Most columns an export may have.", ge=1)
+    max_inflated_bytes: int = Field(8 << 30, description="Most bytes a compressed export may inflate to.", ge=1)
+    max_inflation_ratio: int = Field(250, description="Largest inflation, counted beyond the first 64 MiB.", ge=1)
+    settle_seconds: float = Field(2, description="A file must have stood still this long before it is read.", ge=0)
+    settle_timeout_seconds: float = Field(30, description="How long a refresh waits for a file to stand still.", ge=0)
+    lock_wait_seconds: float = Field(600, description="How long a refresh waits for another one.", ge=0)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags over environment over file over defaults."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    def method(self) -> dict[str, float]:
+        """The settings that change published figures, by name."""
+        return {
+            name: getattr(self, name)
+            for name, field in type(self).model_fields.items()
+            if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("method")
+        }
+
+
+def load(**flags: Any) -> Settings:
+    """Settings from all sources; flags that are None were not given.
+
+    Raises UsageError naming the setting, its value and what is wrong with it.
+    """
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        lines = [
+            f"setting {'.'.join(map(str, e['loc']))}: {e['msg']} (given: {e['input']!r}); "
+            f"see {TOML_FILE}, SALARY_BANDS_* and the flags"
+            for e in error.errors()
+        ]
+        raise UsageError("\n".join(lines)) from None
+    except ValueError as error:  # a TOML file that does not parse
+        raise UsageError(f"{TOML_FILE}: {error}; mend the file or remove it") from None

@@ -1,0 +1,127 @@
+"""Columns of text to columns of values or reasons. No value is lost without one."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from salary_bands.distinct import TEXT, map_distinct
+from salary_bands.ingest.formats import Amount
+
+_GROUPED = re.compile(r"\d{1,3}(?:[ ,'’]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
+_GROUPED_COMMA = re.compile(r"\d{1,3}(?:[ .'’]\d{3})+(?:,\d+)?|\d+(?:,\d+)?")
+_NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
+_ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$"
+_ABSURD = 1e12
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """Values and, where there is none though there was text, the reason.
+
+    noted: how many cells were read as unknown because the format says so, by reason.
+    """
+
+    value: pd.Series
+    reason: pd.Series
+    noted: dict[str, int]
+
+
+def parse_number(text: str, decimal: str) -> float | str:
+    """The number, or the reason why it is none.
+
+    decimal: `point`, `comma`, or `either`: then a mark before three last digits groups, any other is decimal.
+    """
+    bare = text.strip().strip("$€£¥").strip()
+    if _NOT_FINITE.fullmatch(bare):
+        return "not_finite"
+    if bare[:1] in ("-", "−") and bare[1:2].isdigit():
+        return "negative"
+    scale = 1.0
+    if bare[-1:] in ("k", "K"):
+        bare, scale = bare[:-1].strip(), 1_000.0
+    comma = decimal == "comma" or (decimal == "either" and bool(re.search(r",\d{1,2}$|,\d{4,}$|\.\d{3},", bare)))
+    if decimal == "either" and not comma and re.fullmatch(r"\d{1,3}(?:\.\d{3})+", bare):
+        comma = True
+    if not (_GROUPED_COMMA if comma else _GROUPED).fullmatch(bare):
+        return "not_a_number"
+    digits = re.sub(r"[ .'’]", "", bare).replace(",", ".") if comma else re.sub(r"[ ,'’]", "", bare)
+    number = float(digits) * scale
+    return "absurd" if number > _ABSURD else number
+
+
+def parse_amount(text: pd.Series, decimal: str, meaning: Amount) -> Parsed:
+    """Amounts of one column, as the format says they are meant."""
+    number, reason = _numbers(text, decimal)
+    noted: dict[str, int] = {}
+    if meaning.prose == "unknown":
+        prose = reason.eq("not_a_number")
+        noted["prose"] = int(prose.sum())
+        reason = reason.mask(prose)
+    if meaning.unknown_below:
+        tick = number.gt(0) & number.lt(meaning.unknown_below)
+        noted["tick"] = int(tick.sum())
+        number = number.mask(tick)
+    if meaning.thousands_below:
+        number = number.where(number.ge(meaning.thousands_below) | number.isna(), number * 1_000)
+    if meaning.monthly_below:
+        number = number.where(number.ge(meaning.monthly_below) | number.isna(), number * 12)
+    zero = number.eq(0)
+    if meaning.zero == "rejected":
+        reason = reason.mask(zero, "zero")
+    if meaning.zero != "none":
+        number = number.mask(zero)
+    if meaning.blank == "none":
+        number = number.mask(text.isna(), 0.0)
+    return Parsed(number, reason, {k: v for k, v in noted.items() if v})
+
+
+def parse_when(text: pd.Series, dates: list[str]) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """(time in UTC, year, reason); a year alone has no time. Forms are tried in the order given."""
+    when = pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]")
+    year = pd.Series(pd.NA, index=text.index, dtype="Int64")
+    for form in dates:
+        open_ = text.notna() & year.isna()
+        if not open_.any():
+            break
+        cells = text[open_]
+        if form == "year":
+            found = cells[cells.str.fullmatch(r"(?:19|20)\d{2}")].astype("Int64")
+            year.loc[found.index] = found
+            continue
+        cells = cells[cells.str.match(_ISO)] if form == "iso" else cells
+        times = pd.to_datetime(cells, format="ISO8601" if form == "iso" else form, errors="coerce", utc=True)
+        times = times[times.notna()].dt.tz_localize(None).astype("datetime64[us]")
+        times = times[times.dt.year.between(1900, 2200)]
+        when.loc[times.index] = times
+        year.loc[times.index] = times.dt.year.astype("Int64")
+    reason = pd.Series(np.nan, index=text.index, dtype=TEXT).mask(text.notna() & year.isna(), "bad_date")
+    return when, year, reason
+
+
+def parse_word(text: pd.Series, words: tuple[str, ...], default: str | None) -> tuple[pd.Series, pd.Series]:
+    """(one of words, reason); blank is the default."""
+    folded = map_distinct(text, lambda t: t.casefold().replace("-", "_").replace(" ", "_"))
+    known = folded.isin(words)
+    reason = pd.Series(np.nan, index=text.index, dtype=TEXT).mask(text.notna() & ~known, "unknown_value")
+    word = folded.where(known)
+    return (word if default is None else word.fillna(default)), reason
+
+
+def _numbers(text: pd.Series, decimal: str) -> tuple[pd.Series, pd.Series]:
+    """Numbers and reasons; plain digits, nearly all of a good export, without Python."""
+    column = pa.array(text, type=pa.string())
+    plain = pc.fill_null(pc.match_substring_regex(column, r"^[0-9]{1,12}(?:\.[0-9]{1,2})?$"), False)
+    fast = pc.cast(pc.if_else(plain, column, pa.scalar(None, pa.string())), pa.float64())
+    number = pd.Series(fast.to_numpy(zero_copy_only=False), index=text.index, dtype="float64")
+    rest = text[text.notna().to_numpy() & ~plain.to_numpy(zero_copy_only=False)]
+    reason = pd.Series(np.nan, index=text.index, dtype=TEXT)
+    if not rest.empty:
+        answers = {t: parse_number(t, decimal) for t in rest.unique()}
+        read = rest.map({t: a for t, a in answers.items() if not isinstance(a, str)})
+        number.loc[rest.index] = read.astype("float64")
+        reason.loc[rest.index] = rest.map({t: a for t, a in answers.items() if isinstance(a, str)}).astype(TEXT)
+    return number, reason

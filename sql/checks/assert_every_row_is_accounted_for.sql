@@ -1,0 +1,17 @@
+-- Files whose rows in the ledger do not add up to the rows they have.
+with
+counted as (
+    select source, file, sum("rows") as ledger_rows
+    from ledger
+    group by source, file
+)
+
+select
+    f.source,
+    f.file,
+    f.export_rows,
+    coalesce(c.ledger_rows, 0) as ledger_rows
+from export_files as f
+left join counted as c on f.source = c.source and f.file = c.file
+where f.export_rows <> coalesce(c.ledger_rows, 0)
+order by f.source asc nulls last, f.file asc nulls last

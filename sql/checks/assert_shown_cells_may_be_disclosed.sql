@@ -1,0 +1,31 @@
+-- Shown cells of reports that break a rule of disclosure.
+select
+    b.view,
+    b.group_id,
+    b.evidence,
+    b.tier,
+    b.level,
+    b.market,
+    b.metric,
+    b.n_reports,
+    b.n_employers,
+    b.top_employer_share
+from bands as b
+cross join refresh as r
+where
+    b.basis = 'direct'
+    and (
+        b.n_reports < r.min_reports
+        or (
+            b.evidence = 'reported'
+            and (
+                b.top_employer_share > r.max_employer_share
+                or (b.employers_known_share >= r.min_known_employer_share and b.n_employers < r.min_employers)
+                or (
+                    b.employers_known_share < r.min_known_employer_share
+                    and b.n_reports < r.min_reports_unknown_employers
+                )
+            )
+        )
+    )
+order by b.view, b.group_id, b.evidence, b.tier, b.level, b.market, b.metric

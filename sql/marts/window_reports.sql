@@ -1,0 +1,47 @@
+-- Grain: one row per accepted row of every counted export, with its disposition, date and weight.
+-- Inputs: scoped_reports, fenced_reports.
+select
+    s."row",
+    s.row_hash,
+    s.range_id,
+    s.evidence,
+    s.submission_id,
+    s.submitted_at,
+    s.submitted_year,
+    s.scope_reason,
+    s.employer,
+    s.level,
+    s.level_basis,
+    s.stage,
+    s.country,
+    s.metro,
+    s.years_experience,
+    s.middle_base as base,
+    s.bonus,
+    s.equity,
+    s.total,
+    s.total_liquid,
+    s.total_basis,
+    s.verified,
+    s.leaf,
+    s.leaf_rule,
+    s.tier,
+    s.source,
+    s.file,
+    s.export_sha256,
+    s.format,
+    cast(s.report_date as timestamp) as report_date,
+    s.date_basis,
+    s.base_min,
+    s.base_max,
+    s.openings,
+    s.age_months,
+    s.weight,
+    coalesce(s.disposition, case when f."row" is null then 'used' else 'outlier' end) as disposition,
+    coalesce(s.reason, case when f."row" is null then '' else concat(f.metric, '_fence') end) as reason
+from scoped_reports as s
+left join fenced_reports as f on s.export_sha256 = f.export_sha256 and s."row" = f."row"
+order by
+    s.source asc nulls last,
+    s.file asc nulls last,
+    s."row" asc nulls last

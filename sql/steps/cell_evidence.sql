@@ -1,0 +1,103 @@
+-- Grain: one row per cell, with what it rests on.
+-- Inputs: cells, metric_reports. Shares are of weight; sums are of integers, so no order of rows can change them.
+with
+by_employer as (
+    select c.cell, m.employer, sum(m.weight) as employer_weight
+    from (select atom, employer, sum(weight) as weight from metric_reports group by atom, employer) as m
+    inner join cells as c on m.atom = c.atom
+    where m.employer is not null
+    group by c.cell, m.employer
+),
+
+employers as (
+    select
+        cell,
+        count(*) as n_employers,
+        sum(employer_weight) as known_weight,
+        max(employer_weight) as top_employer_weight
+    from by_employer
+    group by cell
+),
+
+by_source as (
+    select c.cell, m.source, sum(m.weight) as source_weight
+    from (select atom, source, sum(weight) as weight from metric_reports group by atom, source) as m
+    inner join cells as c on m.atom = c.atom
+    group by c.cell, m.source
+),
+
+top_sources as (
+    select cell, max(source_weight) as top_source_weight
+    from by_source
+    group by cell
+),
+
+by_age as (
+    select
+        c.cell,
+        m.age_days,
+        sum(sum(m.reports)) over (partition by c.cell order by m.age_days asc nulls last) as reports_so_far,
+        sum(sum(m.reports)) over (partition by c.cell) as reports
+    from (select atom, age_days, count(*) as reports from metric_reports group by atom, age_days) as m
+    inner join cells as c on m.atom = c.atom
+    group by c.cell, m.age_days
+),
+
+median_ages as (
+    select cell, min(age_days) as median_age_days
+    from by_age
+    where 2 * reports_so_far >= reports
+    group by cell
+),
+
+atom_totals as (
+    select
+        atom,
+        count(*) as reports,
+        sum(weight) as weight,
+        sum(case when is_verified then weight else 0 end) as verified_weight,
+        sum(case when is_inferred then weight else 0 end) as inferred_weight
+    from metric_reports
+    group by atom
+),
+
+totals as (
+    select
+        c.cell,
+        c.view,
+        c.group_id,
+        c.evidence,
+        c.tier,
+        c.level,
+        c.market,
+        c.metric,
+        sum(a.reports) as n_reports,
+        sum(a.weight) as weight,
+        sum(a.verified_weight) as verified_weight,
+        sum(a.inferred_weight) as inferred_weight
+    from atom_totals as a
+    inner join cells as c on a.atom = c.atom
+    group by c.cell, c.view, c.group_id, c.evidence, c.tier, c.level, c.market, c.metric
+)
+
+select
+    t.cell,
+    t.view,
+    t.group_id,
+    t.evidence,
+    t.tier,
+    t.level,
+    t.market,
+    t.metric,
+    cast(t.n_reports as bigint) as n_reports,
+    coalesce(e.n_employers, 0) as n_employers,
+    coalesce(e.known_weight, 0) / cast(t.weight as double) as employers_known_share,
+    coalesce(e.top_employer_weight, 0) / cast(t.weight as double) as top_employer_share,
+    s.top_source_weight / cast(t.weight as double) as top_source_share,
+    t.verified_weight / cast(t.weight as double) as verified_share,
+    t.inferred_weight / cast(t.weight as double) as level_inferred_share,
+    a.median_age_days
+from totals as t
+left join employers as e on t.cell = e.cell
+inner join top_sources as s on t.cell = s.cell
+inner join median_ages as a on t.cell = a.cell
