@@ -119,7 +119,9 @@ def show(
     tier: Annotated[str, typer.Option(help="T1 to T5, unknown, all, or `each`.")] = "all",
     level: Annotated[str, typer.Option(help="L3 to L7, early, senior, all, or `each`.")] = "all",
     market: Annotated[str, typer.Option(help="global, a country such as US, or a metro such as us-sf-bay.")] = "US",
-    metric: Annotated[str | None, typer.Option(help="base, bonus, equity, total, ...; base and total without it.")] = None,
+    metric: Annotated[
+        str | None, typer.Option(help="base, bonus, equity, total, ...; base and total without it.")
+    ] = None,
     evidence: Annotated[str, typer.Option(help="reported or advertised.")] = "reported",
     as_json: AsJson = False,
 ) -> None:

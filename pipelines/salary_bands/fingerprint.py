@@ -40,7 +40,9 @@ def method_version(settings: Settings) -> str:
 
 def stages_fingerprint(settings: Settings, rates: Rates) -> str:
     """Hash of what makes the parts of an export out of its bytes."""
-    names = [PACKAGE / stage for stage in STAGES] + [PACKAGE / name for name in ("money.py", "distinct.py", "exports.py")]
+    names = [PACKAGE / stage for stage in STAGES] + [
+        PACKAGE / name for name in ("money.py", "distinct.py", "exports.py")
+    ]
     return digest({"code": _files(names), "settings": settings.method(), "rates": rates.sha256})
 
 

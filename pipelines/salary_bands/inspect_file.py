@@ -44,13 +44,14 @@ def draft_format(name: str, header: list[str]) -> str:
     ours = {header_key(h): h for h in header}
     mapped = {c: ours[k] for c in TEXT_COLUMNS for k in (c, c.replace("_", " ")) if k in ours}
     rest = [h for h in header if h not in mapped.values()]
-    document = {
+    document: dict[str, Any] = {
         "name": "".join(c if c.isalnum() else "_" for c in name.split(".")[0].casefold()),
         "title": name,
         "licence": "say which",
         "attribution": "say whose",
         "recognise": [header],
-        "columns": mapped or {"job_title": "which header?", "currency": {"constant": "USD"}, "base": "which header?"},
+        "columns": dict[str, Any](mapped)
+        or {"job_title": "which header?", "currency": {"constant": "USD"}, "base": "which header?"},
     }
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
     lines = "".join(f"#   {h}\n" for h in rest)
@@ -96,7 +97,10 @@ def _reasons(refused: pd.DataFrame) -> list[dict[str, Any]]:
             "column": column,
             "reason": reason,
             "rows": len(rows),
-            "examples": [{"row": int(r), "value": None if pd.isna(v) else v} for r, v in rows[["row", "value"]].head(_EXAMPLES).values],
+            "examples": [
+                {"row": int(r), "value": None if pd.isna(v) else v}
+                for r, v in rows[["row", "value"]].head(_EXAMPLES).values
+            ],
         }
         for (column, reason), rows in refused.groupby(["column", "reason"])
     ]

@@ -11,7 +11,9 @@ from salary_bands.errors import RefreshError
 
 
 @contextmanager
-def refresh_lock(folders: list[Path], wait_seconds: float, say: Callable[[str], None] = lambda _: None) -> Iterator[None]:
+def refresh_lock(
+    folders: list[Path], wait_seconds: float, say: Callable[[str], None] = lambda _: None
+) -> Iterator[None]:
     """Hold the locks of all folders; raises RefreshError `locked by process N` after wait_seconds.
 
     The same process may take it again. A killed process holds no lock.
@@ -28,7 +30,9 @@ def refresh_lock(folders: list[Path], wait_seconds: float, say: Callable[[str], 
                     say(f"{folder} is locked by process {_read(holder)}, waiting up to {wait_seconds:g} s")
                     lock.acquire(timeout=wait_seconds)
             except filelock.Timeout:
-                raise RefreshError(f"{folder} is locked by process {_read(holder)}; try again when it is done") from None
+                raise RefreshError(
+                    f"{folder} is locked by process {_read(holder)}; try again when it is done"
+                ) from None
             stack.callback(lock.release)
             holder.write_text(str(os.getpid()), encoding="ascii")
         yield

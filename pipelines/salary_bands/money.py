@@ -67,7 +67,7 @@ def _rates(content: bytes, sha256: str) -> Rates:
     table["EUR"] = 1.0
     days = table.index.astype(str)
     means = pd.concat([table.groupby(days.str[:7]).mean(), table.groupby(days.str[:4]).mean()])
-    usd = means.rdiv(means["USD"], axis=0).stack().dropna()
+    usd = pd.Series(means.rdiv(means["USD"], axis=0).stack()).dropna()
     usd.index.names = ["period", "currency"]
     return Rates(usd, str(days.str[:7].max()), sha256)
 
@@ -93,7 +93,12 @@ def resolve_currency(text: str, country: str | None) -> str | None:
 def annual_factor(period: pd.Series, hours_per_week: pd.Series, settings: Settings) -> pd.Series:
     """How often a pay period goes into a year."""
     hours = hours_per_week.fillna(settings.hours_per_week)
-    factors = {"year": 1.0, "month": 12.0, "week": float(settings.weeks_per_year), "day": float(settings.days_per_year)}
+    factors = {
+        "year": 1.0,
+        "month": 12.0,
+        "week": float(settings.weeks_per_year),
+        "day": float(settings.days_per_year),
+    }
     return period.map(factors).fillna(settings.weeks_per_year * hours).astype("float64")
 
 

@@ -1,4 +1,4 @@
-"""The bundled synthetic sample: seeded, so that everybody has the same; in three formats. Nobody earns these figures."""
+"""The bundled synthetic sample in three formats, seeded, so that everybody has the same. Nobody earns these figures."""
 
 import csv
 import gzip
@@ -14,7 +14,16 @@ _EMPLOYERS = {
     "T1": ["OpenAI", "Anthropic", "Google DeepMind", "xAI"],
     "T2": ["Google", "Microsoft", "Amazon", "Meta", "Apple", "NVIDIA"],
     "T3": ["Mistral AI", "Cohere", "Hugging Face", "Databricks", "Scale AI"],
-    "T4": ["Stripe", "Uber", "Airbnb", "Spotify", "Pinterest", "Dropbox", "Acme Robotics", "Northwind Search"],
+    "T4": [
+        "Stripe",
+        "Uber",
+        "Airbnb",
+        "Spotify",
+        "Pinterest",
+        "Dropbox",
+        "Acme Robotics",
+        "Northwind Search",
+    ],
     "T5": ["JPMorgan Chase", "Walmart", "Pfizer", "BMW"],
 }
 _TIER_SHARES = {"T1": 0.12, "T2": 0.28, "T3": 0.14, "T4": 0.32, "T5": 0.14}
@@ -125,10 +134,9 @@ def _native(rng: random.Random, count: int) -> str:
         equity = "" if rng.random() < 0.08 else p["equity"]
         kind = "options" if p["tier"] in ("T1", "T3") and rng.random() < 0.4 else "rsu"
         verified = rng.choices(["none", "email", "document"], [0.7, 0.2, 0.1])[0]
-        rows.append(
-            [f"s-{number:05d}", p["day"], title, employer, "", p["years"], p["place"], p["currency"], period, base]
-            + [p["bonus"], equity, kind if equity else "", rng.choice(["", 0, 10_000, 25_000]), verified]
-        )
+        identity = [f"s-{number:05d}", p["day"], title, employer, "", p["years"], p["place"], p["currency"]]
+        sign_on = rng.choice(["", 0, 10_000, 25_000])
+        rows.append([*identity, period, base, p["bonus"], equity, kind if equity else "", sign_on, verified])
     rows[7][9] = "a lot"  # what every source has: something that cannot be read
     rows[77][1] = "30/06/2026"
     return _csv(header, rows)
@@ -146,14 +154,28 @@ def _levels(rng: random.Random, count: int) -> str:
             continue
         if p["currency"] != "USD":
             continue
-        family, tag = ("Data Scientist", "Data") if p["title"] == "Data Scientist" else ("Software Engineer", p["title"])
+        family, tag = (
+            ("Data Scientist", "Data") if p["title"] == "Data Scientist" else ("Software Engineer", p["title"])
+        )
         total = sum(int(str(p[k])) for k in ("base", "equity", "bonus"))
         day = p["day"]
         assert isinstance(day, date)
         when = f"{day.month}/{day.day}/{day.year} {rng.randint(0, 23)}:{rng.randint(0, 59):02d}:00"
         level = p["level"] if p["employer"] == "Google" else ""
         rows.append(
-            [when, p["employer"], level, family, total, p["place"], p["years"], tag, p["base"], p["equity"], p["bonus"]]
+            [
+                when,
+                p["employer"],
+                level,
+                family,
+                total,
+                p["place"],
+                p["years"],
+                tag,
+                p["base"],
+                p["equity"],
+                p["bonus"],
+            ]
         )
     return _csv(header, rows)
 

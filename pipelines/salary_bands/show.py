@@ -38,14 +38,23 @@ def band_rows(
     version = marts.chosen(release)
     manifest = marts.manifest(version)
     path = str(marts.release(version) / "bands.parquet")
-    asked = {"view": view, "group_id": group, "tier": tier, "level": level, "market": market, "evidence": evidence}
+    asked = {
+        "view": view,
+        "group_id": group,
+        "tier": tier,
+        "level": level,
+        "market": market,
+        "evidence": evidence,
+    }
     wanted = {k: v for k, v in asked.items() if v not in (None, "each")}
     with duckdb.connect(":memory:") as connection:
         bands = connection.read_parquet(path)
         for name, value in [*wanted.items(), *(("metric", m) for m in metrics)]:
             known = [r[0] for r in bands.project(name).distinct().order(name).fetchall()]
             if value not in known:
-                raise UsageError(f"--{name.removesuffix('_id')} {value}: not in release {version}; there are {', '.join(known)}")
+                raise UsageError(
+                    f"--{name.removesuffix('_id')} {value}: not in release {version}; there are {', '.join(known)}"
+                )
         conditions = " AND ".join([*(f'"{name}" = ?' for name in wanted), "list_contains(?, metric)"])
         cursor = connection.execute(
             f"SELECT * FROM read_parquet(?) WHERE {conditions} ORDER BY view, group_id, tier, level, metric",
@@ -57,7 +66,7 @@ def band_rows(
 
 
 def print_bands(out: Console, err: Console, found: dict[str, Any]) -> None:
-    """A row a cell: the percentiles in thousands of USD, or why there are none. What is the same in all is the title."""
+    """A row a cell: the percentiles in thousands of USD, or why there are none; what all share is the title."""
     rows = found["bands"]
     same = {k: rows[0][k] for k in ("evidence", "market", "tier", "level") if rows and len({r[k] for r in rows}) == 1}
     title = f"{found['release']}: " + ", ".join(f"{k} {v}" for k, v in same.items()) + "; thousand USD a year"
@@ -65,7 +74,7 @@ def print_bands(out: Console, err: Console, found: dict[str, Any]) -> None:
     table = _table(*(k.removesuffix("_label") for k in keys), title=title)
     for name in ("n", "P10", "P25", "P50", "P75", "P90"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     for row in rows:
         figures = [f"{row[p] / 1000:,.1f}" if row[p] is not None else "" for p in ("p10", "p25", "p50", "p75", "p90")]
         n = "<10" if row["n_reports"] is None else f"{row['n_reports']:,}"
@@ -96,16 +105,38 @@ def release_rows(marts: Marts) -> list[dict[str, Any]]:
 def print_releases(out: Console, rows: list[dict[str, Any]]) -> None:
     table = _table("version", "as of", "status", "", "manifest")
     for row in rows:
-        notes = ["latest" if row["latest"] else "", "synthetic" if row["contains_synthetic"] else "", row["reason"] or ""]
-        table.add_row(row["version"], row["as_of"], row["status"], " ".join(filter(None, notes)), row["manifest_sha256"][:12])
+        notes = [
+            "latest" if row["latest"] else "",
+            "synthetic" if row["contains_synthetic"] else "",
+            row["reason"] or "",
+        ]
+        table.add_row(
+            row["version"],
+            row["as_of"],
+            row["status"],
+            " ".join(filter(None, notes)),
+            row["manifest_sha256"][:12],
+        )
     out.print(table)
 
 
 def print_outcome(out: Console, outcome: "Outcome", dry_run: bool) -> None:
     """What was read, used, held, rejected and published."""
     total = sum(outcome.rows.values())
-    out.print(f"read      {outcome.exports_read} exports ({outcome.exports_new} new), {total:,} rows", highlight=False)
-    order = ("used", "rejected", "held", "superseded", "folded", "duplicate", "outside_window", "out_of_scope")
+    out.print(
+        f"read      {outcome.exports_read} exports ({outcome.exports_new} new), {total:,} rows",
+        highlight=False,
+    )
+    order = (
+        "used",
+        "rejected",
+        "held",
+        "superseded",
+        "folded",
+        "duplicate",
+        "outside_window",
+        "out_of_scope",
+    )
     for name in (*order, "unclassified", "outlier"):
         if name in outcome.rows or name in ("used", "rejected", "held"):
             out.print(f"{name:<14} {outcome.rows.get(name, 0):>11,}", highlight=False)
@@ -113,7 +144,11 @@ def print_outcome(out: Console, outcome: "Outcome", dry_run: bool) -> None:
         out.print(f"held      {held['file']} ({held['reason']}): {held['line']}", highlight=False, markup=False)
     for line in outcome.refused:
         out.print(f"refused   {line}", highlight=False, markup=False)
-    done = "published" if outcome.published else ("would publish" if dry_run else "nothing new, the latest of that date is")
+    done = (
+        "published"
+        if outcome.published
+        else ("would publish" if dry_run else "nothing new, the latest of that date is")
+    )
     out.print(f"{done} {outcome.version}", highlight=False)
     if outcome.contains_synthetic:
         out.print(SYNTHETIC, style="yellow", highlight=False)

@@ -15,10 +15,16 @@ rejected as (
     group by f.export_sha256, r.reason
 ),
 
+disposed as (
+    select * from accepted
+    union all
+    select * from rejected
+),
+
 counted as (
-    select f.source, f.file, f.export_sha256, f.format, a.disposition, a.reason, a.counted_rows
+    select f.source, f.file, f.export_sha256, f.format, d.disposition, d.reason, d.counted_rows
     from export_files as f
-    inner join (select * from accepted union all select * from rejected) as a on f.export_sha256 = a.export_sha256
+    inner join disposed as d on f.export_sha256 = d.export_sha256
     where f.counted
 ),
 
@@ -33,8 +39,14 @@ whole_files as (
         export_rows as counted_rows
     from export_files
     where not counted
+),
+
+everything as (
+    select * from counted
+    union all
+    select * from whole_files
 )
 
 select source, file, export_sha256, format, disposition, reason, counted_rows as "rows"
-from (select * from counted union all select * from whole_files)
+from everything
 order by source asc nulls last, file asc nulls last, disposition asc nulls last, reason asc nulls last

@@ -2,12 +2,17 @@
 -- Inputs: reports. A year-only row lies midway between the last snapshot without it and the first with it, inside its
 -- year; with no earlier snapshot such rows spread evenly, in hash order, over the part of the year that had passed.
 with
+exported as (
+    select distinct dating_group, exported_on
+    from reports
+),
+
 snapshots as (
     select
         dating_group,
         exported_on,
         lag(exported_on) over (partition by dating_group order by exported_on asc nulls last) as previous_on
-    from (select distinct dating_group, exported_on from reports)
+    from exported
 ),
 
 first_seen as (

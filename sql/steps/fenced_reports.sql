@@ -1,7 +1,14 @@
 -- Grain: one row per report outside the fence, with the metric that puts it there.
--- Inputs: scoped_reports, refresh. Log pay is fixed point, 2^16, so medians do not depend on the machine. The fence is
--- that of the finest of (tier, level, country), (level, country), (tier, level) with enough reports; unknown is a value.
+-- Inputs: scoped_reports, refresh. Log pay is fixed point, 2^16, so medians do not depend on the machine. The fence
+-- is that of the finest of (tier, level, country), (level, country), (tier, level) with enough reports; unknown is a
+-- value.
 with
+pays as (
+    select *, 'base' as metric, middle_base as pay from scoped_reports
+    union all
+    select *, 'total' as metric, total as pay from scoped_reports
+),
+
 logs as (
     select
         export_sha256,
@@ -12,11 +19,7 @@ logs as (
         coalesce(country, 'unknown') as country,
         metric,
         round(65536 * ln(pay / 100000.0)) as log_pay
-    from (
-        select *, 'base' as metric, middle_base as pay from scoped_reports
-        union all
-        select *, 'total' as metric, total as pay from scoped_reports
-    )
+    from pays
     where disposition is null and pay is not null
 ),
 

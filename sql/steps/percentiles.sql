@@ -1,8 +1,8 @@
 -- Grain: one row per shown cell and percentile, unrounded USD.
 -- Inputs: disclosed_cells, cells, metric_reports, percentile_points (percentile, p).
 -- Weighted Hyndman-Fan type 7 (Akinshin, arXiv 2304.07265): the mean of the pay over the stretch of cumulated weight
--- between (n* - 1) p / n* and ((n* - 1) p + 1) / n*, n* being the effective number of reports. Weights are integers; the
--- stretch is cut at 2^-20 of one of their units, so that every sum is one of integers.
+-- between (n* - 1) p / n* and ((n* - 1) p + 1) / n*, n* being the effective number of reports. Weights are integers;
+-- the stretch is cut at 2^-20 of one of their units, so that every sum is one of integers.
 with
 atom_pay as (
     select

@@ -3,9 +3,7 @@
 with
 aged as (
     select
-        s.* exclude (disposition, reason),
-        s.disposition as earlier_disposition,
-        s.reason as earlier_reason,
+        s.*,
         d."row" is not null as is_duplicate,
         w.as_of,
         w.window_start,
@@ -17,16 +15,16 @@ aged as (
 
 disposed as (
     select
-        * exclude (earlier_disposition, earlier_reason),
+        * exclude (disposition, reason),
         case
-            when earlier_disposition is not null then earlier_disposition
+            when disposition is not null then disposition
             when is_duplicate then 'duplicate'
             when report_date > as_of or report_date <= window_start then 'outside_window'
             when scope_reason is not null or leaf = 'out_of_scope' then 'out_of_scope'
             when leaf = 'unclassified' then 'unclassified'
         end as disposition,
         case
-            when earlier_disposition is not null then earlier_reason
+            when disposition is not null then reason
             when is_duplicate then 'other_source'
             when report_date > as_of then 'after_as_of'
             when report_date <= window_start then 'before_window'

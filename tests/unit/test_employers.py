@@ -1,6 +1,7 @@
 """Names of employers: what folds together, what must not, and that the list keeps its own rules."""
 
 import csv
+import re
 from collections import defaultdict
 from datetime import date
 from itertools import pairwise
@@ -8,6 +9,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
+
 from salary_bands.normalise.employers import Match, employer_facts, employer_key, match_employer
 from salary_bands.reference import FOLDER
 
@@ -69,6 +71,7 @@ def ownership_on(name: str, day: str) -> str:
         ("TransferWise", "Wise"),
         ("Bolt (EU)", "Bolt (EU)"),
         ("E.S.A.", "ESA"),
+        ("X Corp.", "Twitter"),
     ],
 )
 def test_spellings_of_one_employer_are_one(text: str, employer: str) -> None:
@@ -221,8 +224,7 @@ def test_case_and_blanks_never_change_the_match(text: str) -> None:
     ),
 )
 def test_a_legal_form_never_changes_the_match(name: str, form: str) -> None:
-    last = employer_key(name.split()[-1])
-    assume(len(last) > 1)  # single letters before S.A. make an acronym
+    assume(not re.search(r"\b[^\W\d]\W*$", name))  # a single letter before S.A. makes an acronym
     assert match_employer(f"{name} {form}") == match_employer(name)
 
 
@@ -231,13 +233,6 @@ def test_every_listed_name_finds_its_employer() -> None:
         for name in [row["employer"], *row["aliases"].split(";")]:
             if name:
                 assert match_employer(name) == Match(row["employer"], "listed"), name
-
-
-def test_listed_names_are_not_taken_for_others_by_mistyping_alone() -> None:
-    # an unlisted real name is unlikely to be corrected: cut from the list itself, names two edits away
-    for name in NAMES:
-        changed = employer_key(name) + "qx"
-        assert match_employer(changed).basis == "unlisted", name
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from collections import defaultdict
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+
 from salary_bands.normalise.employers import match_employer
 from salary_bands.normalise.levels import (
     LEVELS,

@@ -9,6 +9,7 @@ import pycountry
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from salary_bands.normalise import places
 from salary_bands.normalise.places import Place, locate
 

@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+
 from salary_bands.classify import report
 
 ROOT = Path(__file__).parents[2]

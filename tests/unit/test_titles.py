@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from salary_bands.classify import titles
 from salary_bands.classify.titles import NO_RULE, REASONS, UNCLASSIFIED, RuleBook, classify, normalise
 

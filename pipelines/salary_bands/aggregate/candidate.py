@@ -148,7 +148,16 @@ def _export_files(plan: Plan) -> pd.DataFrame:
     def row(s: ExportState) -> tuple[object, ...]:
         return s.key, s.source, s.file, s.sha256, s.format, s.counted, s.held_reason, s.rows
 
-    columns = ["export_key", "source", "file", "export_sha256", "format", "counted", "held_reason", "export_rows"]
+    columns = [
+        "export_key",
+        "source",
+        "file",
+        "export_sha256",
+        "format",
+        "counted",
+        "held_reason",
+        "export_rows",
+    ]
     frame = pd.DataFrame([row(s) for s in plan.files], columns=columns)
     return frame.astype({"held_reason": "str"})
 
@@ -160,6 +169,10 @@ def _duplicates(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     groups = matched(pairs)
     members = [(number, export, row) for number, group in enumerate(groups) for export, row in sorted(group)]
     columns = ["person", "export_sha256", "row"]
-    add_table(connection, "matches", pd.DataFrame(members, columns=columns).astype({"export_sha256": "str", "row": "int64"}))
+    add_table(
+        connection,
+        "matches",
+        pd.DataFrame(members, columns=columns).astype({"export_sha256": "str", "row": "int64"}),
+    )
     run_step(connection, "matched_duplicates")
     return connection.execute("SELECT * FROM matched_duplicates").df()

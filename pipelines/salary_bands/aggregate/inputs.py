@@ -38,7 +38,9 @@ def view_groups() -> pd.DataFrame:
     """view, group_id, group_label, leaf: the published taxonomies, and the view `leaf` derived from the leaves."""
     leaves = pd.read_csv(FOLDER / "leaves.csv")
     leaves = leaves[leaves["kind"].isin(("core", "adjacent"))]
-    own = pd.DataFrame({"view": "leaf", "group_id": leaves["leaf"], "group_label": leaves["label"], "leaf": leaves["leaf"]})
+    own = pd.DataFrame(
+        {"view": "leaf", "group_id": leaves["leaf"], "group_label": leaves["label"], "leaf": leaves["leaf"]}
+    )
     core = own[leaves["kind"].eq("core")].assign(group_id="all", group_label="All machine learning")
     return pd.concat([own, core, pd.read_csv(FOLDER / "views.csv")], ignore_index=True)
 

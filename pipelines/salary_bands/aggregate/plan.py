@@ -67,7 +67,10 @@ class Plan:
                 keys.add(state.key)
                 continue
             group = (state.source, state.format)
-            if group not in newest or (state.exported_on, state.file) > (newest[group].exported_on, newest[group].file):
+            if group not in newest or (state.exported_on, state.file) > (
+                newest[group].exported_on,
+                newest[group].file,
+            ):
                 newest[group] = state
         return keys | {state.key for state in newest.values()}
 
@@ -143,7 +146,10 @@ def export_states(exports: tuple[ExportFile, ...], stages: ExportStages) -> list
         accepted = stages.parts.record("accepted_reports", export.key) or {}
         held = accepted.get("held") or raw.get("held")
         if not raw or not accepted:
-            held = {"reason": "not_processed", "line": "has not been through the stages yet; materialise its partition"}
+            held = {
+                "reason": "not_processed",
+                "line": "has not been through the stages yet; materialise its partition",
+            }
         states.append(
             ExportState(
                 source=export.source,
@@ -165,6 +171,4 @@ def export_states(exports: tuple[ExportFile, ...], stages: ExportStages) -> list
 
 def _beside_real(state: ExportState) -> ExportState:
     line = "is synthetic and other sources have exports; remove the folder `sample` to be rid of this line"
-    return ExportState(
-        **{**asdict(state), "counted": False, "held_reason": "synthetic_beside_real", "held_line": line}
-    )
+    return ExportState(**{**asdict(state), "counted": False, "held_reason": "synthetic_beside_real", "held_line": line})

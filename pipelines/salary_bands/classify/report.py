@@ -151,9 +151,7 @@ def _leaves_section(golden: Sequence[Mapping[str, str]]) -> list[str]:
     ]
 
 
-def _accuracy_section(
-    held_out: Sequence[Mapping[str, str]], counts: Mapping[tuple[str, str], int]
-) -> list[str]:
+def _accuracy_section(held_out: Sequence[Mapping[str, str]], counts: Mapping[tuple[str, str], int]) -> list[str]:
     agreed = sum(n for (golden, placed), n in counts.items() if golden == placed)
     found = scores(counts)
     return [
@@ -165,10 +163,7 @@ def _accuracy_section(
         "not what share of a source is right.",
         _table(
             ("leaf", "precision", "recall", "F1", "n"),
-            [
-                (f"`{s.leaf}`", f"{s.precision:.3f}", f"{s.recall:.3f}", f"{s.f1:.3f}", s.golden)
-                for s in found
-            ],
+            [(f"`{s.leaf}`", f"{s.precision:.3f}", f"{s.recall:.3f}", f"{s.f1:.3f}", s.golden) for s in found],
         ),
         "### Confusion matrix",
         "Rows are the label, columns where the rules placed it; numbers stand for the leaves in the order "
@@ -191,9 +186,7 @@ def _accuracy_section(
 
 def _errors(held_out: Sequence[Mapping[str, str]]) -> str:
     lines = []
-    for row in sorted(
-        held_out, key=lambda row: (row["leaf"], row["title"], row["specialisation"], row["skills"])
-    ):
+    for row in sorted(held_out, key=lambda row: (row["leaf"], row["title"], row["specialisation"], row["skills"])):
         got = place(row)
         if got.leaf != row["leaf"]:
             words = [row["title"], row["specialisation"], row["skills"].replace(";", "; ")]

@@ -18,9 +18,7 @@ def classify_reports(normalised: pd.DataFrame, exported: date) -> pd.DataFrame:
     return normalised.drop(columns=texts).assign(
         scope_reason=normalised["scope_reason"].fillna(scope),
         leaf=pd.Series(pd.array([c.leaf for c in found], dtype=TEXT).take(codes), index=normalised.index),
-        leaf_rule=pd.Series(
-            pd.array([c.rule for c in found], dtype=TEXT).take(codes), index=normalised.index
-        ),
+        leaf_rule=pd.Series(pd.array([c.rule for c in found], dtype=TEXT).take(codes), index=normalised.index),
         tier=tier.astype(TEXT),
     )
 

@@ -154,9 +154,7 @@ class RuleBook:
         """What is wrong with the rules: repeated ids, unknown reasons, examples another rule takes first."""
         found = [f"{rule.id}: no example" for rule in self.rules if not rule.examples]
         ids = [rule.id for rule in self.rules]
-        found += [
-            f"{name}: id is not unique" for name in sorted({name for name in ids if ids.count(name) > 1})
-        ]
+        found += [f"{name}: id is not unique" for name in sorted({name for name in ids if ids.count(name) > 1})]
         for rule in self.rules:
             if (rule.leaf == "out_of_scope") != (rule.reason in REASONS):
                 found.append(f"{rule.id}: out_of_scope needs a reason, other leaves have none")

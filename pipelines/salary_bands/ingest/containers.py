@@ -46,7 +46,9 @@ class Container:
     malformed: list[Malformed] = field(default_factory=list)
 
 
-def open_container(name: str, stream: BinaryIO, size: int, encoding: str, delimiter: str, settings: Settings) -> Container:
+def open_container(
+    name: str, stream: BinaryIO, size: int, encoding: str, delimiter: str, settings: Settings
+) -> Container:
     """The container that the file's name says it is.
 
     Raises HeldExport where it is none of ours, is empty, or is damaged at its start; its blocks raise it later on.
@@ -61,12 +63,14 @@ def open_container(name: str, stream: BinaryIO, size: int, encoding: str, delimi
     if lower.endswith(".xlsx"):
         return _xlsx(stream, size, settings)
     raise HeldExport(
-        "unknown_container", "is none of .csv, .csv.gz, .jsonl, .jsonl.gz, .parquet, .xlsx", "deliver it as one of them"
+        "unknown_container",
+        "is none of .csv, .csv.gz, .jsonl, .jsonl.gz, .parquet, .xlsx",
+        "deliver it as one of them",
     )
 
 
 def _csv(text: TextBytes, delimiter: str, settings: Settings) -> Container:
-    buffered = io.BufferedReader(text, 1 << 20)
+    buffered: io.BufferedReader = io.BufferedReader(text, 1 << 20)
     header = _csv_header(buffered, delimiter, settings)
     container = Container(header, iter(()))
     names = [str(i) for i in range(len(header))]
@@ -74,7 +78,9 @@ def _csv(text: TextBytes, delimiter: str, settings: Settings) -> Container:
     def malformed(record: Any) -> str:
         if record.text.count('"') % 2:
             raise HeldExport(
-                "unclosed_quote", f"row {record.number + 1} opens a quote that never closes", "close or double the quote"
+                "unclosed_quote",
+                f"row {record.number + 1} opens a quote that never closes",
+                "close or double the quote",
             )
         container.malformed.append(Malformed(record.number + 1, record.text[:80]))
         return "skip"
@@ -117,7 +123,9 @@ def _csv(text: TextBytes, delimiter: str, settings: Settings) -> Container:
                 return
             if "straddling" in str(error) or "out of sync" in str(error):
                 raise HeldExport(
-                    "line_too_long", f"has a row of over {settings.max_line_bytes:,} bytes", "raise max_line_bytes or mend it"
+                    "line_too_long",
+                    f"has a row of over {settings.max_line_bytes:,} bytes",
+                    "raise max_line_bytes or mend it",
                 ) from None
             raise HeldExport("damaged_csv", f"not readable as CSV ({error})", "deliver it again") from None
 
@@ -203,7 +211,9 @@ def _parquet(stream: BinaryIO, settings: Settings) -> Container:
         file = pyarrow.parquet.ParquetFile(stream)
         header = _checked_header(list(file.schema_arrow.names), settings)
     except (pyarrow.ArrowException, OSError, ValueError) as error:
-        raise HeldExport("damaged_parquet", f"not readable as Parquet ({str(error)[:120]})", "deliver it again") from None
+        raise HeldExport(
+            "damaged_parquet", f"not readable as Parquet ({str(error)[:120]})", "deliver it again"
+        ) from None
 
     def blocks() -> Iterator[pd.DataFrame]:
         row = 2

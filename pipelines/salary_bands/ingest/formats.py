@@ -100,7 +100,7 @@ class Format(_Strict):
         return self
 
     def amount(self, column: str) -> Amount:
-        return self.money.get(column, Amount())
+        return self.money.get(column) or Amount.model_validate({})
 
     @property
     def headers(self) -> set[str]:
@@ -175,7 +175,20 @@ def exported_on_from_name(rule: ExportedOn, file_name: str) -> str | None:
         return None
     parts = match.groupdict()
     year, month = int(parts["year"]), int(parts.get("month") or rule.month)
-    last = (31, 29 if year % 4 == 0 and (year % 100 or year % 400 == 0) else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+    last = (
+        31,
+        29 if year % 4 == 0 and (year % 100 or year % 400 == 0) else 28,
+        31,
+        30,
+        31,
+        30,
+        31,
+        31,
+        30,
+        31,
+        30,
+        31,
+    )
     if not 1 <= month <= 12:
         return None
     day = min(int(parts.get("day") or rule.day), last[month - 1])

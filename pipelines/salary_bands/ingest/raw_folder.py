@@ -6,8 +6,8 @@ import stat
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from salary_bands.errors import HeldExport, UsageError
 
@@ -39,7 +39,7 @@ class RawFolder:
     refused: tuple[str, ...]
 
 
-def open_export(path: Path) -> BinaryIO:
+def open_export(path: Path) -> BufferedReader:
     """Open a regular file without following links or waiting on a FIFO.
 
     Raises HeldExport `not_a_file` where it is anything else, `unreadable` where the system refuses.
@@ -51,7 +51,7 @@ def open_export(path: Path) -> BinaryIO:
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise HeldExport("not_a_file", "is not a regular file", "put the file itself there")
-    return os.fdopen(descriptor, "rb")
+    return open(descriptor, "rb")  # noqa: PTH123 - a descriptor, not a path
 
 
 def list_files(raw: Path) -> tuple[list[tuple[str, Path, os.stat_result]], list[str]]:

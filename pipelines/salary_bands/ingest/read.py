@@ -111,7 +111,9 @@ def _chunks(export: OpenExport, container: Container) -> Iterator[pd.DataFrame]:
         export.rows += len(rows)
         if not rows.empty:
             chunk = pd.DataFrame(
-                {name: _column(rows, fmt, name, position) for name in TEXT_COLUMNS}, index=rows.index, dtype=TEXT
+                {name: _column(rows, fmt, name, position) for name in TEXT_COLUMNS},
+                index=rows.index,
+                dtype=TEXT,
             )
             yield _with_identity(chunk, fmt, export.ranges)
 

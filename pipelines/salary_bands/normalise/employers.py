@@ -113,7 +113,8 @@ def _without_legal_form(words: list[str]) -> list[str]:
             continue
         for size in range(min(_MOST_PIECES, len(words) - 1), 1, -1):
             pieces = words[-size:]
-            in_pieces = len(words[-size - 1]) > 1 and all(len(p) <= 2 for p in pieces)
+            before = words[-size - 1]
+            in_pieces = all(len(p) <= 2 for p in pieces) and (len(before) > 1 or before.isdigit())
             if in_pieces and "".join(pieces) in _LEGAL_FORMS:
                 words = words[:-size]
                 break

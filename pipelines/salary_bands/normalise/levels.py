@@ -58,9 +58,7 @@ _YEARS_TO_L5 = 5
 
 def _fold(text: str) -> str:
     """Case, width and accents folded, apostrophes gone, other punctuation to single blanks."""
-    plain = unicodedata.normalize(
-        "NFKD", unicodedata.normalize("NFKC", _APOSTROPHES.sub("", text)).casefold()
-    )
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", _APOSTROPHES.sub("", text)).casefold())
     plain = "".join(c for c in plain if not unicodedata.combining(c))
     return _NOT_WORD.sub(" ", plain).strip()
 
@@ -79,9 +77,7 @@ def level_name_key(level_name: str) -> str:
     for long, short in _PHRASES:
         text = long.sub(short, text)
     text = _REPEATED.sub(r"\1", text)
-    words = (
-        _GLUED_NUMERAL.sub(lambda m: m[1] + _NUMERALS[m[2]], w) if len(w) < 8 else w for w in text.split()
-    )
+    words = (_GLUED_NUMERAL.sub(lambda m: m[1] + _NUMERALS[m[2]], w) if len(w) < 8 else w for w in text.split())
     return _LEADING_ZEROS.sub("", "".join(_NUMERALS.get(w, w) for w in words))
 
 

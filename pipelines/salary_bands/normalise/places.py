@@ -67,13 +67,13 @@ _FILLER = frozenset(
     remote hybrid onsite office offices based area areas metro metropolitan greater region surrounding near
     nearby downtown suburb suburbs suburban outside of the only anywhere within in from home working work wfh
     fully city telecommute virtual rural
-    """.split()  # noqa: SIM905
+    """.split()
 )
 _DIRECTIONS = frozenset(
     """
     north south east west northern southern eastern western central inner outer northeast northwest southeast
     southwest upstate mid
-    """.split()  # noqa: SIM905
+    """.split()
 )
 
 
@@ -201,9 +201,7 @@ def _named() -> dict[str, Place]:
     named = {}
     for row in _rows("place_names.csv"):
         country, market = row["country"] or None, row["market"] or None
-        named[_key(row["name"])] = Place(
-            country, market, "metro" if market else "country" if country else "blank"
-        )
+        named[_key(row["name"])] = Place(country, market, "metro" if market else "country" if country else "blank")
     return named
 
 
@@ -275,9 +273,7 @@ def _area(name: str) -> _Area:
 def _distance_km(city: _City, metro: _Metro) -> float:
     """Distance to the centre of a metro on a plane, right to a hundredth below 100 km."""
     width = math.cos(math.radians((city.latitude + metro.latitude) / 2))
-    return _KM_PER_DEGREE * math.hypot(
-        city.latitude - metro.latitude, (city.longitude - metro.longitude) * width
-    )
+    return _KM_PER_DEGREE * math.hypot(city.latitude - metro.latitude, (city.longitude - metro.longitude) * width)
 
 
 @cache
@@ -375,9 +371,7 @@ def _names(part: str) -> list[tuple[str, bool]]:
         found = []
         for number, piece in enumerate(pieces):
             names = _names(piece)
-            found += [
-                (name, alternative or (number > 0 and not at)) for at, (name, alternative) in enumerate(names)
-            ]
+            found += [(name, alternative or (number > 0 and not at)) for at, (name, alternative) in enumerate(names)]
         return found
     words = key.split()
     core = [word for word in words if word not in _FILLER]
@@ -504,9 +498,7 @@ def _resolve(group: _Group, hint: str | None, neighbours: list[str]) -> list[Pla
         country = territory or hint
         return _within(head, qualifiers or neighbours, country)[1] or [_at(country, None)]
     if qualifiers:
-        plain = [
-            c for name in qualifiers if (c := _country_of(name)) and not _area(name).regions and len(name) > 2
-        ]
+        plain = [c for name in qualifiers if (c := _country_of(name)) and not _area(name).regions and len(name) > 2]
         last = _country_of(qualifiers[-1])
         if not plain and last and not _area(qualifiers[-1]).regions:
             plain = [last]

@@ -89,7 +89,12 @@ def _levels(accepted: pd.DataFrame, fmt: Format) -> tuple[pd.Series, pd.Series, 
 
 def _employment_scope(accepted: pd.DataFrame, settings: Settings) -> pd.Series:
     scope = accepted["employment"].map(
-        {"part_time": "part_time", "contract": "contract", "freelance": "freelance", "intern": "intern_or_student"}
+        {
+            "part_time": "part_time",
+            "contract": "contract",
+            "freelance": "freelance",
+            "intern": "intern_or_student",
+        }
     )
     return scope.astype(TEXT).mask(scope.isna() & (accepted["hours_per_week"] < settings.full_time_hours), "part_time")
 

@@ -7,4 +7,4 @@ from salary_bands.orchestration.definitions import definitions
 
 defs = definitions()
 
-__all__ = ["defs", "definitions"]
+__all__ = ["definitions", "defs"]

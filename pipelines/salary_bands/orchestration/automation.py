@@ -53,11 +53,13 @@ def new_exports(context: dg.SensorEvaluationContext, pipeline: Pipeline) -> dg.S
         context.log.warning(line)
     return dg.SensorResult(
         run_requests=[
-            dg.RunRequest(run_key=f"{key}-{rules}-{export.modified_ns}", partition_key=key, tags={"export": export.file})
+            dg.RunRequest(
+                run_key=f"{key}-{rules}-{export.modified_ns}", partition_key=key, tags={"export": export.file}
+            )
             for key, export in sorted(new.items())
         ],
         dynamic_partitions_requests=requests,
-        cursor=json.dumps({**{k: v for k, v in asked.items() if k in present}, **dict.fromkeys(new, rules)}),
+        cursor=json.dumps({k: v for k, v in asked.items() if k in present} | dict.fromkeys(new, rules)),
         skip_reason=None if new else "no new export",
     )
 
@@ -66,7 +68,7 @@ def new_exports(context: dg.SensorEvaluationContext, pipeline: Pipeline) -> dg.S
     job=release_job,
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="A release when exports, rules, rates or settings are not those that the last candidate was built from.",
+    description="A release when exports, rules, rates or settings are not those of the last candidate.",
 )
 def stale_bands(context: dg.SensorEvaluationContext, pipeline: Pipeline) -> dg.RunRequest | dg.SkipReason:
     """One run at a time, and none while exports are under way: what lands meanwhile is seen by the next tick."""
@@ -98,6 +100,4 @@ def stale_bands(context: dg.SensorEvaluationContext, pipeline: Pipeline) -> dg.R
 )
 def weekly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     day = (context.scheduled_execution_time or datetime.now(UTC)).date().isoformat()
-    return dg.RunRequest(
-        run_key=f"weekly-{day}", run_config={"ops": {"window_reports": {"config": {"as_of": day}}}}
-    )
+    return dg.RunRequest(run_key=f"weekly-{day}", run_config={"ops": {"window_reports": {"config": {"as_of": day}}}})

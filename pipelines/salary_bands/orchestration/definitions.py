@@ -11,7 +11,15 @@ from salary_bands.orchestration.resources import Pipeline
 def definitions(pipeline: Pipeline | None = None) -> dg.Definitions:
     """One pipeline, over the folders of the settings or of the given resource."""
     return dg.Definitions(
-        assets=[raw_reports, validated_reports, normalised_reports, pay_reports, window_reports, *tables, release],
+        assets=[
+            raw_reports,
+            validated_reports,
+            normalised_reports,
+            pay_reports,
+            window_reports,
+            *tables,
+            release,
+        ],
         asset_checks=[candidate_checks],
         jobs=[export_job, release_job],
         sensors=[new_exports, stale_bands],

@@ -37,7 +37,11 @@ def _markdown(rows: list[dict[str, Any]]) -> str:
     if not rows:
         return "no rows"
     names = list(rows[0])
-    lines = [names, ["---"] * len(names), *([str(r[n]).replace("|", "/") if r[n] is not None else "" for n in names] for r in rows)]
+    lines = [
+        names,
+        ["---"] * len(names),
+        *([str(r[n]).replace("|", "/") if r[n] is not None else "" for n in names] for r in rows),
+    ]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
@@ -60,7 +64,8 @@ def raw_reports(context: dg.AssetExecutionContext, pipeline: Pipeline) -> dg.Mat
     export = pipeline.export(context.partition_key)
     record = stages.raw_reports(export)
     return dg.MaterializeResult(
-        metadata=_metadata(stages, export, "raw_reports", record), check_results=[_held_check("export_is_readable", record)]
+        metadata=_metadata(stages, export, "raw_reports", record),
+        check_results=[_held_check("export_is_readable", record)],
     )
 
 
@@ -68,14 +73,14 @@ def raw_reports(context: dg.AssetExecutionContext, pipeline: Pipeline) -> dg.Mat
     partitions_def=exports,
     group_name="exports",
     specs=[
-        dg.AssetSpec(
-            table, deps=[raw_reports], kinds={"pandera", "parquet"}, description=EXPORT_TABLES[table].__doc__
-        )
+        dg.AssetSpec(table, deps=[raw_reports], kinds={"pandera", "parquet"}, description=EXPORT_TABLES[table].__doc__)
         for table in ("accepted_reports", "rejected_reports")
     ],
     check_specs=[
         dg.AssetCheckSpec(
-            "few_rows_are_rejected", asset="accepted_reports", description="The share of rejected rows is below the limit."
+            "few_rows_are_rejected",
+            asset="accepted_reports",
+            description="The share of rejected rows is below the limit.",
         )
     ],
 )

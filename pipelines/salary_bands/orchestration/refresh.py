@@ -120,9 +120,7 @@ class _Run:
         return f"{steps[0][0] if steps else 'run'} failed: {reason}; the whole story is in {path}"
 
 
-def _outcome(
-    plan: Plan, ledger: Path, version: str, published: bool, new: int, folder: RawFolder
-) -> Outcome:
+def _outcome(plan: Plan, ledger: Path, version: str, published: bool, new: int, folder: RawFolder) -> Outcome:
     table = to_pandas(pq.read_table(ledger).replace_schema_metadata(None), "ledger")
     return Outcome(
         version=version,
@@ -132,6 +130,10 @@ def _outcome(
         exports_read=len(plan.counted),
         exports_new=new,
         rows={str(k): int(v) for k, v in table.groupby("disposition")["rows"].sum().items()},
-        held=[{"file": s.file, "reason": s.held_reason or "", "line": s.held_line or ""} for s in plan.files if s.held_line],
+        held=[
+            {"file": s.file, "reason": s.held_reason or "", "line": s.held_line or ""}
+            for s in plan.files
+            if s.held_line
+        ],
         refused=list(folder.refused),
     )

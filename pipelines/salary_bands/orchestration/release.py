@@ -84,7 +84,10 @@ def candidate_checks(pipeline: Pipeline) -> Any:
     candidate = pipeline.candidate()
     faults = candidate.schema_faults()
     yield dg.AssetCheckResult(
-        check_name="tables_keep_their_contract", asset_key="bands", passed=not faults, description="; ".join(faults) or None
+        check_name="tables_keep_their_contract",
+        asset_key="bands",
+        passed=not faults,
+        description="; ".join(faults) or None,
     )
     for name in CHECKS:
         rows = candidate.check(name)

@@ -13,7 +13,7 @@ from salary_bands.settings import Settings, load
 _hashes: dict[tuple[str, str, int, int], str] = {}  # what a file hashed to, while this process lives
 
 
-class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]
+class Pipeline(dg.ConfigurableResource):
     """Folders of a refresh; empty is what the settings say."""
 
     raw: str = ""
@@ -33,7 +33,7 @@ class Pipeline(dg.ConfigurableResource):  # type: ignore[type-arg]
         return Marts(self.settings().marts)
 
     def scan(self) -> RawFolder:
-        """The raw folder without files that are still being written; a file is hashed once while its size and time stay."""
+        """The raw folder without what is still being written; a file is hashed once while its size and time stay."""
         settings = self.settings()
         raw = settings.raw
         known = {(file, size, time): sha for (root, file, size, time), sha in _hashes.items() if root == str(raw)}

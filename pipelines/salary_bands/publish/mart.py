@@ -42,9 +42,7 @@ def mart_version(marts: Marts) -> str | None:
 
 def _add(connection: duckdb.DuckDBPyConnection, table: str, paths: list[Path], contract: str | None = None) -> None:
     files = ", ".join(_quoted(str(path)) for path in paths)
-    connection.execute(
-        f"CREATE TABLE mart.{table} AS SELECT * FROM read_parquet([{files}], union_by_name = true)"
-    )
+    connection.execute(f"CREATE TABLE mart.{table} AS SELECT * FROM read_parquet([{files}], union_by_name = true)")
     model = TABLES[contract or table]
     connection.execute(f"COMMENT ON TABLE mart.{table} IS {_quoted((model.__doc__ or '').strip())}")
     for name, spec in model.to_schema().columns.items():

@@ -51,7 +51,7 @@ def publish(candidate: Candidate, marts: Marts) -> str:
 
 def repair(marts: Marts) -> list[str]:
     """Finish what a crash left undone; a line for each thing mended. Call it under the lock."""
-    lines = []
+    lines: list[str] = []
     folder = marts.folder / "releases"
     if not folder.is_dir():
         return lines

@@ -30,7 +30,11 @@ def write_tables(candidate: Candidate, folder: Path) -> dict[str, int]:
 def _write_csv(frame: pd.DataFrame, path: Path) -> None:
     """UTF-8, LF, empty is null, true and false, ISO dates; a text that looks like a formula gets an apostrophe."""
     for name in frame.columns:
-        if frame[name].dtype == bool or str(frame[name].dtype) == "boolean" or set(frame[name].dropna()) <= {True, False}:
+        if (
+            frame[name].dtype == bool
+            or str(frame[name].dtype) == "boolean"
+            or set(frame[name].dropna()) <= {True, False}
+        ):
             frame[name] = frame[name].map({True: "true", False: "false"})
         elif frame[name].dtype == object or str(frame[name].dtype) == "str":
             text = frame[name]
@@ -41,7 +45,9 @@ def _write_csv(frame: pd.DataFrame, path: Path) -> None:
 def band_documents(candidate: Candidate) -> Iterator[tuple[str, dict[str, Any]]]:
     """(path, document) of each `bands/<view>/<group_id>/<market>.json`; none where all is suppressed."""
     bands = pq.read_table(candidate.path("bands")).to_pandas(types_mapper={pyarrow.int64(): pd.Int64Dtype()}.get)
-    shown = bands.groupby(["view", "group_id", "market"], sort=True)["basis"].transform(lambda b: b.ne("suppressed").any())
+    shown = bands.groupby(["view", "group_id", "market"], sort=True)["basis"].transform(
+        lambda b: b.ne("suppressed").any()
+    )
     columns = [name for name in bands.columns if name not in _FILE_KEY]
     for (view, group, market), rows in bands[shown].groupby(["view", "group_id", "market"], sort=True):
         first = rows.iloc[0]
@@ -99,7 +105,13 @@ def data_package(version: str, as_of: str, synthetic: bool, files: list[dict[str
 
 
 def _fields(table: str) -> list[dict[str, str]]:
-    types = {"int64": "integer", "double": "number", "bool": "boolean", "date32[day]": "date", "string": "string"}
+    types = {
+        "int64": "integer",
+        "double": "number",
+        "bool": "boolean",
+        "date32[day]": "date",
+        "string": "string",
+    }
     columns = TABLES[table].to_schema().columns
     return [
         {"name": field.name, "type": types[str(field.type)], "description": columns[field.name].description}

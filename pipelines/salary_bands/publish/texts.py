@@ -24,7 +24,13 @@ def changes_text(
         lines += ["The first release.", ""]
         lines += [f"- counted: `{i['file']}`, {i['rows']:,} rows" for i in inputs]
     else:
-        lines += [f"Since {previous['version']}.", "", "## Exports", "", *_input_lines(inputs, previous["inputs"])]
+        lines += [
+            f"Since {previous['version']}.",
+            "",
+            "## Exports",
+            "",
+            *_input_lines(inputs, previous["inputs"]),
+        ]
         lines += ["", "## Cells", "", *_cell_lines(folder, marts.release(previous["version"]))]
         lines += _method_lines(plan, previous)
     held = [s for s in plan.files if s.held_line]
@@ -82,9 +88,10 @@ def readme_text(plan: Plan, formats: tuple[Format, ...]) -> str:
         f"{int(plan.settings['window_months'])} months before. Reports are self-selected; a figure rounds to 500 USD, "
         "below 50,000 to 100. `reported` is people's pay, `advertised` is employers' adverts; no figure mixes the two.",
         "",
-        "- `bands.csv`, `bands.parquet`: every published cell. `bands/<view>/<group_id>/<market>.json`: the same for a site",
+        "- `bands.csv`, `bands.parquet`: every published cell; small: `bands/<view>/<group_id>/<market>.json`",
         "- `ledger.csv`: what became of every row of every export. `sources.csv`: where the reports come from",
-        "- `datapackage.json`: every column with its meaning. `manifest.json`: inputs, settings, rates, a hash of every file",
+        "- `datapackage.json`: every column with its meaning",
+        "- `manifest.json`: inputs, settings, rates, and a hash of every file",
         "",
         "These files never change. Intervals, premiums and adjusted figures are not part of this release yet.",
         "",

@@ -54,7 +54,10 @@ def arrow_schema(table: str) -> pyarrow.Schema:
         "boolean": pyarrow.bool_(),
     }
     return pyarrow.schema(
-        (name, times if str(spec.dtype).startswith("datetime64") else kinds.get(str(spec.dtype), pyarrow.string()))
+        (
+            name,
+            times if str(spec.dtype).startswith("datetime64") else kinds.get(str(spec.dtype), pyarrow.string()),
+        )
         for name, spec in TABLES[table].to_schema().columns.items()
     )
 
@@ -78,4 +81,3 @@ _PANDAS_TYPES: dict[pyarrow.DataType, object] = {
     pyarrow.bool_(): pd.BooleanDtype(),
     pyarrow.string(): pd.StringDtype(na_value=float("nan")),
 }
-

@@ -39,7 +39,9 @@ class Bands(Table):
     concentrated: pd.BooleanDtype = column("Whether the largest employer exceeds 25 %", nullable=True)
     top_source_share: float = column("The largest source", _SHARE, nullable=True, ge=0, le=1)
     verified_share: float = column("Reports the source verified", _SHARE, nullable=True, ge=0, le=1)
-    level_inferred_share: float = column("Reports whose level is from years of experience", _SHARE, nullable=True, ge=0, le=1)
+    level_inferred_share: float = column(
+        "Reports whose level is from years of experience", _SHARE, nullable=True, ge=0, le=1
+    )
     median_age_days: pd.Int64Dtype = column("Median age of the reports", "days", nullable=True, ge=0)
     basis: str = column("direct, pooled, suppressed", isin=("direct", "pooled", "suppressed"))
     shrinkage_weight: float = column(f"Weight of the model in a pooled cell{_LATER}", nullable=True)

@@ -46,5 +46,7 @@ class AnnualPay(ReportIdentity):
     equity: pd.Int64Dtype = column("Equity", USD, nullable=True, ge=0)
     total: pd.Int64Dtype = column("Base, bonus, equity and sign-on", USD, nullable=True, gt=0)
     total_liquid: pd.Int64Dtype = column("Total without equity that cannot be sold", USD, nullable=True, ge=0)
-    total_basis: str = column("Whether total is the sum of its parts or as stated", nullable=True, isin=("parts", "stated"))
+    total_basis: str = column(
+        "Whether total is the sum of its parts or as stated", nullable=True, isin=("parts", "stated")
+    )
     verified: str = column("How the source verified the report", isin=("none", "email", "document"))

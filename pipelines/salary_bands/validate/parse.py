@@ -98,7 +98,7 @@ def parse_when(text: pd.Series, dates: list[str]) -> tuple[pd.Series, pd.Series,
         times = times[times.dt.year.between(1900, 2200)]
         when.loc[times.index] = times
         year.loc[times.index] = times.dt.year.astype("Int64")
-    reason = pd.Series(np.nan, index=text.index, dtype=TEXT).mask(text.notna() & year.isna(), "bad_date")
+    reason = reason_where(text.notna() & year.isna(), "bad_date")
     return when, year, reason
 
 
@@ -106,9 +106,14 @@ def parse_word(text: pd.Series, words: tuple[str, ...], default: str | None) -> 
     """(one of words, reason); blank is the default."""
     folded = map_distinct(text, lambda t: t.casefold().replace("-", "_").replace(" ", "_"))
     known = folded.isin(words)
-    reason = pd.Series(np.nan, index=text.index, dtype=TEXT).mask(text.notna() & ~known, "unknown_value")
+    reason = reason_where(text.notna() & ~known, "unknown_value")
     word = folded.where(known)
     return (word if default is None else word.fillna(default)), reason
+
+
+def reason_where(wrong: pd.Series, reason: str) -> pd.Series:
+    """The reason where something is wrong, missing elsewhere."""
+    return pd.Series(pd.array([reason, None], dtype=TEXT).take((~wrong).to_numpy(dtype=int)), index=wrong.index)
 
 
 def _numbers(text: pd.Series, decimal: str) -> tuple[pd.Series, pd.Series]:

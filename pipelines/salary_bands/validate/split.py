@@ -14,7 +14,7 @@ from salary_bands.normalise.places import locate
 from salary_bands.schemas.accepted_reports import EMPLOYMENT, EQUITY_TYPES, PAY_PERIODS, VERIFIED
 from salary_bands.schemas.raw_reports import NUMBER_COLUMNS
 from salary_bands.settings import Settings
-from salary_bands.validate.parse import Parsed, parse_amount, parse_when, parse_word
+from salary_bands.validate.parse import Parsed, parse_amount, parse_when, parse_word, reason_where
 
 
 @dataclass
@@ -36,12 +36,12 @@ class _Reasons:
 
     def add(self, column: str, reason: pd.Series) -> None:
         new = self.reason.isna() & reason.notna()
-        self.column = self.column.mask(new, column)
-        self.reason = self.reason.mask(new, reason)
+        self.column = self.column.where(~new, reason_where(new, column))
+        self.reason = self.reason.where(~new, reason)
 
     def where(self, column: str, wrong: pd.Series, reason: str) -> None:
         wrong = wrong.fillna(False).astype(bool)
-        self.add(column, pd.Series(np.nan, index=wrong.index, dtype=TEXT).mask(wrong, reason))
+        self.add(column, reason_where(wrong, reason))
 
     def rejected(self) -> pd.DataFrame:
         rows = self.reason.notna()
@@ -88,7 +88,9 @@ def split(
         reasons.add(name, parsed.reason)
         noted.update({f"{name}: {why}": count for why, count in parsed.noted.items()})
     reasons.where("years_experience", numbers["years_experience"] > 70, "absurd")
-    reasons.where("hours_per_week", ~numbers["hours_per_week"].between(1, 168) & raw["hours_per_week"].notna(), "absurd")
+    reasons.where(
+        "hours_per_week", ~numbers["hours_per_week"].between(1, 168) & raw["hours_per_week"].notna(), "absurd"
+    )
     reasons.where("vesting_years", ~numbers["vesting_years"].between(1, 6) & raw["vesting_years"].notna(), "absurd")
     values = pd.DataFrame({**numbers, "currency": currency, **words}, index=raw.index)
     equity = _equity(values)
@@ -138,19 +140,25 @@ def _currency(raw: pd.DataFrame, rates: Rates) -> tuple[pd.Series, pd.Series]:
     unclear = plain.isna() & raw["currency"].notna()
     if unclear.any():
         cells = raw.loc[unclear, ["currency", "location", "country"]]
-        codes, found = map_distinct_rows(cells, lambda c, l, k: resolve_currency(c, locate(l, k).country))
+        codes, found = map_distinct_rows(
+            cells, lambda text, place, country: resolve_currency(text, locate(place, country).country)
+        )
         plain.loc[unclear] = pd.array([found[i] for i in codes], dtype=TEXT)
-    reason = pd.Series(np.nan, index=raw.index, dtype=TEXT)
-    reason = reason.mask(raw["currency"].isna(), "missing")
-    reason = reason.mask(raw["currency"].notna() & plain.isna(), "unknown_currency")
-    return plain, reason.mask(plain.notna() & ~plain.isin(rates.currencies), "unquoted_currency")
+    reason = reason_where(raw["currency"].isna(), "missing")
+    reason = reason.fillna(reason_where(plain.isna(), "unknown_currency"))
+    return plain, reason.fillna(reason_where(~plain.isin(rates.currencies), "unquoted_currency"))
 
 
 def _equity(values: pd.DataFrame) -> pd.Series:
     """Equity a year: stated a year, else the grant over its years, else none where its type is none."""
     spread = values["equity_grant"] / values["vesting_years"].fillna(4)
-    return values["equity_annual"].fillna(spread).mask(
-        values["equity_type"].eq("none") & values["equity_annual"].isna() & values["equity_grant"].isna(), 0.0
+    return (
+        values["equity_annual"]
+        .fillna(spread)
+        .mask(
+            values["equity_type"].eq("none") & values["equity_annual"].isna() & values["equity_grant"].isna(),
+            0.0,
+        )
     )
 
 

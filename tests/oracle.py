@@ -1,0 +1,384 @@
+"""The method written a second time: slow, obvious, over lists of dicts, from the method's text alone.
+
+`window_reports` says what became of every accepted row and `bands` what every cell shows. Nothing here is shared
+with the package, so that both are wrong in the same way only where both misread the method.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from statistics import median
+from typing import Any
+
+Report = dict[str, Any]
+DAY = timedelta(days=1)
+PERCENTILES = (10, 25, 50, 75, 90)
+METRICS = {
+    "reported": ("base", "bonus", "equity", "total", "total_liquid"),
+    "advertised": ("base", "base_min", "base_max"),
+}
+
+
+@dataclass(frozen=True)
+class Export:
+    """One export that was not held, with its rows of pay_reports; null is None."""
+
+    source: str
+    file: str
+    sha256: str
+    format: str
+    exported_on: date
+    delivery: str
+    repeats: str
+    rows: list[Report]
+
+
+@dataclass(frozen=True)
+class Group:
+    """One group of one view."""
+
+    view: str
+    group_id: str
+    leaves: frozenset[str]
+
+
+def window_reports(exports: Iterable[Export], as_of: date, settings: Any) -> list[Report]:
+    """Every accepted row with its disposition, reason, date, weight and, for adverts, range and openings."""
+    exports = list(exports)
+    reports = [
+        {**row, "export": export, "source": export.source, "file": export.file, "disposition": ""}
+        for export in exports
+        for row in export.rows
+    ]
+    _join_ranges(reports)
+    _supersede(reports)
+    _fold(reports)
+    _date(reports)
+    _drop_duplicates(_live(reports), settings)
+    _weigh(reports, as_of, settings)
+    _leave_out_of_scope(_live(reports))
+    _fence(_live(reports), settings)
+    for report in _live(reports):
+        report.update(disposition="used", reason="")
+    return reports
+
+
+def _live(reports: list[Report]) -> list[Report]:
+    return [r for r in reports if not r["disposition"]]
+
+
+def _by(reports: Iterable[Report], key: Callable[[Report], Hashable]) -> dict[Any, list[Report]]:
+    groups = defaultdict(list)
+    for report in reports:
+        groups[key(report)].append(report)
+    return groups
+
+
+def _age_order(report: Report) -> tuple[Any, ...]:
+    """Newest last: submitted_at, exported_on, file name, row hash."""
+    export, at = report["export"], report["submitted_at"]
+    return at is not None, at, export.exported_on, export.file, report["row_hash"]
+
+
+def _join_ranges(reports: list[Report]) -> None:
+    """The first row of a pair carries the range; an advert that is no pair is a range of one figure."""
+    pair = _by(reports, lambda r: (r["file"], r["row"] if r["range_id"] is None else r["range_id"]))
+    for rows in pair.values():
+        rows.sort(key=lambda r: r["row"])
+        hashes = [r["row_hash"] for r in rows]
+        bases = [r["base"] for r in rows if r["base"] is not None]
+        for row in rows:
+            row.update(identity=(min(hashes), max(hashes)), carries=row is rows[0])
+            row.update(openings=1, base_min=None, base_max=None)
+        if rows[0]["evidence"] == "advertised" and bases:
+            low, high = min(bases), max(bases)
+            rows[0].update(base_min=low, base_max=high, base=(low + high + 1) // 2)
+
+
+def _supersede(reports: list[Report]) -> None:
+    snapshots = [r for r in reports if r["export"].delivery == "snapshot"]
+    for rows in _by(snapshots, lambda r: (r["source"], r["export"].format)).values():
+        newest = max((r["export"].exported_on, r["file"]) for r in rows)
+        for row in rows:
+            if (row["export"].exported_on, row["file"]) != newest:
+                row.update(disposition="superseded", reason="newer_snapshot")
+    identified = [r for r in _live(reports) if r["submission_id"] is not None]
+    for rows in _by(identified, lambda r: (r["source"], r["submission_id"])).values():
+        newest = max(rows, key=lambda r: (_age_order(r), -r["row"]))
+        for row in rows:
+            if row is not newest:
+                row.update(disposition="superseded", reason="newer_submission")
+
+
+def _fold(reports: list[Report]) -> None:
+    for row in _live(reports):
+        if not row["carries"]:
+            row.update(disposition="folded", reason="range_pair")
+    adverts = [r for r in _live(reports) if r["evidence"] == "advertised"]
+    for rows in _by(adverts, lambda r: (r["source"], r["identity"])).values():
+        _keep_one(rows, "same_advert")["openings"] = len(rows)
+    repeats = [
+        r
+        for r in _live(reports)
+        if r["evidence"] == "reported" and r["submission_id"] is None and r["export"].repeats == "fold"
+    ]
+    for rows in _by(repeats, lambda r: (r["source"], r["identity"])).values():
+        _keep_one(rows, "repeat")
+
+
+def _keep_one(rows: list[Report], reason: str) -> Report:
+    kept = max(rows, key=lambda r: (_age_order(r), -r["row"]))
+    for row in rows:
+        if row is not kept:
+            row.update(disposition="folded", reason=reason)
+    return kept
+
+
+def _date(reports: list[Report]) -> None:
+    year_only = []
+    for report in reports:
+        if report["submitted_at"] is not None:
+            report.update(report_date=report["submitted_at"].date(), date_basis="stated")
+        elif report["submitted_year"] is None:
+            report.update(report_date=report["export"].exported_on, date_basis="export")
+        else:
+            year_only.append(report)
+    for rows in _by(year_only, _history).values():
+        _date_within_year(rows)
+
+
+def _history(report: Report) -> tuple[str, ...]:
+    """Snapshots of one source follow on each other; an appended export stands alone."""
+    export = report["export"]
+    return (export.source, export.format, "" if export.delivery == "snapshot" else export.file)
+
+
+def _date_within_year(reports: list[Report]) -> None:
+    snapshots = sorted({(r["export"].exported_on, r["file"]) for r in reports})
+    by_snapshot = _by(reports, lambda r: (r["export"].exported_on, r["file"]))
+    first_seen: dict[Any, int] = {}
+    for number, snapshot in enumerate(snapshots):
+        for report in by_snapshot[snapshot]:
+            first_seen.setdefault((report["submitted_year"], report["identity"]), number)
+    for report in reports:
+        year, identity = report["submitted_year"], report["identity"]
+        number = first_seen[year, identity]
+        first, last = date(year, 1, 1), date(year, 12, 31)
+        with_it = snapshots[number][0]
+        if number:
+            lower, upper = (min(max(d, first), last) for d in (snapshots[number - 1][0], with_it))
+            report.update(report_date=lower + (upper - lower).days // 2 * DAY, date_basis="midway")
+        else:
+            peers = sorted(i for (y, i), n in first_seen.items() if (y, n) == (year, 0))
+            days = max((min(last, with_it) - first).days + 1, 1)
+            share = (peers.index(identity) + Fraction(1, 2)) / len(peers)
+            report.update(report_date=first + math.floor(share * days) * DAY, date_basis="spread")
+
+
+def _drop_duplicates(reports: list[Report], settings: Any) -> None:
+    """Across sources, nearest first, one to one; of two that match the older is the duplicate."""
+    same = ("employer", "level", "base", "equity", "bonus")
+    known = [r for r in reports if r["country"] and all(r[name] is not None for name in same)]
+    alike = _by(known, lambda r: (r["evidence"], r["metro"] or r["country"], *(r[name] for name in same)))
+    for rows in alike.values():
+        pairs = []
+        for a in rows:
+            for b in rows:
+                apart = abs((a["report_date"] - b["report_date"]).days)
+                years = {r["years_experience"] for r in (a, b)} - {None}
+                if a["source"] < b["source"] and apart <= settings.duplicate_days and len(years) <= 1:
+                    order = (apart, a["row_hash"], b["row_hash"], a["file"], b["file"], a["row"], b["row"])
+                    pairs.append((order, a, b))
+        matched = set()
+        for _, a, b in sorted(pairs, key=lambda pair: pair[0]):
+            if (id(a), b["source"]) not in matched and (id(b), a["source"]) not in matched:
+                matched |= {(id(a), b["source"]), (id(b), a["source"])}
+                min(a, b, key=_age_order).update(disposition="duplicate", reason="other_source")
+
+
+def _weigh(reports: list[Report], as_of: date, settings: Any) -> None:
+    start = months_before(as_of, settings.window_months)
+    for report in reports:
+        day = report["report_date"]
+        age = 12 * (as_of.year - day.year) + as_of.month - day.month
+        inside = start < day <= as_of
+        weight = round(2**20 * 0.5 ** (age / settings.half_life_months)) if inside else 0
+        report.update(age_months=age, age_days=(as_of - day).days, weight=weight)
+        if not inside and not report["disposition"]:
+            reason = "after_as_of" if day > as_of else "before_window"
+            report.update(disposition="outside_window", reason=reason)
+
+
+def months_before(day: date, months: int) -> date:
+    """The same day of an earlier month, or that month's last."""
+    year, month = divmod(12 * day.year + day.month - 1 - months, 12)
+    for number in range(day.day, 0, -1):
+        try:
+            return date(year, month + 1, number)
+        except ValueError:
+            continue
+    raise AssertionError
+
+
+def _leave_out_of_scope(reports: list[Report]) -> None:
+    for report in reports:
+        if report["scope_reason"] is not None or report["leaf"] == "out_of_scope":
+            report.update(disposition="out_of_scope", reason=report["scope_reason"] or "other_job")
+        elif report["leaf"] == "unclassified":
+            report.update(disposition="unclassified", reason="no_rule")
+
+
+def _fence(reports: list[Report], settings: Any) -> None:
+    """Too far from the median of the finest reference that is large enough, on base or on total."""
+    reasons: dict[int, str] = {}
+    for metric in ("base", "total"):
+        paid = [r for r in reports if r[metric] is not None]
+        fences = []
+        for names in (("tier", "level", "country"), ("level", "country"), ("tier", "level")):
+            reference = _by(paid, lambda r, names=names: (r["evidence"], *(r[name] for name in names)))
+            fences.append((names, {c: _bounds(rows, metric, settings) for c, rows in reference.items()}))
+        for report in paid:
+            cells = [fence[report["evidence"], *(report[name] for name in names)] for names, fence in fences]
+            large_enough = [bounds for bounds in cells if bounds]
+            if large_enough and not large_enough[0][0] <= _log(report[metric]) <= large_enough[0][1]:
+                reasons.setdefault(id(report), f"{metric}_fence")
+    for report in reports:
+        if id(report) in reasons:
+            report.update(disposition="outlier", reason=reasons[id(report)])
+
+
+def _log(pay: int) -> int:
+    return round(65536 * math.log(pay / 100_000))
+
+
+def _bounds(reports: list[Report], metric: str, settings: Any) -> tuple[float, float] | None:
+    if len(reports) < settings.fence_min_reports:
+        return None
+    logs = [_log(r[metric]) for r in reports]
+    middle = median(logs)
+    scaled = 1.4826 * median(abs(y - middle) for y in logs)
+    reach = settings.fence_multiple * max(scaled, 65536 * settings.fence_min_mad)
+    return middle - reach, middle + reach
+
+
+def groups_of(leaves: Iterable[dict[str, str]], views: Iterable[dict[str, str]]) -> list[Group]:
+    """The groups of all views, from the rows of leaves.csv and views.csv."""
+    kinds = {row["leaf"]: row["kind"] for row in leaves if row["kind"] != "none"}
+    groups = [Group("leaf", leaf, frozenset([leaf])) for leaf in kinds]
+    groups.append(Group("leaf", "all", frozenset(leaf for leaf, kind in kinds.items() if kind == "core")))
+    for (view, group_id), rows in _by(views, lambda r: (r["view"], r["group_id"])).items():
+        groups.append(Group(view, group_id, frozenset(row["leaf"] for row in rows)))
+    return groups
+
+
+def bands(reports: Iterable[Report], groups: list[Group], settings: Any) -> dict[tuple[str, ...], Report]:
+    """Every cell with a report, by key: view, group_id, evidence, tier, level, market, metric."""
+    members: dict[tuple[str, ...], list[Report]] = defaultdict(list)
+    country_of: dict[str, str] = {}
+    for report in reports:
+        if report["disposition"] == "used":
+            country_of.setdefault(report["metro"] or "", report["country"])
+            for key in _cells(report, groups):
+                members[key].append(report)
+    sizes = {key: len(rows) for key, rows in members.items()}
+    larger_groups = {
+        (g.view, g.group_id): [(h.view, h.group_id) for h in groups if g.leaves < h.leaves] for g in groups
+    }
+    cells = {}
+    for key, rows in members.items():
+        cell = _facts(key[-1], rows, settings)
+        larger = [sizes.get(k, 0) for k in _larger_cells(key, larger_groups, country_of)]
+        reason = _why_suppressed(key[2], cell, settings)
+        if not reason and key[2] == "reported" and any(n - len(rows) in (1, 2) for n in larger):
+            reason = "too_near"
+        cell.update(basis="suppressed" if reason else "direct", suppression_reason=reason)
+        cells[key] = cell
+    return cells
+
+
+def _cells(report: Report, groups: list[Group]) -> Iterator[tuple[str, ...]]:
+    for group in groups:
+        if report["leaf"] in group.leaves:
+            for tier in ("all", report["tier"]):
+                for level in {"all", report["level"], report["stage"]} - {None}:
+                    for market in {"global", report["country"], report["metro"]} - {None}:
+                        for metric in METRICS[report["evidence"]]:
+                            if report[metric] is not None:
+                                key = (group.view, group.group_id, report["evidence"], tier, level, market)
+                                yield *key, metric
+
+
+def _larger_cells(
+    key: tuple[str, ...], larger_groups: dict[Any, Any], country_of: dict[str, str]
+) -> Iterator[tuple[str, ...]]:
+    """The cells that contain this one and differ from it along one axis."""
+    view, group_id, evidence, tier, level, market, metric = key
+    for wider in larger_groups[view, group_id]:
+        yield *wider, evidence, tier, level, market, metric
+    if tier != "all":
+        yield view, group_id, evidence, "all", level, market, metric
+    stage = {"L3": "early", "L4": "early", "L5": "senior", "L6": "senior", "L7": "senior"}.get(level)
+    for wider in {stage, "all"} - {None, level}:
+        yield view, group_id, evidence, tier, wider, market, metric
+    for wider in {country_of.get(market), "global"} - {None, market}:
+        yield view, group_id, evidence, tier, level, wider, metric
+
+
+def _facts(metric: str, rows: list[Report], settings: Any) -> Report:
+    whole = sum(r["weight"] for r in rows)
+
+    def share(matching: Callable[[Report], bool]) -> float:
+        return sum(r["weight"] for r in rows if matching(r)) / whole
+
+    employers = {r["employer"] for r in rows} - {None}
+    top = max((share(lambda r, e=e: r["employer"] == e) for e in employers), default=0.0)
+    ages = sorted(r["age_days"] for r in rows)
+    return {
+        "n_reports": len(rows),
+        "n_employers": len(employers),
+        "employers_known_share": share(lambda r: r["employer"] is not None),
+        "top_employer_share": top,
+        "concentrated": top > settings.concentrated_share,
+        "top_source_share": max(share(lambda r, s=s: r["source"] == s) for s in {r["source"] for r in rows}),
+        "verified_share": share(lambda r: r["verified"] != "none"),
+        "level_inferred_share": share(lambda r: r["level_basis"] == "experience"),
+        "median_age_days": ages[(len(ages) - 1) // 2],
+        "pay": [(r[metric], r["weight"]) for r in rows],
+    }
+
+
+def _why_suppressed(evidence: str, cell: Report, settings: Any) -> str | None:
+    if cell["n_reports"] < settings.min_reports:
+        return "few_reports"
+    if evidence == "advertised":
+        return None
+    if cell["employers_known_share"] < settings.min_known_employer_share:
+        if cell["n_reports"] < settings.min_reports_unknown_employers:
+            return "few_reports"
+    elif cell["n_employers"] < settings.min_employers:
+        return "few_employers"
+    return "dominated" if cell["top_employer_share"] > settings.max_employer_share else None
+
+
+def percentile(pay: list[tuple[int, int]], percent: int) -> Fraction:
+    """Weighted type 7 of (value, weight): the mean of the quantile function over one n*-th around it."""
+    whole = sum(weight for _, weight in pay)
+    size = Fraction(whole**2, sum(weight**2 for _, weight in pay))
+    start = (size - 1) * Fraction(percent, 100) / size
+    end = start + 1 / size
+    figure, below = Fraction(0), 0
+    for value, weight in sorted(pay):
+        above = below + weight
+        if start * whole < above and below < end * whole:
+            figure += value * (min(Fraction(above, whole), end) - max(Fraction(below, whole), start))
+        below = above
+    return size * figure
+
+
+def rounded(figure: Fraction) -> int:
+    """To 500 USD, below 50,000 to 100, half up."""
+    step = 100 if figure < 50_000 else 500
+    return math.floor(figure / step + Fraction(1, 2)) * step

@@ -1,0 +1,19 @@
+"""The dictionary of published tables says what the contracts say."""
+
+from pathlib import Path
+
+from salary_bands.schemas import TABLES
+from salary_bands.schemas.dictionary import dictionary
+
+PAGE = Path(__file__).parents[2] / "data" / "marts" / "README.md"
+
+
+def test_the_dictionary_is_fresh() -> None:
+    mend = "run `python -m salary_bands.schemas.dictionary data/marts/README.md`"
+    assert PAGE.read_text(encoding="utf-8") == dictionary(), mend
+
+
+def test_every_column_of_every_table_has_a_description() -> None:
+    for table, model in TABLES.items():
+        for name, spec in model.to_schema().columns.items():
+            assert spec.description, f"{table}.{name} has no description"
