@@ -1,15 +1,18 @@
 """The method written a second time: slow, obvious, over lists of dicts, from the method's text alone.
 
-`window_reports` says what became of every accepted row and `bands` what every cell shows. Nothing here is shared
-with the package, so that both are wrong in the same way only where both misread the method.
+`window_reports` says what became of every accepted row and `bands` what every cell shows. Nothing is shared with
+the package, so that both are wrong in the same way only where both misread the method. Where that is silent: an
+advert of one figure has no range; of equal adverts and repeats the first delivered stands; a person's reports in
+three sources are joined pair by pair, never two of one source, and the newest stands.
 """
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import combinations
 from statistics import median
 from typing import Any
 
@@ -56,7 +59,7 @@ def window_reports(exports: Iterable[Export], as_of: date, settings: Any) -> lis
     _join_ranges(reports)
     _supersede(reports)
     _fold(reports)
-    _date(reports)
+    _date(reports, exports)
     _drop_duplicates(_live(reports), settings)
     _weigh(reports, as_of, settings)
     _leave_out_of_scope(_live(reports))
@@ -78,13 +81,13 @@ def _by(reports: Iterable[Report], key: Callable[[Report], Hashable]) -> dict[An
 
 
 def _age_order(report: Report) -> tuple[Any, ...]:
-    """Newest last: submitted_at, exported_on, file name, row hash."""
+    """Newest last: submitted_at, exported_on, file name, row hash, row."""
     export, at = report["export"], report["submitted_at"]
-    return at is not None, at, export.exported_on, export.file, report["row_hash"]
+    return at is not None, at, export.exported_on, export.file, report["row_hash"], report["row"]
 
 
 def _join_ranges(reports: list[Report]) -> None:
-    """The first row of a pair carries the range; an advert that is no pair is a range of one figure."""
+    """The first row of a pair carries the range; an advert of one figure has no range."""
     pair = _by(reports, lambda r: (r["file"], r["row"] if r["range_id"] is None else r["range_id"]))
     for rows in pair.values():
         rows.sort(key=lambda r: r["row"])
@@ -93,7 +96,7 @@ def _join_ranges(reports: list[Report]) -> None:
         for row in rows:
             row.update(identity=(min(hashes), max(hashes)), carries=row is rows[0])
             row.update(openings=1, base_min=None, base_max=None)
-        if rows[0]["evidence"] == "advertised" and bases:
+        if len(bases) > 1:
             low, high = min(bases), max(bases)
             rows[0].update(base_min=low, base_max=high, base=(low + high + 1) // 2)
 
@@ -107,7 +110,7 @@ def _supersede(reports: list[Report]) -> None:
                 row.update(disposition="superseded", reason="newer_snapshot")
     identified = [r for r in _live(reports) if r["submission_id"] is not None]
     for rows in _by(identified, lambda r: (r["source"], r["submission_id"])).values():
-        newest = max(rows, key=lambda r: (_age_order(r), -r["row"]))
+        newest = max(rows, key=_age_order)
         for row in rows:
             if row is not newest:
                 row.update(disposition="superseded", reason="newer_submission")
@@ -130,14 +133,14 @@ def _fold(reports: list[Report]) -> None:
 
 
 def _keep_one(rows: list[Report], reason: str) -> Report:
-    kept = max(rows, key=lambda r: (_age_order(r), -r["row"]))
+    kept = min(rows, key=lambda r: (r["export"].exported_on, r["file"], r["row"]))
     for row in rows:
         if row is not kept:
             row.update(disposition="folded", reason=reason)
     return kept
 
 
-def _date(reports: list[Report]) -> None:
+def _date(reports: list[Report], exports: list[Export]) -> None:
     year_only = []
     for report in reports:
         if report["submitted_at"] is not None:
@@ -146,57 +149,55 @@ def _date(reports: list[Report]) -> None:
             report.update(report_date=report["export"].exported_on, date_basis="export")
         else:
             year_only.append(report)
-    for rows in _by(year_only, _history).values():
-        _date_within_year(rows)
+    for history, rows in _by(year_only, lambda r: _history(r["export"])).items():
+        _date_within_year(rows, sorted({e.exported_on for e in exports if _history(e) == history}))
 
 
-def _history(report: Report) -> tuple[str, ...]:
+def _history(export: Export) -> tuple[str, ...]:
     """Snapshots of one source follow on each other; an appended export stands alone."""
-    export = report["export"]
-    return (export.source, export.format, "" if export.delivery == "snapshot" else export.file)
+    return export.source, export.format, "" if export.delivery == "snapshot" else export.file
 
 
-def _date_within_year(reports: list[Report]) -> None:
-    snapshots = sorted({(r["export"].exported_on, r["file"]) for r in reports})
-    by_snapshot = _by(reports, lambda r: (r["export"].exported_on, r["file"]))
-    first_seen: dict[Any, int] = {}
-    for number, snapshot in enumerate(snapshots):
-        for report in by_snapshot[snapshot]:
-            first_seen.setdefault((report["submitted_year"], report["identity"]), number)
-    for report in reports:
-        year, identity = report["submitted_year"], report["identity"]
-        number = first_seen[year, identity]
+def _date_within_year(reports: list[Report], snapshots: list[date]) -> None:
+    seen = _by(reports, lambda r: (r["submitted_year"], r["identity"]))
+    first_seen = {key: min(r["export"].exported_on for r in rows) for key, rows in seen.items()}
+    for (year, identity), rows in seen.items():
+        with_it = first_seen[year, identity]
         first, last = date(year, 1, 1), date(year, 12, 31)
-        with_it = snapshots[number][0]
-        if number:
-            lower, upper = (min(max(d, first), last) for d in (snapshots[number - 1][0], with_it))
-            report.update(report_date=lower + (upper - lower).days // 2 * DAY, date_basis="midway")
+        if with_it != snapshots[0]:
+            without_it = snapshots[snapshots.index(with_it) - 1]
+            lower, upper = (min(max(day, first), last) for day in (without_it, with_it))
+            day, basis = lower + (upper - lower).days // 2 * DAY, "midway"
         else:
-            peers = sorted(i for (y, i), n in first_seen.items() if (y, n) == (year, 0))
+            peers = sorted(i for (y, i), seen_on in first_seen.items() if (y, seen_on) == (year, with_it))
             days = max((min(last, with_it) - first).days + 1, 1)
             share = (peers.index(identity) + Fraction(1, 2)) / len(peers)
-            report.update(report_date=first + math.floor(share * days) * DAY, date_basis="spread")
+            day, basis = first + math.floor(share * days) * DAY, "spread"
+        for row in rows:
+            row.update(report_date=day, date_basis=basis)
 
 
 def _drop_duplicates(reports: list[Report], settings: Any) -> None:
-    """Across sources, nearest first, one to one; of two that match the older is the duplicate."""
+    """Across sources, nearest first, one to one; of reports of one person the newest stands."""
     same = ("employer", "level", "base", "equity", "bonus")
     known = [r for r in reports if r["country"] and all(r[name] is not None for name in same)]
     alike = _by(known, lambda r: (r["evidence"], r["metro"] or r["country"], *(r[name] for name in same)))
     for rows in alike.values():
         pairs = []
-        for a in rows:
-            for b in rows:
-                apart = abs((a["report_date"] - b["report_date"]).days)
-                years = {r["years_experience"] for r in (a, b)} - {None}
-                if a["source"] < b["source"] and apart <= settings.duplicate_days and len(years) <= 1:
-                    order = (apart, a["row_hash"], b["row_hash"], a["file"], b["file"], a["row"], b["row"])
-                    pairs.append((order, a, b))
-        matched = set()
-        for _, a, b in sorted(pairs, key=lambda pair: pair[0]):
-            if (id(a), b["source"]) not in matched and (id(b), a["source"]) not in matched:
-                matched |= {(id(a), b["source"]), (id(b), a["source"])}
-                min(a, b, key=_age_order).update(disposition="duplicate", reason="other_source")
+        for a, b in combinations(sorted(rows, key=lambda r: (r["row_hash"], r["file"], r["row"])), 2):
+            apart = abs((a["report_date"] - b["report_date"]).days)
+            years = {a["years_experience"], b["years_experience"]} - {None}
+            if a["source"] != b["source"] and apart <= settings.duplicate_days and len(years) <= 1:
+                pairs.append((apart, a["row_hash"], b["row_hash"], len(pairs), a, b))
+        people = [[row] for row in rows]
+        for *_, a, b in sorted(pairs, key=lambda pair: pair[:4]):
+            one, other = (next(p for p in people if any(r is row for r in p)) for row in (a, b))
+            if not {r["source"] for r in one} & {r["source"] for r in other}:
+                one.extend(other)
+                people.remove(other)
+        for person in people:
+            for row in sorted(person, key=_age_order)[:-1]:
+                row.update(disposition="duplicate", reason="other_source")
 
 
 def _weigh(reports: list[Report], as_of: date, settings: Any) -> None:
@@ -274,8 +275,10 @@ def groups_of(leaves: Iterable[dict[str, str]], views: Iterable[dict[str, str]])
     return groups
 
 
-def bands(reports: Iterable[Report], groups: list[Group], settings: Any) -> dict[tuple[str, ...], Report]:
-    """Every cell with a report, by key: view, group_id, evidence, tier, level, market, metric."""
+def bands(
+    reports: Iterable[Report], groups: list[Group], settings: Any, markets: Container[str] | None = None
+) -> dict[tuple[str, ...], Report]:
+    """Every cell with a report, by key: view, group_id, evidence, tier, level, market, metric; of some markets."""
     members: dict[tuple[str, ...], list[Report]] = defaultdict(list)
     country_of: dict[str, str] = {}
     for report in reports:
@@ -289,6 +292,8 @@ def bands(reports: Iterable[Report], groups: list[Group], settings: Any) -> dict
     }
     cells = {}
     for key, rows in members.items():
+        if markets is not None and key[5] not in markets:
+            continue
         cell = _facts(key[-1], rows, settings)
         larger = [sizes.get(k, 0) for k in _larger_cells(key, larger_groups, country_of)]
         reason = _why_suppressed(key[2], cell, settings)
@@ -330,21 +335,21 @@ def _larger_cells(
 def _facts(metric: str, rows: list[Report], settings: Any) -> Report:
     whole = sum(r["weight"] for r in rows)
 
-    def share(matching: Callable[[Report], bool]) -> float:
-        return sum(r["weight"] for r in rows if matching(r)) / whole
+    def share(matching: Iterable[Report]) -> float:
+        return sum(r["weight"] for r in matching) / whole
 
-    employers = {r["employer"] for r in rows} - {None}
-    top = max((share(lambda r, e=e: r["employer"] == e) for e in employers), default=0.0)
+    employers = _by((r for r in rows if r["employer"] is not None), lambda r: r["employer"])
+    top = max(map(share, employers.values()), default=0.0)
     ages = sorted(r["age_days"] for r in rows)
     return {
         "n_reports": len(rows),
         "n_employers": len(employers),
-        "employers_known_share": share(lambda r: r["employer"] is not None),
+        "employers_known_share": share(r for r in rows if r["employer"] is not None),
         "top_employer_share": top,
         "concentrated": top > settings.concentrated_share,
-        "top_source_share": max(share(lambda r, s=s: r["source"] == s) for s in {r["source"] for r in rows}),
-        "verified_share": share(lambda r: r["verified"] != "none"),
-        "level_inferred_share": share(lambda r: r["level_basis"] == "experience"),
+        "top_source_share": max(map(share, _by(rows, lambda r: r["source"]).values())),
+        "verified_share": share(r for r in rows if r["verified"] != "none"),
+        "level_inferred_share": share(r for r in rows if r["level_basis"] == "experience"),
         "median_age_days": ages[(len(ages) - 1) // 2],
         "pay": [(r[metric], r["weight"]) for r in rows],
     }

@@ -154,6 +154,25 @@ def releases(marts: MartsFolder = None, as_json: AsJson = False) -> None:
 
 @app.command()
 @reports_errors
+def coverage(
+    work: Annotated[Path | None, typer.Option(help="Folder of intermediate parts (data/work).")] = None,
+    most: Annotated[int, typer.Option(help="Unmatched texts of each kind.")] = 15,
+    as_json: AsJson = False,
+) -> None:
+    """Show what the last refresh did not know: shares per source, and the unmatched texts that cost most reports."""
+    from salary_bands.coverage import coverage as cover
+    from salary_bands.settings import load
+    from salary_bands.show import print_coverage
+
+    found = cover(load(work=work), most)
+    if as_json:
+        _print_json(found)
+    else:
+        print_coverage(out, found)
+
+
+@app.command()
+@reports_errors
 def sample(
     to: Annotated[Path, typer.Option(help="Raw folder to put the source `sample` into.")] = Path("data/raw"),
 ) -> None:

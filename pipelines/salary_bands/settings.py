@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     concentrated_share: float = _method(0.25, "Weight share of one employer above which a cell is concentrated.", gt=0)
     max_rejected_share: float = _method(0.20, "Share of rejected rows above which a whole export is held.", ge=0, le=1)
 
+    max_unclassified_share: float = Field(0.05, description="Share of reports without a leaf above which to warn.")
+    max_unplaced_share: float = Field(0.05, description="Share of reports without a country above which to warn.")
     max_line_bytes: int = Field(8 << 20, description="Longest line or record that is read.", ge=1 << 16)
     max_columns: int = Field(1_000, description="Most columns an export may have.", ge=1)
     max_inflated_bytes: int = Field(8 << 30, description="Most bytes a compressed export may inflate to.", ge=1)

@@ -154,6 +154,24 @@ def print_outcome(out: Console, outcome: "Outcome", dry_run: bool) -> None:
         out.print(SYNTHETIC, style="yellow", highlight=False)
 
 
+def print_coverage(out: Console, found: dict[str, Any]) -> None:
+    """Shares of what is known, then what to mend where."""
+    shares = _table("source", title=f"known of reports in scope, window to {found['as_of']}")
+    for name in ("reports", "leaf", "tier", "level", "stage", "country", "metro"):
+        shares.add_column(name, justify="right", no_wrap=True)
+    for row in found["sources"]:
+        known = (f"{row[k]:.1%}" for k in ("leaf", "tier", "level", "stage", "country", "metro"))
+        shares.add_row(row["source"], f"{row['reports']:,}", *known)
+    out.print(shares)
+    worklist = _table("what", "text", title="not known, and what it costs")
+    worklist.add_column("reports", justify="right", no_wrap=True)
+    worklist.add_column("source")
+    worklist.add_column("mend in")
+    for row in found["unmatched"]:
+        worklist.add_row(row["what"], row["unknown_text"], f"{row['reports']:,}", row["source"], row["mend"])
+    out.print(worklist)
+
+
 def classified(titles: list[str], file: Path | None) -> list[dict[str, str]]:
     """title, leaf, rule, evidence of each title of the arguments, the file, or standard input."""
     from salary_bands.classify.titles import classify

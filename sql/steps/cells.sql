@@ -1,9 +1,19 @@
--- Grain: one row per cell that a report falls into, numbered in the order of its key.
--- Inputs: metric_reports, view_groups (view, group_id, leaf).
+-- Grain: one row per cell and atom, cells numbered in the order of its key.
+-- Inputs: profiles, metrics (evidence, metric, metric_number), view_groups (view, group_id, leaf).
 with
 atoms as (
-    select distinct leaf, evidence, tier, level, stage, country, metro, metric, atom
-    from metric_reports
+    select
+        p.leaf,
+        p.evidence,
+        p.tier,
+        p.level,
+        p.stage,
+        p.country,
+        p.metro,
+        m.metric,
+        p.profile * 100 + m.metric_number as atom
+    from profiles as p
+    inner join metrics as m on p.evidence = m.evidence
 ),
 
 tiers as (
@@ -13,17 +23,17 @@ tiers as (
 ),
 
 levels as (
-    select atom, level as cell_level from atoms where level is not null
+    select atom, level as cell_level from atoms where level <> ''
     union all
-    select atom, stage as cell_level from atoms where stage is not null
+    select atom, stage as cell_level from atoms where stage <> ''
     union all
     select atom, 'all' as cell_level from atoms
 ),
 
 markets as (
-    select atom, metro as cell_market from atoms where metro is not null
+    select atom, metro as cell_market from atoms where metro <> ''
     union all
-    select atom, country as cell_market from atoms where country is not null
+    select atom, country as cell_market from atoms where country <> ''
     union all
     select atom, 'global' as cell_market from atoms
 ),

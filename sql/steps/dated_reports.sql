@@ -1,5 +1,6 @@
 -- Grain: one row per accepted row, with the date of the report and where it comes from.
--- Inputs: reports. A year-only row lies midway between the last snapshot without it and the first with it, inside its
+-- Inputs: reports, identified_reports.
+-- A year-only row lies midway between the last snapshot without it and the first with it, inside its
 -- year; with no earlier snapshot such rows spread evenly, in hash order, over the part of the year that had passed.
 with
 exported as (
@@ -17,16 +18,17 @@ snapshots as (
 
 first_seen as (
     select
-        dating_group,
-        submitted_year,
-        hash_low,
-        hash_high,
-        min(exported_on) as first_on,
-        make_date(submitted_year, 1, 1) as year_start,
-        make_date(submitted_year, 12, 31) as year_end
-    from reports
-    where submitted_at is null and submitted_year is not null
-    group by dating_group, submitted_year, hash_low, hash_high
+        r.dating_group,
+        r.submitted_year,
+        i.hash_low,
+        i.hash_high,
+        min(r.exported_on) as first_on,
+        make_date(r.submitted_year, 1, 1) as year_start,
+        make_date(r.submitted_year, 12, 31) as year_end
+    from reports as r
+    inner join identified_reports as i on r.export_number = i.export_number and r."row" = i."row"
+    where r.submitted_at is null and r.submitted_year is not null
+    group by r.dating_group, r.submitted_year, i.hash_low, i.hash_high
 ),
 
 bounded as (
@@ -64,7 +66,8 @@ estimated as (
 )
 
 select
-    r.*,
+    r.export_number,
+    r."row",
     coalesce(cast(r.submitted_at as date), e.estimated_date, r.exported_on) as report_date,
     case
         when r.submitted_at is not null then 'stated'
@@ -72,10 +75,11 @@ select
         else e.date_basis
     end as date_basis
 from reports as r
+inner join identified_reports as i on r.export_number = i.export_number and r."row" = i."row"
 left join estimated as e
     on
         r.submitted_at is null
         and r.dating_group = e.dating_group
         and r.submitted_year = e.submitted_year
-        and r.hash_low = e.hash_low
-        and r.hash_high = e.hash_high
+        and i.hash_low = e.hash_low
+        and i.hash_high = e.hash_high

@@ -1,27 +1,41 @@
 -- Grain: one row per pair of reports of two sources that could be one person's: nearest dates first.
--- Inputs: single_reports, refresh. An unknown never matches, but for experience.
+-- Inputs: reports, single_reports, dated_reports, refresh. An unknown never matches, but for experience.
 with
 candidates as (
-    select *
-    from single_reports
+    select
+        r.export_number,
+        r."row",
+        r.row_hash,
+        r.source,
+        r.evidence,
+        r.employer,
+        r.level,
+        coalesce(r.metro, r.country) as market,
+        r.base,
+        r.equity,
+        r.bonus,
+        r.years_experience,
+        d.report_date
+    from reports as r
+    inner join single_reports as s on r.export_number = s.export_number and r."row" = s."row"
+    inner join dated_reports as d on r.export_number = d.export_number and r."row" = d."row"
     where
-        disposition is null
-        and employer is not null
-        and level is not null
-        and coalesce(metro, country) is not null
-        and base is not null
-        and equity is not null
-        and bonus is not null
+        s.disposition is null
+        and r.employer is not null
+        and r.level is not null
+        and coalesce(r.metro, r.country) is not null
+        and r.base is not null
+        and r.equity is not null
+        and r.bonus is not null
 )
 
 select
-    a.export_sha256 as export_a,
+    a.export_number as export_a,
     a."row" as row_a,
     a.source as source_a,
-    b.export_sha256 as export_b,
+    b.export_number as export_b,
     b."row" as row_b,
-    b.source as source_b,
-    abs(date_diff('day', a.report_date, b.report_date)) as days_apart
+    b.source as source_b
 from candidates as a
 inner join candidates as b
     on
@@ -29,20 +43,20 @@ inner join candidates as b
         and a.evidence = b.evidence
         and a.employer = b.employer
         and a.level = b.level
-        and coalesce(a.metro, a.country) = coalesce(b.metro, b.country)
+        and a.market = b.market
         and a.base = b.base
         and a.equity = b.equity
         and a.bonus = b.bonus
         and coalesce(a.years_experience, b.years_experience, 0) = coalesce(b.years_experience, a.years_experience, 0)
-cross join refresh
-where abs(date_diff('day', a.report_date, b.report_date)) <= refresh.duplicate_days
+cross join refresh as f
+where abs(date_diff('day', a.report_date, b.report_date)) <= f.duplicate_days
 order by
-    days_apart asc nulls last,
+    abs(date_diff('day', a.report_date, b.report_date)) asc nulls last,
     least(a.row_hash, b.row_hash) asc nulls last,
     greatest(a.row_hash, b.row_hash) asc nulls last,
-    source_a asc nulls last,
-    source_b asc nulls last,
-    export_a asc nulls last,
-    row_a asc nulls last,
-    export_b asc nulls last,
-    row_b asc nulls last
+    a.source asc nulls last,
+    b.source asc nulls last,
+    a.export_number asc nulls last,
+    a."row" asc nulls last,
+    b.export_number asc nulls last,
+    b."row" asc nulls last

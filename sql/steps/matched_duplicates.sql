@@ -1,25 +1,25 @@
 -- Grain: one row per report that stands in another source too, but for the newest of each person.
--- Inputs: single_reports, matches (person, export_sha256, row).
+-- Inputs: reports, dated_reports, matches (person, export_number, row).
 with
 ranked as (
     select
-        s.export_sha256,
-        s."row",
+        m.export_number,
+        m."row",
         row_number() over (
             partition by m.person
             order by
-                s.report_date desc nulls last,
-                s.submitted_at desc nulls last,
-                s.exported_on desc nulls last,
-                s.file desc nulls last,
-                s.row_hash desc nulls last,
-                s."row" desc nulls last
+                d.report_date desc nulls last,
+                r.submitted_at desc nulls last,
+                r.exported_on desc nulls last,
+                r.file desc nulls last,
+                r.row_hash desc nulls last,
+                r."row" desc nulls last
         ) as newest
     from matches as m
-    inner join single_reports as s on m.export_sha256 = s.export_sha256 and m."row" = s."row"
+    inner join reports as r on m.export_number = r.export_number and m."row" = r."row"
+    inner join dated_reports as d on m.export_number = d.export_number and m."row" = d."row"
 )
 
-select export_sha256, "row"
+select export_number, "row"
 from ranked
 where newest > 1
-order by export_sha256 asc nulls last, "row" asc nulls last

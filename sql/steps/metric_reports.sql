@@ -1,57 +1,68 @@
--- Grain: one row per used report and metric.
--- Inputs: window_reports. `atom` numbers the finest cell; every published cell is a union of atoms.
+-- Grain: one row per used report and metric. `atom` numbers the finest cell; every published cell is a union of atoms.
+-- Inputs: window_reports, profiles, metrics (metric, metric_number), refresh.
 with
 used as (
     select
-        w.*,
+        p.profile,
+        w.evidence,
+        w.base,
+        w.bonus,
+        w.equity,
+        w.total,
+        w.total_liquid,
+        w.base_min,
+        w.base_max,
+        w.weight,
+        w.employer,
+        w.source,
+        w.verified <> 'none' as is_verified,
+        coalesce(w.level_basis = 'experience', false) as is_inferred,
         cast(date_diff('day', cast(w.report_date as date), r.as_of) as bigint) as age_days
     from window_reports as w
+    inner join profiles as p
+        on
+            w.leaf = p.leaf
+            and w.evidence = p.evidence
+            and w.tier = p.tier
+            and coalesce(w.level, '') = p.level
+            and coalesce(w.stage, '') = p.stage
+            and coalesce(w.country, '') = p.country
+            and coalesce(w.metro, '') = p.metro
     cross join refresh as r
     where w.disposition = 'used'
 ),
 
 long as (
-    select *, 'base' as metric, base as pay from used
-    union all
-    select *, 'bonus' as metric, bonus as pay from used where evidence = 'reported'
-    union all
-    select *, 'equity' as metric, equity as pay from used where evidence = 'reported'
-    union all
-    select *, 'total' as metric, total as pay from used where evidence = 'reported'
-    union all
-    select *, 'total_liquid' as metric, total_liquid as pay from used where evidence = 'reported'
-    union all
-    select *, 'base_min' as metric, base_min as pay from used where evidence = 'advertised'
-    union all
-    select *, 'base_max' as metric, base_max as pay from used where evidence = 'advertised'
+    select
+        u.profile,
+        u.weight,
+        u.employer,
+        u.source,
+        u.is_verified,
+        u.is_inferred,
+        u.age_days,
+        m.metric_number,
+        case m.metric
+            when 'base' then u.base
+            when 'bonus' then u.bonus
+            when 'equity' then u.equity
+            when 'total' then u.total
+            when 'total_liquid' then u.total_liquid
+            when 'base_min' then u.base_min
+            when 'base_max' then u.base_max
+        end as pay
+    from used as u
+    inner join metrics as m on u.evidence = m.evidence
 )
 
 select
-    leaf,
-    evidence,
-    tier,
-    level,
-    stage,
-    country,
-    metro,
-    metric,
-    dense_rank() over (
-        order by
-            leaf asc nulls last,
-            evidence asc nulls last,
-            tier asc nulls last,
-            level asc nulls last,
-            stage asc nulls last,
-            country asc nulls last,
-            metro asc nulls last,
-            metric asc nulls last
-    ) as atom,
+    profile * 100 + metric_number as atom,
     pay,
     weight,
     employer,
     source,
-    verified <> 'none' as is_verified,
-    coalesce(level_basis = 'experience', false) as is_inferred,
+    is_verified,
+    is_inferred,
     age_days
 from long
 where pay is not null

@@ -1,41 +1,50 @@
 -- Grain: one row per accepted row, disposed of but for outliers.
--- Inputs: single_reports, duplicates (export_sha256, row), refresh, recency.
+-- Inputs: reports, single_reports, dated_reports, matched_duplicates, refresh, recency.
 with
 aged as (
     select
-        s.*,
+        r.export_number,
+        r."row",
+        r.scope_reason,
+        r.leaf,
+        s.disposition,
+        s.reason,
+        s.openings,
+        t.report_date,
+        t.date_basis,
         d."row" is not null as is_duplicate,
-        w.as_of,
-        w.window_start,
-        12 * (year(w.as_of) - year(s.report_date)) + month(w.as_of) - month(s.report_date) as age_months
-    from single_reports as s
+        t.report_date > w.as_of as is_later,
+        t.report_date <= w.window_start as is_earlier,
+        12 * (year(w.as_of) - year(t.report_date)) + month(w.as_of) - month(t.report_date) as age_months
+    from reports as r
+    inner join single_reports as s on r.export_number = s.export_number and r."row" = s."row"
+    inner join dated_reports as t on r.export_number = t.export_number and r."row" = t."row"
+    left join matched_duplicates as d on r.export_number = d.export_number and r."row" = d."row"
     cross join refresh as w
-    left join duplicates as d on s.export_sha256 = d.export_sha256 and s."row" = d."row"
-),
-
-disposed as (
-    select
-        * exclude (disposition, reason),
-        case
-            when disposition is not null then disposition
-            when is_duplicate then 'duplicate'
-            when report_date > as_of or report_date <= window_start then 'outside_window'
-            when scope_reason is not null or leaf = 'out_of_scope' then 'out_of_scope'
-            when leaf = 'unclassified' then 'unclassified'
-        end as disposition,
-        case
-            when disposition is not null then reason
-            when is_duplicate then 'other_source'
-            when report_date > as_of then 'after_as_of'
-            when report_date <= window_start then 'before_window'
-            when scope_reason is not null or leaf = 'out_of_scope' then coalesce(scope_reason, 'other_job')
-            when leaf = 'unclassified' then 'no_rule'
-        end as reason
-    from aged
 )
 
 select
-    d.*,
-    case when d.report_date > d.as_of or d.report_date <= d.window_start then 0 else r.weight end as weight
-from disposed as d
-left join recency as r on d.age_months = r.age_months
+    a.export_number,
+    a."row",
+    a.openings,
+    a.report_date,
+    a.date_basis,
+    a.age_months,
+    case when a.is_later or a.is_earlier then 0 else w.weight end as weight,
+    case
+        when a.disposition is not null then a.disposition
+        when a.is_duplicate then 'duplicate'
+        when a.is_later or a.is_earlier then 'outside_window'
+        when a.scope_reason is not null or a.leaf = 'out_of_scope' then 'out_of_scope'
+        when a.leaf = 'unclassified' then 'unclassified'
+    end as disposition,
+    case
+        when a.disposition is not null then a.reason
+        when a.is_duplicate then 'other_source'
+        when a.is_later then 'after_as_of'
+        when a.is_earlier then 'before_window'
+        when a.scope_reason is not null or a.leaf = 'out_of_scope' then coalesce(a.scope_reason, 'other_job')
+        when a.leaf = 'unclassified' then 'no_rule'
+    end as reason
+from aged as a
+left join recency as w on a.age_months = w.age_months

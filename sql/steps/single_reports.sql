@@ -1,12 +1,12 @@
--- Grain: one row per accepted row, superseded and folded rows marked.
--- Inputs: dated_reports. Newest: submitted_at, exported_on, file name, row hash, row.
+-- Grain: one row per accepted row; superseded and folded ones have a disposition.
+-- Inputs: reports, identified_reports. Newest: submitted_at, exported_on, file name, row hash, row.
 with
-current_reports as (
+submissions as (
     select
-        *,
-        case when delivery = 'snapshot' and not is_newest then 'newer_snapshot' end as outdated,
+        export_number,
+        "row",
         row_number() over (
-            partition by source, coalesce(submission_id, concat(export_sha256, '#', "row")), not is_newest
+            partition by source, submission_id
             order by
                 submitted_at desc nulls last,
                 exported_on desc nulls last,
@@ -14,56 +14,58 @@ current_reports as (
                 row_hash desc nulls last,
                 "row" desc nulls last
         ) as newest
-    from dated_reports
+    from reports
+    where submission_id is not null and is_newest
 ),
 
 marked as (
     select
-        *,
+        r.export_number,
+        r."row",
+        r.source,
+        r.file,
+        r.exported_on,
+        i.hash_low,
+        i.hash_high,
+        r.evidence = 'advertised' as is_advert,
+        r.repeats = 'fold' and r.submission_id is null as folds_repeats,
         case
-            when outdated is not null then 'superseded'
-            when submission_id is not null and newest > 1 then 'superseded'
-            when range_id is not null and "row" <> first_row then 'folded'
-        end as disposition,
-        case
-            when outdated is not null then outdated
-            when submission_id is not null and newest > 1 then 'newer_submission'
-            when range_id is not null and "row" <> first_row then 'range_pair'
+            when not r.is_newest then 'newer_snapshot'
+            when s.newest > 1 then 'newer_submission'
+            when r."row" <> i.first_row then 'range_pair'
         end as reason
-    from current_reports
+    from reports as r
+    inner join identified_reports as i on r.export_number = i.export_number and r."row" = i."row"
+    left join submissions as s on r.export_number = s.export_number and r."row" = s."row"
 ),
 
+-- adverts equal in every mapped column count once; reports where the format folds its repeats
 repeated as (
     select
-        *,
-        -- adverts equal in every mapped column count once; reports where the format folds its repeats
-        case
-            when disposition is null and evidence = 'advertised' then 'same_advert'
-            when disposition is null and repeats = 'fold' and submission_id is null then 'repeat'
-        end as folds_as
-    from marked
-),
-
-counted as (
-    select
-        *,
+        export_number,
+        "row",
+        is_advert,
+        count(*) over (partition by source, is_advert, hash_low, hash_high) as times,
         row_number() over (
-            partition by source, folds_as, hash_low, hash_high
+            partition by source, is_advert, hash_low, hash_high
             order by exported_on asc nulls last, file asc nulls last, "row" asc nulls last
-        ) as repeat_number,
-        count(*) over (partition by source, folds_as, hash_low, hash_high) as repeat_count
-    from repeated
+        ) as repetition
+    from marked
+    where reason is null and (is_advert or folds_repeats)
 )
 
 select
-    * exclude (disposition, reason, outdated, newest, folds_as, repeat_number, repeat_count),
+    m.export_number,
+    m."row",
     case
-        when disposition is not null then disposition
-        when folds_as is not null and repeat_number > 1 then 'folded'
+        when m.reason in ('newer_snapshot', 'newer_submission') then 'superseded'
+        when m.reason = 'range_pair' or p.repetition > 1 then 'folded'
     end as disposition,
     case
-        when disposition is not null then reason
-        when folds_as is not null and repeat_number > 1 then folds_as
+        when m.reason is not null then m.reason
+        when p.repetition > 1 and m.is_advert then 'same_advert'
+        when p.repetition > 1 then 'repeat'
     end as reason,
-    case when folds_as = 'same_advert' then repeat_count else 1 end as openings
-from counted
+    case when p.is_advert then p.times else 1 end as openings
+from marked as m
+left join repeated as p on m.export_number = p.export_number and m."row" = p."row"

@@ -12,12 +12,13 @@ import pandas as pd
 
 from salary_bands import schemas
 from salary_bands.aggregate.duplicates import matched
-from salary_bands.aggregate.engine import add_parts, add_table, in_memory, offending_rows, run_step, selected
+from salary_bands.aggregate.engine import add_parts, add_table, add_view, in_memory, offending_rows, run_step, selected
 from salary_bands.aggregate.inputs import add_formats, add_inputs, add_markets
 from salary_bands.aggregate.plan import ExportState, Plan
 from salary_bands.errors import RefreshError
 from salary_bands.exports import format_named
 from salary_bands.parts import Parts, made_from, read_table, write_json, write_table
+from salary_bands.reference import read_sql
 from salary_bands.settings import Settings
 
 CHECKS = (
@@ -60,10 +61,11 @@ class Candidate:
         with self._connection(plan) as connection:
             add_table(connection, "exports", _exports(plan))
             add_parts(connection, "pay_reports", [parts.path("pay_reports", s.key) for s in plan.counted])
-            for step in ("reports", "dated_reports", "single_reports"):
+            add_view(connection, "reports")
+            for step in ("ranges", "identified_reports", "dated_reports", "single_reports", "duplicate_pairs"):
                 run_step(connection, step)
-            add_table(connection, "duplicates", _duplicates(connection))
-            for step in ("scoped_reports", "fenced_reports"):
+            add_table(connection, "matches", _matches(connection))
+            for step in ("matched_duplicates", "scoped_reports", "log_pays", "fences", "fenced_reports"):
                 run_step(connection, step)
             return self._write(connection, "window_reports", plan)
 
@@ -88,11 +90,22 @@ class Candidate:
         """Percentile bands, aggregated and suppressed in one step."""
         plan = self.plan()
         with self._connection(plan, "window_reports") as connection:
-            run_step(connection, "metric_reports")
+            for step in ("profiles", "metric_reports", "cells"):
+                run_step(connection, step)
             add_markets(connection)
-            for step in ("cells", "cell_evidence", "disclosed_cells", "percentiles"):
+            for step in ("cell_evidence", "disclosed_cells", "percentiles"):
                 run_step(connection, step)
             return self._write(connection, "bands", plan)
+
+    def coverage(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """(shares of what is known per source, unmatched texts with what they cost)."""
+        plan = self.plan()
+        parts = Parts(self.settings.work)
+        with self._connection(plan, "window_reports") as connection:
+            add_table(connection, "exports", _exports(plan))
+            add_parts(connection, "accepted_reports", [parts.path("accepted_reports", s.key) for s in plan.counted])
+            shares, unmatched = (connection.execute(read_sql(f"coverage/{n}")).df() for n in ("shares", "unmatched"))
+        return shares, unmatched
 
     def check(self, name: str) -> pd.DataFrame:
         """The rows that offend a check of `sql/checks/`; none where it holds."""
@@ -141,7 +154,8 @@ def _exports(plan: Plan) -> pd.DataFrame:
         rows.append((s.key, s.source, s.file, s.sha256, s.format, fmt.delivery, fmt.repeats, s.key in newest))
     columns = ["export_key", "source", "file", "export_sha256", "format", "delivery", "repeats", "is_newest"]
     frame = pd.DataFrame(rows, columns=columns)
-    return frame.assign(exported_on=[date.fromisoformat(s.exported_on or plan.as_of) for s in plan.counted])
+    exported = [date.fromisoformat(s.exported_on or plan.as_of) for s in plan.counted]
+    return frame.assign(exported_on=exported, export_number=range(len(frame)))
 
 
 def _export_files(plan: Plan) -> pd.DataFrame:
@@ -162,17 +176,8 @@ def _export_files(plan: Plan) -> pd.DataFrame:
     return frame.astype({"held_reason": "str"})
 
 
-def _duplicates(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    """All but the newest report of each person that several sources have."""
-    run_step(connection, "duplicate_pairs")
-    pairs = connection.execute("SELECT * EXCLUDE (days_apart) FROM duplicate_pairs").df()
-    groups = matched(pairs)
-    members = [(number, export, row) for number, group in enumerate(groups) for export, row in sorted(group)]
-    columns = ["person", "export_sha256", "row"]
-    add_table(
-        connection,
-        "matches",
-        pd.DataFrame(members, columns=columns).astype({"export_sha256": "str", "row": "int64"}),
-    )
-    run_step(connection, "matched_duplicates")
-    return connection.execute("SELECT * FROM matched_duplicates").df()
+def _matches(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """person, export_number, row of the reports that several sources have."""
+    groups = matched(connection.execute("SELECT * FROM duplicate_pairs").df())
+    members = [(person, export, row) for person, group in enumerate(groups) for export, row in sorted(group)]
+    return pd.DataFrame(members, columns=["person", "export_number", "row"]).astype("int64")

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-Report = tuple[str, int]
+Report = tuple[int, int]  # export number, row
 
 
 def matched(pairs: pd.DataFrame) -> list[set[Report]]:

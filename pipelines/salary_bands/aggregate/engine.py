@@ -31,6 +31,11 @@ def run_step(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     connection.execute(f"CREATE OR REPLACE TABLE {name} AS " + read_sql(f"steps/{name}"))
 
 
+def add_view(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """A view of what `sql/steps/<name>.sql` selects, where making a table of it would only copy its inputs."""
+    connection.execute(f"CREATE OR REPLACE VIEW {name} AS " + read_sql(f"steps/{name}"))
+
+
 def selected(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[pd.DataFrame]:
     """What `sql/marts/<table>.sql` selects, in chunks of the table's types."""
     reader = connection.sql(read_sql(f"marts/{table}")).to_arrow_reader(_BATCH)

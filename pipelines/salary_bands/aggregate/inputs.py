@@ -48,7 +48,7 @@ def view_groups() -> pd.DataFrame:
 def add_inputs(
     connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: date, release: str, method_version: str
 ) -> None:
-    """refresh, recency, percentile_points, view_groups, group_labels, grid and the parents of levels and markets."""
+    """refresh, recency, percentile_points, metrics, view_groups, group_labels, grid and the parents of levels and markets."""
     refresh = {
         **settings.method(),
         "as_of": pd.Timestamp(as_of),
@@ -66,6 +66,9 @@ def add_inputs(
     add_table(connection, "recency", pd.DataFrame({"age_months": list(ages), "weight": weights}))
     points = pd.DataFrame({"percentile": PERCENTILES, "p": [p / 100 for p in PERCENTILES]})
     add_table(connection, "percentile_points", points)
+    metrics = [(e, m) for e, names in METRICS_OF.items() for m in names]
+    numbered = pd.DataFrame(metrics, columns=["evidence", "metric"])
+    add_table(connection, "metrics", numbered.assign(metric_number=range(len(numbered))))
     groups = view_groups()
     add_table(connection, "view_groups", groups[["view", "group_id", "leaf"]])
     labels = groups[["view", "group_id", "group_label"]].drop_duplicates(ignore_index=True)
@@ -76,12 +79,12 @@ def add_inputs(
 
 
 def add_markets(connection: duckdb.DuckDBPyConnection) -> None:
-    """market_parents: of every market in metric_reports, the larger ones."""
+    """market_parents: of every market in profiles, the larger ones."""
     connection.execute(
         "CREATE OR REPLACE TABLE market_parents AS "
-        "SELECT DISTINCT metro AS market, country AS parent FROM metric_reports WHERE metro IS NOT NULL "
-        "UNION SELECT DISTINCT metro, 'global' FROM metric_reports WHERE metro IS NOT NULL "
-        "UNION SELECT DISTINCT country, 'global' FROM metric_reports WHERE country IS NOT NULL"
+        "SELECT DISTINCT metro AS market, country AS parent FROM profiles WHERE metro <> '' "
+        "UNION SELECT DISTINCT metro, 'global' FROM profiles WHERE metro <> '' "
+        "UNION SELECT DISTINCT country, 'global' FROM profiles WHERE country <> ''"
     )
 
 

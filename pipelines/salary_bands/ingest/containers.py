@@ -18,10 +18,13 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from salary_bands.errors import HeldExport
+from salary_bands.ingest.limits import bounded, checked_parquet, checked_xlsx
 from salary_bands.ingest.streams import TextBytes
 from salary_bands.settings import Settings
 
 _ROWS = 65_536
+_CELLS = 4_000_000  # most cells of a block
+_MALFORMED = 100_000  # from here on an export of mostly malformed records is not read to its end
 _TEXT = pd.StringDtype(na_value=np.nan)
 
 
@@ -30,7 +33,7 @@ class Malformed:
     """A record that has another number of cells than the header."""
 
     row: int
-    text: str
+    text: str  # what is wrong, nothing of what the record says: it may hold columns we must not keep
 
 
 @dataclass
@@ -59,7 +62,7 @@ def open_container(
     if lower.endswith((".jsonl", ".jsonl.gz")):
         return _json_lines(TextBytes(stream, size, lower.endswith(".gz"), encoding, settings), settings)
     if lower.endswith(".parquet"):
-        return _parquet(stream, settings)
+        return _parquet(stream, size, settings)
     if lower.endswith(".xlsx"):
         return _xlsx(stream, size, settings)
     raise HeldExport(
@@ -71,18 +74,18 @@ def open_container(
 
 def _csv(text: TextBytes, delimiter: str, settings: Settings) -> Container:
     buffered: io.BufferedReader = io.BufferedReader(text, 1 << 20)
-    header = _csv_header(buffered, delimiter, settings)
+    header, header_row, header_newlines = _csv_header(buffered, delimiter, settings)
     container = Container(header, iter(()))
     names = [str(i) for i in range(len(header))]
+    passed: list[int] = []  # numbers of records that are in no block, until a block begins after them
 
     def malformed(record: Any) -> str:
-        if record.text.count('"') % 2:
-            raise HeldExport(
-                "unclosed_quote",
-                f"row {record.number + 1} opens a quote that never closes",
-                "close or double the quote",
-            )
-        container.malformed.append(Malformed(record.number + 1, record.text[:80]))
+        row = record.number + header_row
+        if record.text.count('"') % 2 and "\n" in record.text.rstrip("\r\n"):
+            raise _unclosed(f"row {row}")
+        passed.append(row)
+        if record.text.replace(delimiter, "").replace('"', "").strip():
+            _add_malformed(container, row, f"{record.actual_columns} cells, the header has {len(header)}", settings)
         return "skip"
 
     def blocks() -> Iterator[pd.DataFrame]:
@@ -111,11 +114,14 @@ def _csv(text: TextBytes, delimiter: str, settings: Settings) -> Container:
                     column_types=dict.fromkeys(names, pyarrow.string()), strings_can_be_null=False
                 ),
             )
-            next_row = 2
-            skipped = 0
+            next_row = header_row + 1
             for batch in reader:
-                rows, next_row, skipped = _row_numbers(batch.num_rows, next_row, container.malformed, skipped)
+                rows, next_row = _row_numbers(batch.num_rows, next_row, passed)
                 yield _frame(pyarrow.Table.from_batches([batch]), rows)
+            # an odd quote is harmless inside a line (5" disk); one that swallows line ends swallows records
+            records = max([next_row - 1, *passed]) - header_row
+            if text.quotes % 2 and text.newlines - header_newlines > records:
+                raise _unclosed("a row")
         except pyarrow.ArrowInvalid as error:
             if held:
                 raise held[0] from None
@@ -127,37 +133,63 @@ def _csv(text: TextBytes, delimiter: str, settings: Settings) -> Container:
                     f"has a row of over {settings.max_line_bytes:,} bytes",
                     "raise max_line_bytes or mend it",
                 ) from None
-            raise HeldExport("damaged_csv", f"not readable as CSV ({error})", "deliver it again") from None
+            raise HeldExport("damaged_csv", f"not readable as CSV ({str(error)[:120]})", "deliver it again") from None
 
     container.blocks = blocks()
     return container
 
 
-def _row_numbers(count: int, first: int, malformed: list[Malformed], skipped: int) -> tuple[np.ndarray, int, int]:
-    """Numbers of the next `count` sound rows, the next free number, and how many malformed rows were passed."""
-    bad = np.array([m.row for m in malformed[skipped:]], dtype=np.int64)
+def _unclosed(where: str) -> HeldExport:
+    return HeldExport(
+        "unclosed_quote", f"{where} opens a quote that never closes", "close it, or double the quotes inside cells"
+    )
+
+
+def _add_malformed(container: Container, row: int, text: str, settings: Settings) -> None:
+    """Note a malformed record; hold the export once they are too many to keep and most of it so far."""
+    container.malformed.append(Malformed(row, text))
+    count = len(container.malformed)
+    if count > _MALFORMED and count > settings.max_rejected_share * row:
+        raise HeldExport(
+            "too_many_rejected",
+            f"{count:,} of the first {row:,} rows are malformed, such as row {container.malformed[0].row}",
+            "mend the export, or raise max_rejected_share",
+            rows=row - 1,
+        )
+
+
+def _row_numbers(count: int, first: int, passed: list[int]) -> tuple[np.ndarray, int]:
+    """Numbers of the next `count` sound rows, and the next free number; forgets those of `passed` before it."""
+    bad = np.array(passed, dtype=np.int64)
     candidates = np.arange(first, first + count + len(bad), dtype=np.int64)
     rows = candidates[~np.isin(candidates, bad)][:count]
     following = int(rows[-1]) + 1 if count else first
-    return rows, following, skipped + int((bad < following).sum())
+    passed[:] = bad[bad >= following].tolist()
+    return rows, following
 
 
-def _csv_header(stream: io.BufferedReader, delimiter: str, settings: Settings) -> list[str]:
-    """The first record; leaves the stream at the byte after it."""
+def _csv_header(stream: io.BufferedReader, delimiter: str, settings: Settings) -> tuple[list[str], int, int]:
+    """The first record that is not blank, its row and the line ends up to its end; the stream is left there."""
+    newlines = 0
 
     def lines() -> Iterator[str]:
+        nonlocal newlines
         read = 0
         while line := stream.readline(settings.max_line_bytes):
             read += len(line)
             if read >= settings.max_line_bytes:
-                raise HeldExport("line_too_long", "its header is too long", "mend the header")
+                raise HeldExport(
+                    "line_too_long", f"its header has over {settings.max_line_bytes:,} bytes", "mend the header"
+                )
+            newlines += line.endswith(b"\n")
             yield line.decode("utf-8")
 
+    records = enumerate(csv.reader(lines(), delimiter=delimiter), start=1)
     try:
-        header = next((r for r in csv.reader(lines(), delimiter=delimiter) if any(c.strip() for c in r)), None)
+        row, header = next(((n, r) for n, r in records if any(c.strip() for c in r)), (0, None))
     except csv.Error as error:
         raise HeldExport("damaged_csv", f"its header is not readable as CSV ({error})", "mend the header") from None
-    return _checked_header(header, settings)
+    return _checked_header(header, settings), row, newlines
 
 
 def _checked_header(header: list[str] | None, settings: Settings) -> list[str]:
@@ -171,34 +203,34 @@ def _checked_header(header: list[str] | None, settings: Settings) -> list[str]:
 def _json_lines(text: TextBytes, settings: Settings) -> Container:
     stream = io.BufferedReader(text, 1 << 20)
 
-    def records() -> Iterator[tuple[int, dict[str, Any]]]:
+    def records() -> Iterator[tuple[int, dict[str, Any], int]]:
         for number in itertools.count(1):
             line = stream.readline(settings.max_line_bytes)
             if not line:
                 return
             if len(line) >= settings.max_line_bytes:
-                raise HeldExport("line_too_long", f"line {number} is too long", "raise max_line_bytes or mend it")
+                raise HeldExport(
+                    "line_too_long",
+                    f"line {number} has over {settings.max_line_bytes:,} bytes",
+                    "raise max_line_bytes or mend it",
+                )
             if not line.strip():
                 continue
-            try:  # numbers stay as they are written
-                record = json.loads(line, parse_int=str, parse_float=str, parse_constant=str)
-            except (ValueError, RecursionError):
-                record = None
-            if isinstance(record, dict):
-                yield number + 1, record
+            record = _json_record(line)
+            if record is None:
+                _add_malformed(container, number + 1, "not a JSON object", settings)
             else:
-                container.malformed.append(Malformed(number + 1, line[:80].decode("utf-8", "replace")))
+                yield number + 1, record, len(line)
 
     container = Container([], iter(()))
-    source = records()
-    first = list(itertools.islice(source, 1_000))
-    if not first and not container.malformed:
-        raise HeldExport("empty", "is empty", "deliver it again or remove it")
-    container.header = _checked_header(list(dict.fromkeys(k for _, r in first for k in r)), settings)
+    source = _chunks(records(), container.header, settings)
+    first = next(source, None)
+    if first is None and container.malformed:
+        raise HeldExport("damaged_jsonl", "has no line that is a JSON object", "write one object a line")
+    _checked_header(container.header, settings)
 
     def blocks() -> Iterator[pd.DataFrame]:
-        everything = itertools.chain(first, source)
-        while chunk := list(itertools.islice(everything, _ROWS)):
+        for chunk in itertools.chain([first] if first else [], source):
             columns = {str(i): [_text(r.get(h)) for _, r in chunk] for i, h in enumerate(container.header)}
             yield pd.DataFrame(columns, index=[n for n, _ in chunk], dtype=_TEXT)
 
@@ -206,45 +238,93 @@ def _json_lines(text: TextBytes, settings: Settings) -> Container:
     return container
 
 
-def _parquet(stream: BinaryIO, settings: Settings) -> Container:
+def _json_record(line: bytes) -> dict[str, Any] | None:
+    """The object of a line, numbers as they are written, characters that are none replaced; None where it is none."""
     try:
-        file = pyarrow.parquet.ParquetFile(stream)
-        header = _checked_header(list(file.schema_arrow.names), settings)
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
-        raise HeldExport(
-            "damaged_parquet", f"not readable as Parquet ({str(error)[:120]})", "deliver it again"
-        ) from None
+        record = json.loads(line, parse_int=str, parse_float=str, parse_constant=str)
+        if b"\\ud" in line.lower():  # half a surrogate pair is no text
+            record = json.loads(json.dumps(record, ensure_ascii=False).encode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def _chunks(
+    records: Iterator[tuple[int, dict[str, Any], int]], header: list[str], settings: Settings
+) -> Iterator[list[tuple[int, dict[str, Any]]]]:
+    """Records in chunks of bounded size; `header` grows by the keys that a chunk brings."""
+    keys = dict.fromkeys(header)
+    chunk: list[tuple[int, dict[str, Any]]] = []
+    size = 0
+    for number, record, length in records:
+        chunk.append((number, record))
+        size += length
+        if not record.keys() <= keys.keys():
+            keys.update(dict.fromkeys(record))
+            header[:] = _checked_header(list(keys), settings)
+        if size >= settings.max_line_bytes or len(chunk) >= min(_ROWS, _CELLS // max(1, len(keys))):
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _parquet(stream: BinaryIO, size: int, settings: Settings) -> Container:
+    try:
+        schema = pyarrow.parquet.read_schema(stream)
+        texts = [field.name for field in schema if _is_text(field.type)]
+        stream.seek(0)
+        file = pyarrow.parquet.ParquetFile(stream, read_dictionary=texts)
+        header = _checked_header(list(schema.names), settings)
+        checked_parquet(file.metadata, size, settings)
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
+        raise _damaged("Parquet", error) from None
 
     def blocks() -> Iterator[pd.DataFrame]:
         row = 2
         try:
-            for batch in file.iter_batches(batch_size=_ROWS):
-                columns = [_arrow_text(batch.column(i)) for i in range(batch.num_columns)]
-                table = pyarrow.table(columns, names=[str(i) for i in range(len(columns))])
-                yield _frame(table, np.arange(row, row + batch.num_rows, dtype=np.int64))
-                row += batch.num_rows
-        except (pyarrow.ArrowException, OSError, ValueError) as error:
-            raise HeldExport(
-                "damaged_parquet", f"not readable as Parquet ({str(error)[:120]})", "deliver it again"
-            ) from None
+            for batch in file.iter_batches(batch_size=max(1, min(_ROWS, _CELLS // len(header)))):
+                for part in bounded(batch, settings.max_line_bytes):
+                    columns = [_arrow_text(column) for column in part.columns]
+                    table = pyarrow.table(columns, names=[str(i) for i in range(len(columns))])
+                    yield _frame(table, np.arange(row, row + part.num_rows, dtype=np.int64))
+                    row += part.num_rows
+        except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
+            raise _damaged("Parquet", error) from None
 
     return Container(header, blocks())
 
 
+def _is_text(kind: pyarrow.DataType) -> bool:
+    return bool(
+        pyarrow.types.is_string(kind)
+        or pyarrow.types.is_large_string(kind)
+        or pyarrow.types.is_binary(kind)
+        or pyarrow.types.is_large_binary(kind)
+    )
+
+
 def _arrow_text(column: pyarrow.Array) -> pyarrow.Array:
     """Cells as text: times in ISO 8601, floats without a needless .0, lists with `;` between."""
-    kind = column.type
-    if pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind):
-        return column.cast(pyarrow.string())
+    if pyarrow.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if _is_text(column.type):
+        text = column.cast(pyarrow.string())
+        text.validate(full=True)  # text that is not UTF-8
+        return text
     return pyarrow.array([_text(v) for v in column.to_pylist()], pyarrow.string())
+
+
+def _damaged(kind: str, error: Exception) -> HeldExport:
+    """What a reader said; a workbook's may quote cells, so only its kind."""
+    said = type(error).__name__ if kind == "XLSX" else str(error)[:120]
+    return HeldExport(f"damaged_{kind.lower()}", f"not readable as {kind} ({said})", "deliver it again")
 
 
 def _xlsx(stream: BinaryIO, size: int, settings: Settings) -> Container:
     try:
         with zipfile.ZipFile(stream) as archive:
-            inflated = sum(info.file_size for info in archive.infolist())
-        if inflated > max(settings.max_line_bytes * 8, size * settings.max_inflation_ratio) or inflated > 1 << 30:
-            raise HeldExport("inflates_too_much", f"inflates to {inflated:,} bytes", "deliver it as CSV")
+            checked_xlsx(archive, size, settings)
         stream.seek(0)
         sheet = openpyxl.load_workbook(stream, read_only=True, data_only=True).worksheets[0]
         sheet.reset_dimensions()  # a sheet may claim a million columns it does not have
@@ -253,7 +333,7 @@ def _xlsx(stream: BinaryIO, size: int, settings: Settings) -> Container:
     except HeldExport:
         raise
     except Exception as error:  # openpyxl raises what its parsers raise, of many kinds
-        raise HeldExport("damaged_xlsx", f"not readable as XLSX ({str(error)[:120]})", "deliver it again") from None
+        raise _damaged("XLSX", error) from None
     header = _checked_header([_text(v) or "" for v in first[1]] if first else None, settings)
     width = len(header)
     container = Container(header, iter(()))
@@ -262,20 +342,20 @@ def _xlsx(stream: BinaryIO, size: int, settings: Settings) -> Container:
         for number, values in rows:
             cells = [_text(v) for v in values]
             if any(cells[width:]):
-                container.malformed.append(Malformed(number, ",".join(c or "" for c in cells)[:80]))
+                _add_malformed(container, number, f"cells beyond the header's {width}", settings)
             else:
                 yield number, (cells + [None] * width)[:width]
 
     def blocks() -> Iterator[pd.DataFrame]:
         numbered = sound()
         try:
-            while chunk := list(itertools.islice(numbered, _ROWS)):
+            while chunk := list(itertools.islice(numbered, max(1, min(_ROWS, _CELLS // width)))):
                 columns = {str(i): [cells[i] for _, cells in chunk] for i in range(width)}
                 yield pd.DataFrame(columns, index=[n for n, _ in chunk], dtype=_TEXT)
         except HeldExport:
             raise
         except Exception as error:
-            raise HeldExport("damaged_xlsx", f"not readable as XLSX ({str(error)[:120]})", "deliver it again") from None
+            raise _damaged("XLSX", error) from None
 
     container.blocks = blocks()
     return container

@@ -163,14 +163,14 @@ def recognise(header: list[str]) -> Format:
                 )
     raise HeldExport(
         "unknown_header",
-        f"no format has the columns {', '.join(header[:8])}{' ...' if len(header) > 8 else ''}",
+        f"no format has the columns {', '.join(' '.join(h.split())[:40] for h in header[:8])}{' ...' if len(header) > 8 else ''}",
         "run `salary-bands inspect FILE` for a draft of a format YAML",
     )
 
 
 def exported_on_from_name(rule: ExportedOn, file_name: str) -> str | None:
-    """ISO date that the file name states, None where it states none."""
-    match = re.search(rule.file_name, file_name)
+    """ISO date that the file name (its folder does not count) states, None where it states none."""
+    match = re.search(rule.file_name, file_name.rpartition("/")[2])
     if match is None:
         return None
     parts = match.groupdict()
@@ -189,7 +189,7 @@ def exported_on_from_name(rule: ExportedOn, file_name: str) -> str | None:
         30,
         31,
     )
-    if not 1 <= month <= 12:
+    if not (1900 <= year <= 2200 and 1 <= month <= 12):
         return None
     day = min(int(parts.get("day") or rule.day), last[month - 1])
     return f"{year:04d}-{month:02d}-{day:02d}" if day >= 1 else None

@@ -100,10 +100,10 @@ def _open(path: Path, encoding: str, delimiter: str, settings: Settings) -> Cont
 
 
 def _chunks(export: OpenExport, container: Container) -> Iterator[pd.DataFrame]:
-    position = {key: str(i) for i, key in reversed(list(enumerate(map(header_key, container.header))))}
     fmt = export.format
-    mapped = [position[h] for h in sorted(fmt.headers & position.keys())]
-    for block in container.blocks:
+    for block in container.blocks:  # the header of JSON lines may grow
+        position = {key: str(i) for i, key in reversed(list(enumerate(map(header_key, container.header))))}
+        mapped = [position[h] for h in sorted(fmt.headers & position.keys())]
         blank = block[mapped].apply(_is_blank).all(axis=1)
         if blank.any():  # a row with a cell only in columns we do not map is still a row
             blank[blank] = _blank_rows(block[blank])

@@ -10,14 +10,15 @@ from salary_bands.errors import HeldExport
 from salary_bands.settings import Settings
 
 _BLOCK = 1 << 20
-_FREE_INFLATION = 64 << 20  # a ratio says nothing of small files
+FREE_INFLATION = 64 << 20  # a ratio says nothing of small files
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
 class TextBytes(io.RawIOBase):
     """UTF-8 bytes of a text export, whatever its compression and encoding.
 
-    Raises HeldExport while reading: truncated_gzip, inflates_too_much, unreadable_encoding, nul_bytes.
+    `quotes` and `newlines` count those read so far. Raises HeldExport while reading: truncated_gzip,
+    inflates_too_much, unreadable_encoding, nul_bytes.
     """
 
     def __init__(self, stream: BinaryIO, size: int, compressed: bool, encoding: str, settings: Settings) -> None:
@@ -26,8 +27,9 @@ class TextBytes(io.RawIOBase):
         self._compressed = compressed
         self._most = settings.max_inflated_bytes
         if compressed:
-            self._most = min(self._most, max(_FREE_INFLATION, size * settings.max_inflation_ratio))
+            self._most = min(self._most, max(FREE_INFLATION, size * settings.max_inflation_ratio))
         self._inflated = 0
+        self.quotes = self.newlines = 0
         head = self._read_inner(4)
         bom, encoding = next(((b, e) for b, e in _BOMS if head.startswith(b)), (b"", encoding))
         self._encoding = encoding
@@ -75,4 +77,6 @@ class TextBytes(io.RawIOBase):
             ) from None
         if "\0" in text:
             raise HeldExport("nul_bytes", "has NUL bytes, so it is not text", "deliver it again as text")
+        self.quotes += text.count('"')
+        self.newlines += text.count("\n")
         return text.encode("utf-8")

@@ -113,7 +113,9 @@ def _pay(
     stated = stated.fillna(base + both + sign_on.fillna(0))
     known = base.fillna(0) + bonus.fillna(0) + equity.fillna(0) + sign_on.fillna(0)
     complete = base.notna() & bonus.notna() & equity.notna()
-    differs = complete & ((known - stated).abs() > stated * settings.total_tolerance).fillna(False)
+    tolerated = stated * settings.total_tolerance
+    differs = complete & ((known - stated).abs() > tolerated).fillna(False)
+    differs |= (known - stated > tolerated).fillna(False)  # parts above the whole differ, others unknown or not
     overruled = stated.notna() & (differs | known.eq(0))
     total = stated.where(overruled | ~complete, known)
     base, bonus, equity = (part.mask(overruled) for part in (base, bonus, equity))
@@ -133,7 +135,9 @@ def _liquid(accepted: pd.DataFrame, total: pd.Series, equity: pd.Series, ownersh
     listed = ownership.map({"listed": True, "private": False}).astype("boolean")
     listed = listed.mask(accepted["equity_type"].eq("options").fillna(False), False)
     liquid = accepted["equity_liquid"].fillna(listed).mask(equity.eq(0).fillna(False), True)
-    return total.where(liquid.fillna(False).astype(bool), total - equity).where(liquid.notna() & equity.notna())
+    sellable = liquid.fillna(False).astype(bool)
+    rest = (total - equity).mask(total < equity)
+    return total.where(sellable, rest.where(liquid.notna()))
 
 
 def _taken(values: list[str | None], codes: np.ndarray, index: pd.Index) -> pd.Series:

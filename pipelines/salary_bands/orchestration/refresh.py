@@ -17,7 +17,7 @@ from salary_bands.exports import ExportStages
 from salary_bands.ingest.raw_folder import ExportFile, RawFolder, settle
 from salary_bands.locks import refresh_lock
 from salary_bands.orchestration.definitions import definitions
-from salary_bands.orchestration.resources import Pipeline
+from salary_bands.orchestration.resources import Pipeline, by_key
 from salary_bands.publish.publication import already_published, repair
 from salary_bands.publish.releases import Marts
 from salary_bands.schemas import to_pandas
@@ -55,7 +55,7 @@ def refresh(settings: Settings, as_of: date, dry_run: bool, say: Say) -> Outcome
         marts = Marts(settings.marts)
         for line in repair(marts):
             say(line)
-        pipeline = Pipeline(raw=str(settings.raw), marts=str(settings.marts), work=str(settings.work))
+        pipeline = Pipeline.of(settings)
         run = _Run(settings, pipeline, say)
         folder = pipeline.scan()
         new = run.exports(folder)
@@ -78,7 +78,7 @@ class _Run:
 
     def exports(self, folder: RawFolder) -> list[ExportFile]:
         """Put every export that is new, or was made by other rules, through the stages."""
-        new = list({e.key: e for e in folder.exports if not self.stages.is_current(e)}.values())
+        new = [e for e in by_key(folder).values() if not self.stages.is_current(e)]
         if new:
             self._instance.add_dynamic_partitions("exports", [e.key for e in new])
         for number, export in enumerate(new, start=1):

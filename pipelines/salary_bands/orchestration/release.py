@@ -1,5 +1,6 @@
 """The candidate, the checks that must hold, and the release."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,12 +8,17 @@ import dagster as dg
 import pyarrow.parquet as pq
 
 from salary_bands.aggregate.candidate import CHECKS
-from salary_bands.aggregate.plan import plan_release
+from salary_bands.aggregate.plan import Plan, plan_release
+from salary_bands.errors import RefreshError
 from salary_bands.locks import refresh_lock
 from salary_bands.orchestration.exports import pay_reports
 from salary_bands.orchestration.resources import Pipeline
+from salary_bands.parts import write_json
 from salary_bands.publish.publication import already_published, publish, repair
+from salary_bands.reference import read_sql
 from salary_bands.schemas import TABLES
+
+_CHECKED = "checked.json"  # in the candidate's folder: which candidate passed
 
 
 class Window(dg.Config):
@@ -70,19 +76,26 @@ def _table(name: str, description: str) -> dg.AssetsDefinition:
 tables = [_table(name, TABLES[name].__doc__ or "") for name in ("bands", "ledger", "sources")]
 
 
+def _check_spec(name: str, description: str) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(name, asset=_checked_asset(name), blocking=True, description=description)
+
+
+def _checked_asset(check: str) -> str:
+    return "ledger" if check.endswith("accounted_for") else "bands"
+
+
 @dg.multi_asset_check(
     specs=[
-        dg.AssetCheckSpec("tables_keep_their_contract", asset="bands", blocking=True),
-        *(
-            dg.AssetCheckSpec(name, asset="ledger" if name.endswith("accounted_for") else "bands", blocking=True)
-            for name in CHECKS
-        ),
+        _check_spec("tables_keep_their_contract", "Every table is of this candidate and as its schema says."),
+        *(_check_spec(name, f"None of: {read_sql(f'checks/{name}').splitlines()[0][3:]}") for name in CHECKS),
     ],
     description="What must hold of a candidate before it is published.",
 )
 def candidate_checks(pipeline: Pipeline) -> Any:
     candidate = pipeline.candidate()
+    plan = candidate.plan()
     faults = candidate.schema_faults()
+    held = bool(faults)
     yield dg.AssetCheckResult(
         check_name="tables_keep_their_contract",
         asset_key="bands",
@@ -91,14 +104,25 @@ def candidate_checks(pipeline: Pipeline) -> Any:
     )
     for name in CHECKS:
         rows = candidate.check(name)
+        held = held or not rows.empty
         lines = ", ".join("/".join(map(str, row)) for row in rows.head(3).itertuples(index=False, name=None))
         yield dg.AssetCheckResult(
             check_name=name,
-            asset_key="ledger" if name.endswith("accounted_for") else "bands",
+            asset_key=_checked_asset(name),
             passed=rows.empty,
             description=f"{len(rows):,} rows offend, first: {lines}" if len(rows) else None,
             metadata={"offending_rows": len(rows)},
         )
+    write_json(candidate.folder / _CHECKED, {"fingerprint": None if held else plan.fingerprint})
+
+
+def _checked(pipeline: Pipeline, plan: Plan) -> bool:
+    """Whether the candidate that lies there now is the one whose checks held."""
+    try:
+        checked = json.loads((pipeline.candidate().folder / _CHECKED).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return bool(checked["fingerprint"] == plan.fingerprint)
 
 
 @dg.asset(
@@ -112,6 +136,8 @@ def release(pipeline: Pipeline) -> dg.MaterializeResult:
     with refresh_lock([settings.marts, settings.work], settings.lock_wait_seconds):
         marts = pipeline.published()
         plan = pipeline.candidate().plan()
+        if not _checked(pipeline, plan):
+            raise RefreshError("this candidate has not passed its checks; materialise it and its checks again")
         same = already_published(marts, plan)
         version = same or publish(pipeline.candidate(), marts)
     return dg.MaterializeResult(

@@ -11,8 +11,8 @@ from salary_bands.schemas import RELEASE_TABLES, TABLES
 STORAGE = "v1.0.0"  # the oldest DuckDB that must be able to read it
 
 
-def build_mart(marts: Marts, version: str) -> None:
-    """Build the mart of that release under a temporary name and move it into place.
+def build_mart(marts: Marts, version: str, history: list[str]) -> None:
+    """Build the mart of that release, with the bands of all in `history`, and move it into place.
 
     An analyst who has the old file open keeps it, and is never waited for.
     """
@@ -20,12 +20,13 @@ def build_mart(marts: Marts, version: str) -> None:
         connection.execute(f"ATTACH {_quoted(str(aside))} AS mart (STORAGE_VERSION '{STORAGE}')")
         for table in RELEASE_TABLES:
             _add(connection, table, [marts.release(version) / f"{table}.parquet"])
-        published = [r["version"] for r in marts.releases() if r["status"] == "published"]
-        paths = [marts.release(v) / "bands.parquet" for v in sorted({*published, version})]
+        paths = [marts.release(v) / "bands.parquet" for v in sorted({*history, version})]
         _add(connection, "history_bands", paths, contract="bands")
         connection.execute("CREATE TABLE mart.release AS SELECT $version AS version", {"version": version})
         connection.execute("COMMENT ON TABLE mart.release IS 'The release that this mart is of'")
+        connection.execute("COMMENT ON COLUMN mart.release.version IS 'Its version'")
         connection.execute("DETACH mart")
+    marts.mart.with_name(f"{marts.mart.name}.wal").unlink(missing_ok=True)  # of somebody who wrote to the old one
 
 
 def mart_version(marts: Marts) -> str | None:

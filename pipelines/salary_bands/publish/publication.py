@@ -15,7 +15,7 @@ from salary_bands.errors import RefreshError
 from salary_bands.ingest.formats import formats
 from salary_bands.money import load_rates
 from salary_bands.publish.mart import build_mart, mart_version
-from salary_bands.publish.releases import SCHEMA_VERSION, Marts, canonical, release_order, sha256_of
+from salary_bands.publish.releases import SCHEMA_VERSION, Document, Marts, canonical, release_order, sha256_of
 from salary_bands.publish.tables import band_documents, compact_json, data_package, write_tables
 from salary_bands.publish.texts import changes_text, readme_text
 
@@ -66,7 +66,7 @@ def repair(marts: Marts) -> list[str]:
         marts.write_pointers(marts.releases())
         latest = marts.latest()["version"]
         if mart_version(marts) != latest:
-            build_mart(marts, latest)
+            build_mart(marts, latest, _published(marts.releases()))
             lines.append(f"rebuilt the mart of {latest}")
     return lines
 
@@ -75,8 +75,14 @@ def _point_to(marts: Marts, version: str) -> None:
     """Make a release that lies there the newest of its date: mart, then releases.json, then latest.json."""
     entries = [r for r in marts.releases() if r["version"] != version]
     entries.append({**marts.entry(version), "status": "published", "reason": None})
-    build_mart(marts, max((e for e in entries if e["status"] == "published"), key=release_order)["version"])
+    history = _published(entries)
+    build_mart(marts, history[-1], history)
     marts.write_pointers(entries)
+
+
+def _published(entries: list[Document]) -> list[str]:
+    """Versions of what is not withdrawn, oldest first."""
+    return [e["version"] for e in sorted(entries, key=release_order) if e["status"] == "published"]
 
 
 def _write_release(candidate: Candidate, plan: Plan, marts: Marts, folder: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from salary_bands.errors import RefreshError
+from salary_bands.errors import RefreshError, UsageError
 from salary_bands.parts import json_text, write_json
 
 SCHEMA_VERSION = "1.0.0"
@@ -46,8 +46,15 @@ class Marts:
         return dict(found)
 
     def chosen(self, version: str | None) -> str:
-        """The version asked for if it is there, else the latest."""
-        return str(self.manifest(version)["version"] if version else self.latest()["version"])
+        """The version asked for, else the latest.
+
+        Raises RefreshError where nothing is published yet, UsageError naming the releases there are.
+        """
+        latest = str(self.latest()["version"])
+        known = [str(r["version"]) for r in self.releases()]
+        if version and version not in known:
+            raise UsageError(f"--release {version}: not in {self.folder}; there are {', '.join(known[:5])}")
+        return version or latest
 
     def entry(self, version: str) -> Document:
         """A release as latest.json and releases.json name it."""

@@ -8,11 +8,13 @@ from typing import Any
 import pandas as pd
 import pyarrow
 import pyarrow.parquet as pq
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from salary_bands.aggregate.candidate import Candidate
 from salary_bands.publish.releases import SCHEMA_VERSION
 from salary_bands.schemas import RELEASE_TABLES, TABLES, arrow_schema
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _FILE_KEY = ("release", "as_of", "view", "group_id", "group_label", "market")
 
 
@@ -30,16 +32,15 @@ def write_tables(candidate: Candidate, folder: Path) -> dict[str, int]:
 def _write_csv(frame: pd.DataFrame, path: Path) -> None:
     """UTF-8, LF, empty is null, true and false, ISO dates; a text that looks like a formula gets an apostrophe."""
     for name in frame.columns:
-        if (
-            frame[name].dtype == bool
-            or str(frame[name].dtype) == "boolean"
-            or set(frame[name].dropna()) <= {True, False}
-        ):
-            frame[name] = frame[name].map({True: "true", False: "false"})
-        elif frame[name].dtype == object or str(frame[name].dtype) == "str":
-            text = frame[name]
-            frame[name] = text.map(lambda t: f"'{t}" if isinstance(t, str) and t[:1] in "=+-@\t\r" and t else t)
+        if not is_numeric_dtype(frame[name]) or is_bool_dtype(frame[name]):
+            frame[name] = frame[name].astype(object).map(_csv_cell, na_action="ignore")
     frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+
+
+def _csv_cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def band_documents(candidate: Candidate) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -104,9 +104,11 @@ def split(
     for name in ("bonus", "bonus_and_equity", "sign_on"):
         reasons.where(name, values[name] * rate > settings.max_annual_usd, "absurd")
     reasons.where("equity_annual", equity * rate > settings.max_annual_usd, "absurd")
-    above = annual_base > values["total"] * (1 + settings.total_tolerance)
-    reasons.where("total", above, "base_above_total")
-    reasons.where("", values["base"].isna() & values["total"].isna(), "no_pay")
+    parts = annual_base + values["bonus"] + equity + values["sign_on"].fillna(0)
+    near = (parts - values["total"]).abs() <= values["total"] * settings.total_tolerance  # then the parts count
+    reasons.where("total", (annual_base > values["total"]) & ~near, "base_above_total")
+    known = values[["base", "bonus", "total"]].notna().any(axis=1) | equity.notna()
+    reasons.where("", ~known, "no_pay")
     accepted = raw[["row", "row_hash", "range_id"]].assign(
         evidence=_evidence(year, fmt),
         submission_id=raw["submission_id"],

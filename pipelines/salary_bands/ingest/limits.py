@@ -1,0 +1,102 @@
+"""What a compressed container may hold, judged before its rows are in memory."""
+
+import xml.parsers.expat
+import zipfile
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import pyarrow
+import pyarrow.compute as pc
+import pyarrow.parquet
+
+from salary_bands.errors import HeldExport
+from salary_bands.ingest.streams import FREE_INFLATION
+from salary_bands.settings import Settings
+
+_BLOCK = 1 << 20
+_SHEET_ROWS = 1 << 20  # Excel's own limit
+_SHEETS = "xl/worksheets/"
+_STRINGS = "xl/sharedStrings.xml"
+
+
+def too_inflated(inflated: int) -> HeldExport:
+    return HeldExport("inflates_too_much", f"inflates to {inflated:,} bytes", "deliver it as CSV")
+
+
+def checked_xlsx(archive: zipfile.ZipFile, size: int, settings: Settings) -> None:
+    """Hold a workbook whose parts openpyxl could not read in bounded memory.
+
+    It reads sheets row by row, the shared strings into one list, and every other part as a whole.
+    """
+    inflated = sum(part.file_size for part in archive.infolist())
+    if inflated > min(1 << 30, max(FREE_INFLATION, size * settings.max_inflation_ratio)):
+        raise too_inflated(inflated)
+    for part in archive.infolist():
+        if part.filename.startswith(_SHEETS) and part.filename.endswith(".xml"):
+            with archive.open(part) as stream:
+                _checked_sheet(stream, settings.max_line_bytes)
+        elif part.filename.endswith((".xml", ".rels")):
+            most = FREE_INFLATION if part.filename == _STRINGS else settings.max_line_bytes
+            if part.file_size > most:
+                raise too_inflated(inflated)
+
+
+def _checked_sheet(stream: BinaryIO | zipfile.ZipExtFile, most: int) -> None:
+    """Hold a sheet with a row of more than `most` bytes, or with row numbers no sheet has."""
+    parser = xml.parsers.expat.ParserCreate()
+    last_row_at = rows = 0
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal rows
+        if parser.CurrentByteIndex - last_row_at > most:
+            raise HeldExport("line_too_long", f"has a row of over {most:,} bytes", "raise max_line_bytes or mend it")
+        if name.rpartition(":")[2] == "row":
+            number = attributes.get("r", "")
+            rows = max(rows + 1, int(number) if number.isdecimal() and len(number) < 10 else rows + 1)
+            if rows > _SHEET_ROWS or len(number) > 9:
+                raise HeldExport("too_many_rows", f"has a row beyond {_SHEET_ROWS:,}", "deliver it as CSV")
+
+    def end(name: str) -> None:
+        nonlocal last_row_at
+        if name.rpartition(":")[2] == "row":
+            last_row_at = parser.CurrentByteIndex
+
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    fed = 0
+    while block := stream.read(_BLOCK):
+        parser.Parse(block)
+        fed += len(block)
+        if fed - last_row_at > most + _BLOCK:
+            raise HeldExport("line_too_long", f"has a row of over {most:,} bytes", "raise max_line_bytes or mend it")
+
+
+def checked_parquet(metadata: pyarrow.parquet.FileMetaData, size: int, settings: Settings) -> None:
+    """Hold a file that is much larger than it looks; as a CSV each cell would have a byte."""
+    inflated = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+    inflated = max(inflated, metadata.num_rows * metadata.num_columns)
+    if inflated > min(settings.max_inflated_bytes, max(FREE_INFLATION, size * settings.max_inflation_ratio)):
+        raise too_inflated(inflated)
+
+
+def bounded(batch: pyarrow.RecordBatch, most: int) -> Iterator[pyarrow.RecordBatch]:
+    """The batch in slices of at most `most` bytes of text; one long text can stand in many rows.
+
+    Raises HeldExport where a single row is longer.
+    """
+    size = sum(_text_bytes(column) for column in batch.columns)
+    if size <= most:
+        yield batch
+    elif batch.num_rows == 1:
+        raise HeldExport("line_too_long", f"has a row of over {most:,} bytes", "raise max_line_bytes or mend it")
+    else:
+        half = batch.num_rows // 2
+        yield from bounded(batch.slice(0, half), most)
+        yield from bounded(batch.slice(half), most)
+
+
+def _text_bytes(column: pyarrow.Array) -> int:
+    if not pyarrow.types.is_dictionary(column.type):
+        return 0
+    lengths = pc.binary_length(column.dictionary).take(column.indices)
+    return pc.sum(pc.cast(lengths, pyarrow.int64())).as_py() or 0

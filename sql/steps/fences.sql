@@ -1,0 +1,60 @@
+-- Grain: one row per reference cell of outliers with enough reports; `*` stands for any. Fineness 1 is the finest.
+-- Inputs: log_pays, refresh. A coarse reference rests on all reports of its cell. Unknown is a value.
+with
+referenced as (
+    select 1 as fineness, evidence, metric, tier, level, country, log_pay from log_pays
+    union all
+    select 2 as fineness, evidence, metric, '*' as tier, level, country, log_pay from log_pays
+    union all
+    select 3 as fineness, evidence, metric, tier, level, '*' as country, log_pay from log_pays
+),
+
+medians as (
+    select
+        fineness,
+        evidence,
+        metric,
+        tier,
+        level,
+        country,
+        count(*) as reports,
+        quantile_cont(log_pay, 0.5) as median_log
+    from referenced
+    group by fineness, evidence, metric, tier, level, country
+),
+
+spreads as (
+    select
+        r.fineness,
+        r.evidence,
+        r.metric,
+        r.tier,
+        r.level,
+        r.country,
+        m.median_log,
+        1.4826 * quantile_cont(abs(r.log_pay - m.median_log), 0.5) as scaled_mad
+    from referenced as r
+    inner join medians as m
+        on
+            r.fineness = m.fineness
+            and r.evidence = m.evidence
+            and r.metric = m.metric
+            and r.tier = m.tier
+            and r.level = m.level
+            and r.country = m.country
+    cross join refresh as f
+    where m.reports >= f.fence_min_reports
+    group by r.fineness, r.evidence, r.metric, r.tier, r.level, r.country, m.median_log
+)
+
+select
+    s.fineness,
+    s.evidence,
+    s.metric,
+    s.tier,
+    s.level,
+    s.country,
+    s.median_log,
+    f.fence_multiple * greatest(s.scaled_mad, 65536 * f.fence_min_mad) as reach
+from spreads as s
+cross join refresh as f

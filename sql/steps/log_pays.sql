@@ -1,0 +1,43 @@
+-- Grain: one row per report that may count and metric, log pay in fixed point, 2^16, so that medians do not depend on
+-- the machine.
+-- Inputs: reports, identified_reports, scoped_reports.
+with
+candidates as (
+    select
+        r.export_number,
+        r."row",
+        r.evidence,
+        r.tier,
+        coalesce(r.level, 'unknown') as level,
+        coalesce(r.country, 'unknown') as country,
+        i.base,
+        r.total
+    from reports as r
+    inner join identified_reports as i on r.export_number = i.export_number and r."row" = i."row"
+    inner join scoped_reports as s on r.export_number = s.export_number and r."row" = s."row"
+    where s.disposition is null
+)
+
+select
+    export_number,
+    "row",
+    evidence,
+    tier,
+    level,
+    country,
+    'base' as metric,
+    round(65536 * ln(base / 100000.0)) as log_pay
+from candidates
+where base is not null
+union all
+select
+    export_number,
+    "row",
+    evidence,
+    tier,
+    level,
+    country,
+    'total' as metric,
+    round(65536 * ln(total / 100000.0)) as log_pay
+from candidates
+where total is not null

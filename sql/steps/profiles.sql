@@ -1,0 +1,26 @@
+-- Grain: one row per combination of what bands group by, but for the metric, that a used report has.
+-- Inputs: window_reports. Unknown is an empty text here, so that it can be joined on.
+select
+    *,
+    row_number() over (
+        order by
+            leaf asc nulls last,
+            evidence asc nulls last,
+            tier asc nulls last,
+            level asc nulls last,
+            stage asc nulls last,
+            country asc nulls last,
+            metro asc nulls last
+    ) as profile
+from (
+    select distinct
+        leaf,
+        evidence,
+        tier,
+        coalesce(level, '') as level,
+        coalesce(stage, '') as stage,
+        coalesce(country, '') as country,
+        coalesce(metro, '') as metro
+    from window_reports
+    where disposition = 'used'
+) as used_profiles
