@@ -17,6 +17,7 @@ from statistics import median
 from typing import Any
 
 Report = dict[str, Any]
+Pay = list[tuple[int, int]]  # of (value, weight)
 DAY = timedelta(days=1)
 PERCENTILES = (10, 25, 50, 75, 90)
 METRICS = {
@@ -368,8 +369,8 @@ def _why_suppressed(evidence: str, cell: Report, settings: Any) -> str | None:
     return "dominated" if cell["top_employer_share"] > settings.max_employer_share else None
 
 
-def percentile(pay: list[tuple[int, int]], percent: int) -> Fraction:
-    """Weighted type 7 of (value, weight): the mean of the quantile function over one n*-th around it."""
+def percentile(pay: Pay, percent: int) -> Fraction:
+    """Weighted type 7: the mean of the quantile function over one n*-th around it."""
     whole = sum(weight for _, weight in pay)
     size = Fraction(whole**2, sum(weight**2 for _, weight in pay))
     start = (size - 1) * Fraction(percent, 100) / size

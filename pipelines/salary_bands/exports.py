@@ -16,7 +16,7 @@ from salary_bands.fingerprint import digest, stages_fingerprint
 from salary_bands.ingest.formats import Format, exported_on_from_name, formats
 from salary_bands.ingest.raw_folder import ExportFile
 from salary_bands.ingest.read import count_rows, open_rows
-from salary_bands.money import Rates, shipped_rates
+from salary_bands.money import Rates, current_rates
 from salary_bands.normalise.reports import normalise
 from salary_bands.parts import Parts
 from salary_bands.settings import Settings
@@ -36,7 +36,7 @@ class ExportStages:
 
     @classmethod
     def of(cls, settings: Settings) -> "ExportStages":
-        return cls(Parts(settings.work), settings, shipped_rates())
+        return cls(Parts(settings.work), settings, current_rates(settings.work))
 
     def fingerprint(self, export: ExportFile) -> str:
         """What makes the parts of this export: the stages, and what the file's name says of its date."""

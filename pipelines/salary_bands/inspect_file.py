@@ -13,7 +13,7 @@ from salary_bands.classify.reports import classify_reports
 from salary_bands.errors import HeldExport, UsageError
 from salary_bands.ingest.formats import exported_on_from_name, header_key
 from salary_bands.ingest.read import open_rows, read_header
-from salary_bands.money import shipped_rates
+from salary_bands.money import current_rates
 from salary_bands.normalise.reports import normalise
 from salary_bands.schemas.raw_reports import TEXT_COLUMNS
 from salary_bands.settings import Settings
@@ -60,7 +60,7 @@ def draft_format(name: str, header: list[str]) -> str:
 
 def _read(path: Path, settings: Settings) -> dict[str, Any]:
     opened = open_rows(path, settings)
-    fmt, rates = opened.format, shipped_rates()
+    fmt, rates = opened.format, current_rates(settings.work)
     named = exported_on_from_name(fmt.exported_on, path.name) if fmt.exported_on else None
     day = date.fromisoformat(named) if named else date(1900, 1, 1)
     rejected, pay = [], []

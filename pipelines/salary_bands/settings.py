@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     concentrated_share: float = _method(0.25, "Weight share of one employer above which a cell is concentrated.", gt=0)
     max_rejected_share: float = _method(0.20, "Share of rejected rows above which a whole export is held.", ge=0, le=1)
 
+    exchange_rates_url: str = Field(
+        "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip", description="Where newer rates are fetched."
+    )
     max_unclassified_share: float = Field(0.05, description="Share of reports without a leaf above which to warn.")
     max_unplaced_share: float = Field(0.05, description="Share of reports without a country above which to warn.")
     max_line_bytes: int = Field(8 << 20, description="Longest line or record that is read.", ge=1 << 16)

@@ -316,3 +316,9 @@ def test_facts_are_the_callers_own() -> None:
     assert (facts.valid_from < facts.valid_to).all()
     facts["tier"] = "changed"
     assert "changed" not in set(employer_facts().tier)
+
+
+@pytest.mark.parametrize("read", [False, None, 100])
+def test_a_word_that_yaml_reads_as_something_else_is_refused(read: object) -> None:
+    with pytest.raises(ValueError, match="put quotes"):
+        employers._words_of(["a", read])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.conftest import build, native_row, write_native
 
 from salary_bands.aggregate.candidate import CHECKS
 from salary_bands.orchestration import defs
@@ -18,7 +19,6 @@ from salary_bands.publish.releases import Marts
 from salary_bands.reference import SQL
 from salary_bands.schemas import RELEASE_TABLES, TABLES
 from salary_bands.settings import Settings
-from tests.conftest import build, native_row, write_native
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "pipelines" / "salary_bands"
@@ -62,7 +62,9 @@ def test_only_orchestration_imports_dagster() -> None:
     assert guilty and all(m.parts[0] == "orchestration" for m in guilty)
 
 
-@pytest.mark.parametrize("source", ["import dagster as dg", "def f():\n    from dagster.utils import x", "import dagster.x"])
+@pytest.mark.parametrize(
+    "source", ["import dagster as dg", "def f():\n    from dagster.utils import x", "import dagster.x"]
+)
 def test_an_import_of_dagster_is_seen_wherever_it_stands(source: str) -> None:
     assert "dagster" in imported(source)
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from tests.conftest import native_row
+from tests.intake import Row, containers, csv_text, intake, workbook
 
 from salary_bands.errors import HeldExport, UsageError
 from salary_bands.ingest.raw_folder import open_export, scan, unsettled
 from salary_bands.settings import Settings
-from tests.conftest import native_row
-from tests.intake import Row, containers, csv_text, intake, workbook
 
 NAMES = ("export.csv", "export.csv.gz", "export.jsonl", "export.jsonl.gz", "export.parquet", "export.xlsx")
 HEADER = "submission_id,submitted_at,job_title,currency,base,note\n"
@@ -52,7 +52,9 @@ def test_typed_cells_are_read_as_a_csv_would_hold_them(settings: Settings, tmp_p
         }
     )
     frame.to_parquet(tmp_path / "typed.parquet")
-    found = intake(settings, (tmp_path / "typed.parquet").read_bytes(), "source/typed.parquet").table("accepted_reports")
+    found = intake(settings, (tmp_path / "typed.parquet").read_bytes(), "source/typed.parquet").table(
+        "accepted_reports"
+    )
     assert found["submission_id"].tolist() == ["1", "2"]
     assert found["submitted_at"].dt.strftime("%d %H").tolist() == ["10 08", "11 00"]
     assert found["base"].tolist() == [150_000.0, 99_999.5]
@@ -144,7 +146,12 @@ def test_a_key_that_json_lines_bring_late_is_read(settings: Settings) -> None:
 
 
 def test_only_mapped_columns_reach_the_work_folder(settings: Settings, tmp_path: Path) -> None:
-    planted = {"email": "planted@example.org", "gender": "planted-gender", "race": "planted-race", "note": "planted-note"}
+    planted = {
+        "email": "planted@example.org",
+        "gender": "planted-gender",
+        "race": "planted-race",
+        "note": "planted-note",
+    }
     rows = [{**native_row(n), **planted} for n in range(20)]
     for name, content in containers(rows, tmp_path / "made").items():
         intake(settings, content, f"source/{name}")
@@ -218,7 +225,9 @@ def test_what_is_no_export_is_refused_with_a_line_and_never_opened(settings: Set
     assert len(found.refused) == 8
 
 
-@pytest.mark.parametrize("make", [os.mkfifo, lambda p: p.symlink_to(p.parent), Path.mkdir], ids=["fifo", "link", "folder"])
+@pytest.mark.parametrize(
+    "make", [os.mkfifo, lambda p: p.symlink_to(p.parent), Path.mkdir], ids=["fifo", "link", "folder"]
+)
 def test_a_file_that_became_something_else_is_not_read(tmp_path: Path, make) -> None:  # type: ignore[no-untyped-def]
     make(tmp_path / "export.csv")
     with pytest.raises(HeldExport) as held:

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from salary_bands.normalise import places
+from salary_bands.normalise import gazetteer
 from salary_bands.normalise.places import Place, locate
 
-REFERENCE = Path(places.__file__).parents[1] / "reference"
+REFERENCE = Path(gazetteer.__file__).parents[1] / "reference"
 
 METROS = {
     "San Francisco, CA": "us-sf-bay",
@@ -267,19 +267,19 @@ def test_a_place_is_named_by_one_metro_only_and_states_are_given_where_they_deci
     seen: dict[tuple[str, str, str], str] = {}
     for row in _markets():
         for text in filter(None, row["places"].replace("*", "").split(";")):
-            name, region = places._member(text, row["country"])
+            name, region = gazetteer._member(text, row["country"])
             assert bool(region) == (row["country"] in {"US", "CA", "AU"}), text
             assert seen.setdefault((row["country"], region, name), row["market"]) == row["market"], text
 
 
 def test_no_metro_has_a_member_in_another_country() -> None:
-    for city in places._gazetteer().cities:
-        market = places._metro_of(city)
+    for city in gazetteer._gazetteer().cities:
+        market = gazetteer._metro_of(city)
         assert market is None or market[:2].upper() == city.country
 
 
 def test_every_metro_has_a_city() -> None:
-    found = {places._metro_of(city) for city in places._gazetteer().cities}
+    found = {gazetteer._metro_of(city) for city in gazetteer._gazetteer().cities}
     assert {row["market"] for row in _markets()} <= found
 
 

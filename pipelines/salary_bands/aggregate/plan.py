@@ -9,6 +9,7 @@ from salary_bands.errors import RefreshError, UsageError
 from salary_bands.exports import ExportStages, format_named
 from salary_bands.fingerprint import code_version, digest, method_version, reference_version
 from salary_bands.ingest.raw_folder import ExportFile, RawFolder
+from salary_bands.money import rates_of_window
 from salary_bands.publish.releases import release_order
 
 SAMPLE = "sample"  # the source whose exports are synthetic
@@ -45,7 +46,7 @@ class Plan:
     method_version: str
     code_version: str
     settings: dict[str, float]
-    rates_sha256: str
+    fx: dict[str, Any]
     files: list[ExportState]
     refused: list[str] = field(default_factory=list)
 
@@ -105,7 +106,7 @@ def plan_release(folder: RawFolder, stages: ExportStages, as_of: date, releases:
         method_version=method_version(stages.settings),
         code_version=f"{__version__}+{code_version()}",
         settings=settings,
-        rates_sha256=stages.rates.sha256,
+        fx=rates_of_window(stages.rates, as_of.isoformat()),
         files=files,
         refused=list(folder.refused),
     )

@@ -1,34 +1,26 @@
 """Titles to leaves: which specialisation a report belongs to, and which words said so.
 
-The rules are data (`reference/leaf_rules.yaml`); this module knows how to read a title, not what titles mean.
-A text becomes a list of plain words (`normalise`), the words are looked up in a tree of phrases, and the
-first rule whose conditions all hold decides (DESIGN.md, section 2, "Classification").
+The rules are data (`reference/leaf_rules.yaml`); this module knows how rules are tried, not what titles mean. A text
+becomes plain words (`reader`), the words are looked up in a tree of phrases, and the first rule whose conditions all
+hold decides (DESIGN.md, section 2, "Classification").
 """
 
 import csv
-import itertools
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from importlib import resources
+from functools import cache
 from typing import Any
 
-import yaml
-from rapidfuzz.distance import OSA
+from salary_bands.classify.reader import END, Reader, alternatives, insert
+from salary_bands.reference import FOLDER, read_yaml
 
 UNCLASSIFIED = "unclassified"
 NO_RULE = "no_rule"
 REASONS = ("people_manager", "executive", "intern_or_student", "other_job")
 
 _FIELDS = ("title", "focus", "skills")
-_WORD = re.compile(r"c\+\+|c#|[^\W\d_]+|\d+")
-_GROUP = re.compile(r"\(([^()]*)\)")
-_REFERENCE = re.compile(r"<(\w+)>")
-_SHORTEST_MENDED = 6
-_SHORTEST_RUN_TOGETHER, _LONGEST_RUN_TOGETHER = 9, 60
-_END = ""  # the key under which a tree of words keeps the value of the phrase that ends there
+_LIST = re.compile(r"<(\w+)>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,50 +56,6 @@ class Rule:
     skills: int
     unless_title: int
     unless_focus: int
-
-
-class Reader:
-    """Turns text into plain English words, by the word lists of the rules document."""
-
-    def __init__(self, document: Mapping[str, Any]) -> None:
-        self._replace: dict[str, Any] = {}
-        self._known = frozenset(document.get("run_together", ()))
-        self._mend = frozenset(document.get("mend", ()))
-        self._not_typos = frozenset(document.get("not_typos", ())) | self._known
-        for target, spellings in document.get("spellings", {}).items():
-            words = tuple(target.split())
-            for spelling in itertools.chain.from_iterable(_alternatives(text) for text in spellings):
-                _insert(self._replace, _plain_words(spelling), words)
-                self._not_typos |= set(_plain_words(spelling))
-
-    def words(self, text: str) -> list[str]:
-        """The words of a text: plain, split where they ran together, in their usual English spelling."""
-        words = []
-        for word in _plain_words(text):
-            words.extend(_segment(word, self._known) or [_mended(word, self._mend, self._not_typos)])
-        return self._respell(words)
-
-    def _respell(self, words: list[str]) -> list[str]:
-        """Replaces the longest known spelling at each place, once, from left to right."""
-        result: list[str] = []
-        start = 0
-        while start < len(words):
-            node: dict[str, Any] = self._replace
-            end, found = start, None
-            for position in range(start, len(words)):
-                below = node.get(words[position])
-                if below is None:
-                    break
-                node = below
-                if _END in node:
-                    found, end = node[_END], position + 1
-            if found is None:
-                result.append(words[start])
-                start += 1
-            else:
-                result.extend(found)
-                start = end
-        return result
 
 
 class RuleBook:
@@ -200,7 +148,7 @@ class RuleBook:
         if wanted not in self._bits:
             bit = self._bits[wanted] = 1 << len(self._bits)
             for words in wanted:
-                _insert(self._tree, words, bit)
+                insert(self._tree, words, bit)
         return self._bits[wanted]
 
     def _expand(self, phrases: Iterable[str]) -> list[str]:
@@ -210,9 +158,9 @@ class RuleBook:
             pending = [phrase]
             while pending:
                 text = pending.pop()
-                reference = _REFERENCE.search(text)
+                reference = _LIST.search(text)
                 if reference is None:
-                    texts.extend(_alternatives(text))
+                    texts.extend(alternatives(text))
                     continue
                 if reference[1] not in self._lists:
                     raise ValueError(f"phrase {phrase!r}: no list of that name before it")
@@ -241,7 +189,7 @@ class RuleBook:
                 if below is None:
                     break
                 node = below
-                found |= node.get(_END, 0)
+                found |= node.get(END, 0)
         return found
 
     def _evidence(self, texts: Iterable[Sequence[str]], bit: int) -> str:
@@ -256,7 +204,7 @@ class RuleBook:
                     if below is None:
                         break
                     node = below
-                    if node.get(_END, 0) & bit:
+                    if node.get(END, 0) & bit:
                         end = position + 1
                 if end:
                     return " ".join(word for word in bounded[start:end] if word not in "^$")
@@ -290,14 +238,14 @@ def rules() -> tuple[Rule, ...]:
 
 
 def rules_document() -> dict[str, Any]:
-    """The rules as written in `reference/leaf_rules.yaml`."""
-    return dict(yaml.safe_load(_reference("leaf_rules.yaml")))
+    """The rules as written in `reference/leaf_rules.yaml`; treat them as read-only, they are shared."""
+    return dict(read_yaml("leaf_rules.yaml"))
 
 
 @cache
 def leaves() -> tuple[dict[str, str], ...]:
     """The rows of `reference/leaves.csv`."""
-    return tuple(csv.DictReader(_reference("leaves.csv").splitlines()))
+    return tuple(csv.DictReader((FOLDER / "leaves.csv").read_text(encoding="utf-8").splitlines()))
 
 
 @cache
@@ -305,63 +253,7 @@ def _book() -> RuleBook:
     return RuleBook(rules_document())
 
 
-def _reference(name: str) -> str:
-    return (resources.files("salary_bands") / "reference" / name).read_text(encoding="utf-8")
-
-
 def _example(entry: str | Sequence[str]) -> tuple[str, str, str]:
     parts = [entry] if isinstance(entry, str) else list(entry)
     title, specialisation, skills = (*parts, "", "", "")[:3]
     return title, specialisation, skills
-
-
-def _plain_words(text: str) -> list[str]:
-    """Lower-case words and numbers without accents; full-width letters and no-break spaces folded."""
-    if not text.isascii():
-        decomposed = unicodedata.normalize("NFKD", text)
-        text = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
-    return _WORD.findall(text.casefold())
-
-
-def _alternatives(text: str) -> list[str]:
-    """`(a|b) c(|s)` written out: "a c", "a cs", "b c", "b cs"."""
-    group = _GROUP.search(text)
-    if group is None:
-        return [text]
-    before, after = text[: group.start()], text[group.end() :]
-    return [full for choice in group[1].split("|") for full in _alternatives(before + choice + after)]
-
-
-def _insert(tree: dict[str, Any], words: Sequence[str], value: Any) -> None:
-    """Puts a phrase into a tree of words; bits of one phrase are joined, other values overwrite."""
-    node = tree
-    for word in words:
-        node = node.setdefault(word, {})
-    old = node.get(_END)
-    node[_END] = old | value if isinstance(value, int) and old else value
-
-
-@lru_cache(maxsize=65536)
-def _mended(word: str, mend: frozenset[str], not_typos: frozenset[str]) -> str:
-    """The one word in `mend` that is one slip away and begins alike, else the word itself."""
-    if len(word) < _SHORTEST_MENDED or word in mend or word in not_typos:
-        return word
-    near = [full for full in mend if full[0] == word[0] and OSA.distance(word, full, score_cutoff=1) <= 1]
-    return near[0] if len(near) == 1 else word
-
-
-@lru_cache(maxsize=65536)
-def _segment(word: str, known: frozenset[str]) -> list[str]:
-    """The fewest known words that make up a word; empty if there are none."""
-    if word in known or not _SHORTEST_RUN_TOGETHER <= len(word) <= _LONGEST_RUN_TOGETHER:
-        return []
-    best: list[list[str] | None] = [[]] + [None] * len(word)
-    for end in range(1, len(word) + 1):
-        for start in range(max(0, end - 20), end):
-            head, part = best[start], word[start:end]
-            if head is None or part not in known:
-                continue
-            current = best[end]
-            if current is None or len(head) + 1 < len(current):
-                best[end] = [*head, part]
-    return best[-1] or []

@@ -26,6 +26,7 @@ _ROWS = 65_536
 _CELLS = 4_000_000  # most cells of a block
 _MALFORMED = 100_000  # from here on an export of mostly malformed records is not read to its end
 _TEXT = pd.StringDtype(na_value=np.nan)
+Record = dict[str, str | None]
 
 
 @dataclass
@@ -203,7 +204,7 @@ def _checked_header(header: list[str] | None, settings: Settings) -> list[str]:
 def _json_lines(text: TextBytes, settings: Settings) -> Container:
     stream = io.BufferedReader(text, 1 << 20)
 
-    def records() -> Iterator[tuple[int, dict[str, Any], int]]:
+    def records() -> Iterator[tuple[int, Record, int]]:
         for number in itertools.count(1):
             line = stream.readline(settings.max_line_bytes)
             if not line:
@@ -231,30 +232,30 @@ def _json_lines(text: TextBytes, settings: Settings) -> Container:
 
     def blocks() -> Iterator[pd.DataFrame]:
         for chunk in itertools.chain([first] if first else [], source):
-            columns = {str(i): [_text(r.get(h)) for _, r in chunk] for i, h in enumerate(container.header)}
+            columns = {str(i): [r.get(h) for _, r in chunk] for i, h in enumerate(container.header)}
             yield pd.DataFrame(columns, index=[n for n, _ in chunk], dtype=_TEXT)
 
     container.blocks = blocks()
     return container
 
 
-def _json_record(line: bytes) -> dict[str, Any] | None:
-    """The object of a line, numbers as they are written, characters that are none replaced; None where it is none."""
+def _json_record(line: bytes) -> Record | None:
+    """The object of a line as text, numbers as they are written, half characters replaced; None where it is none."""
     try:
         record = json.loads(line, parse_int=str, parse_float=str, parse_constant=str)
         if b"\\ud" in line.lower():  # half a surrogate pair is no text
             record = json.loads(json.dumps(record, ensure_ascii=False).encode("utf-8", "replace"))
+        return {key: _text(value) for key, value in record.items()} if isinstance(record, dict) else None
     except (ValueError, RecursionError):
         return None
-    return record if isinstance(record, dict) else None
 
 
 def _chunks(
-    records: Iterator[tuple[int, dict[str, Any], int]], header: list[str], settings: Settings
-) -> Iterator[list[tuple[int, dict[str, Any]]]]:
+    records: Iterator[tuple[int, Record, int]], header: list[str], settings: Settings
+) -> Iterator[list[tuple[int, Record]]]:
     """Records in chunks of bounded size; `header` grows by the keys that a chunk brings."""
     keys = dict.fromkeys(header)
-    chunk: list[tuple[int, dict[str, Any]]] = []
+    chunk: list[tuple[int, Record]] = []
     size = 0
     for number, record, length in records:
         chunk.append((number, record))
@@ -317,7 +318,7 @@ def _arrow_text(column: pyarrow.Array) -> pyarrow.Array:
 
 def _damaged(kind: str, error: Exception) -> HeldExport:
     """What a reader said; a workbook's may quote cells, so only its kind."""
-    said = type(error).__name__ if kind == "XLSX" else str(error)[:120]
+    said = type(error).__name__ if kind == "XLSX" else " ".join(str(error).split())[:120]
     return HeldExport(f"damaged_{kind.lower()}", f"not readable as {kind} ({said})", "deliver it again")
 
 

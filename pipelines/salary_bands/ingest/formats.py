@@ -152,18 +152,24 @@ def recognise(header: list[str]) -> Format:
             f"the header could be any of {', '.join(sorted(best))}",
             "make `recognise` in their YAML more specific",
         )
-    for f in formats():
-        for required in f.recognise:
-            missing = [h for h in required if header_key(h) not in keys]
-            if 0 < len(missing) <= max(1, len(required) // 3) and len(f.headers & keys) >= len(required) - len(missing):
-                raise HeldExport(
-                    "missing_required_column",
-                    f"looks like {f.name} but column {', '.join(repr(m) for m in missing)} is missing",
-                    "add the column to the export, or describe the new header in a format YAML",
-                )
+    near = [
+        (len(missing), f.name, missing)
+        for f in formats()
+        for required in f.recognise
+        if 0 < len(missing := [h for h in required if header_key(h) not in keys]) <= max(1, len(required) // 3)
+        and len(required) > 2
+    ]
+    if near:
+        _, name, missing = min(near)
+        raise HeldExport(
+            "missing_required_column",
+            f"looks like {name} but column {', '.join(repr(m) for m in missing)} is missing",
+            "add the column to the export, or describe the new header in a format YAML",
+        )
+    names = ", ".join(" ".join(h.split())[:40] for h in header[:8])
     raise HeldExport(
         "unknown_header",
-        f"no format has the columns {', '.join(' '.join(h.split())[:40] for h in header[:8])}{' ...' if len(header) > 8 else ''}",
+        f"no format has the columns {names}{' ...' if len(header) > 8 else ''}",
         "run `salary-bands inspect FILE` for a draft of a format YAML",
     )
 

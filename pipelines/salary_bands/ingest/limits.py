@@ -3,7 +3,7 @@
 import xml.parsers.expat
 import zipfile
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import IO
 
 import pyarrow
 import pyarrow.compute as pc
@@ -41,7 +41,7 @@ def checked_xlsx(archive: zipfile.ZipFile, size: int, settings: Settings) -> Non
                 raise too_inflated(inflated)
 
 
-def _checked_sheet(stream: BinaryIO | zipfile.ZipExtFile, most: int) -> None:
+def _checked_sheet(stream: IO[bytes], most: int) -> None:
     """Hold a sheet with a row of more than `most` bytes, or with row numbers no sheet has."""
     parser = xml.parsers.expat.ParserCreate()
     last_row_at = rows = 0

@@ -1,84 +1,33 @@
 """Which employer a free-text name means, and what we know of that employer.
 
-The list is `reference/employers.csv`. A name is looked up by its key (spelling stripped of all that does not
-tell employers apart); only a long enough key that is one slip of the keyboard away from a listed one is
-corrected, and only when no other employer, of whatever tier, is near. Everything else stays an employer of
-its own.
+The list is `reference/employers.csv`; the words that are no part of a name, or name nobody, are
+`reference/employer_words.yaml`. A name is looked up by its key (spelling stripped of all that does not tell employers
+apart); only a long enough key that is one slip of the keyboard away from a listed one is corrected, and only when no
+other employer, of whatever tier, is near. Everything else stays an employer of its own.
 """
 
 import csv
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import cache
+from itertools import chain
 from typing import NamedTuple
 
 import pandas as pd
 from rapidfuzz.distance import OSA
 
-from salary_bands.reference import FOLDER
+from salary_bands.reference import FOLDER, read_yaml
 
 _TRADEMARKS = re.compile(r"[™®©℠]|\((?:tm|r|c|sm)\)", re.IGNORECASE)
 _PARENTHESES = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _APOSTROPHES = re.compile(r"['’‘`´]")
 _NOT_WORD = re.compile(r"[\W_]+")
 
-
-def _words_of(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
 # "and" is what "&" is read as, so both count as nothing: AT&T, ATT and AT and T are one employer.
 _JOINERS = frozenset({"and"})
-_LEGAL_FORMS = _words_of(
-    """
-    inc incorporated llc llp lp ltd limited corp corporation co company cie plc pbc pvt pty pte sdn bhd berhad
-    gmbh mbh ag se kg kgaa ug ohg sa sas sasu sarl scs srl spa snc sl slu sau bv nv vof cv ab oy oyj as asa
-    aps kk pjsc ojsc oao zao ooo jsc doo dd sro spzoo zrt kft nyrt ltda eirl sarl lda
-    """
-)
-_LEGAL_FORMS_OF_TWO_WORDS = frozenset(
-    (first, second) for first in ("private", "public", "proprietary") for second in ("limited", "ltd")
-)
 _MOST_PIECES = 5  # of a legal form, as in "s p z o o"
-
-# A name made of these words alone says what kind of employer it is and names none.
-_GENERIC = _words_of(
-    """
-    startup startups start up company companies firm employer corporation corp business agency bank fund
-    organization organisation consultancy consulting unicorn enterprise faang fang maang fintech saas
-    nonprofit university college hospital government contractor freelancer freelance consultant stealth
-    confidential anonymous undisclosed institute school nda private public publicly listed traded privately
-    held owned family a an the my our own his her some another one this at in of for to no not i it is be with
-    prefer rather say disclose disclosed name named unnamed unknown generic random local global regional
-    national international large larger big small smaller medium mid midsize midsized size sized tiny major
-    top tier early late later growth stage staged seed series b c d e f pre ipo post mode tech technology
-    technologies software hardware ai ml data internet web mobile app health healthcare biotech finance
-    financial hedge investment insurance ecommerce commerce gaming game games crypto cryptocurrency blockchain
-    product service services based us usa uk eu german germany american european indian india new well funded
-    backed vc yc remote industry sector self employed state federal research lab labs profit non fortune 50
-    100 500 1000 consumer electronics online dating cyber security trading social network video streaming
-    entertainment media multimedia travel telecom retail education advertising automotive manufacturing energy
-    logistics pharma defense defence
-    """
-)
-_ANONYMOUS = _words_of(
-    """
-    na none null nil nan unk other others anon secret hidden redacted test testing tbd tba various misc
-    miscellaneous selfemployed selfemployment freelancing independent independentcontractor unemployed student
-    retired notapplicable notdisclosed prefernottosay prefernottodisclose prefernottoanswer rathernotsay asdf
-    abc xyz xx xxx foo bar foobar mycompany mystartup me myself
-    """
-)
-
-# Places and regions after a listed name, as in "Amazon India": the same employer, another payroll.
-_PLACES = _words_of(
-    """
-    us usa uk eu emea apac latam india deutschland germany france ireland canada poland japan china singapore
-    israel spain italy netherlands switzerland sweden austria portugal romania ukraine brazil mexico australia
-    europe bangalore bengaluru hyderabad london berlin munich paris dublin zurich toronto vancouver seattle
-    """
-)
-_SHORTEST_BEFORE_PLACE = 3
+_SHORTEST_BEFORE_PLACE = 3  # of a listed name before a country or office
 
 # Reviewed lengths of fuzzy matching; see `_is_slip`.
 _SHORTEST_FUZZY = 5
@@ -90,6 +39,36 @@ class Match(NamedTuple):
 
     employer: str | None
     basis: str
+
+
+class _Words(NamedTuple):
+    """The lists of employer_words.yaml."""
+
+    legal_forms: frozenset[str]
+    legal_forms_of_two_words: frozenset[tuple[str, ...]]
+    generic: frozenset[str]
+    anonymous: frozenset[str]
+    places: frozenset[str]
+
+
+@cache
+def _known_words() -> _Words:
+    lists = read_yaml("employer_words.yaml")
+    return _Words(
+        legal_forms=_words_of(lists["legal_forms"]),
+        legal_forms_of_two_words=frozenset(tuple(form.split()) for form in lists["legal_forms_of_two_words"]),
+        generic=_words_of(chain.from_iterable(lists["generic"])),
+        anonymous=_words_of(lists["anonymous"]),
+        places=_words_of(lists["places"]),
+    )
+
+
+def _words_of(entries: Iterable[str]) -> frozenset[str]:
+    """The entries of a list, refusing what YAML does not read as text, such as an unquoted no."""
+    words = list(entries)
+    if wrong := [word for word in words if not isinstance(word, str)]:
+        raise ValueError(f"employer_words.yaml: put quotes around what was read as {wrong}")
+    return frozenset(words)
 
 
 def _fold(text: str) -> str:
@@ -104,18 +83,19 @@ def _without_legal_form(words: list[str]) -> list[str]:
 
     Forms spelled in pieces count (`S. p. A.`), unless the letters before make it an acronym (`E. S. A.`).
     """
+    known = _known_words()
     while len("".join(words[:-1])) > 1:  # a single letter needs its form to be a name: X Corp
-        if len(words) > 2 and tuple(words[-2:]) in _LEGAL_FORMS_OF_TWO_WORDS:
+        if len(words) > 2 and tuple(words[-2:]) in known.legal_forms_of_two_words:
             words = words[:-2]
             continue
-        if words[-1] in _LEGAL_FORMS:
+        if words[-1] in known.legal_forms:
             words = words[:-1]
             continue
         for size in range(min(_MOST_PIECES, len(words) - 1), 1, -1):
             pieces = words[-size:]
             before = words[-size - 1]
             in_pieces = all(len(p) <= 2 for p in pieces) and (len(before) > 1 or before.isdigit())
-            if in_pieces and "".join(pieces) in _LEGAL_FORMS:
+            if in_pieces and "".join(pieces) in known.legal_forms:
                 words = words[:-size]
                 break
         else:
@@ -219,7 +199,8 @@ def _nearest(key: str) -> str | None:
 
 def _is_anonymous(words: list[str], key: str) -> bool:
     """Whether a name that is not on the list names nobody. A single letter does not either."""
-    return len(key) == 1 or key in _ANONYMOUS or key in _GENERIC or all(w in _GENERIC for w in words)
+    known = _known_words()
+    return len(key) == 1 or key in known.anonymous or key in known.generic or known.generic.issuperset(words)
 
 
 def match_employer(text: str | None) -> Match:
@@ -247,7 +228,7 @@ def match_employer(text: str | None) -> Match:
     employer = by_key.get(key)
     if employer:
         return Match(employer, "listed")
-    if len(words) > 1 and words[-1] in _PLACES:
+    if len(words) > 1 and words[-1] in _known_words().places:
         shorter = "".join(_without_legal_form(words[:-1]))
         if len(shorter) >= _SHORTEST_BEFORE_PLACE and shorter in by_key:
             return Match(by_key[shorter], "listed")

@@ -29,11 +29,12 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 @dataclass
 class Outcome:
-    """What a refresh did. rows: of all exports, by disposition. published: False where nothing was new, or dry."""
+    """What a refresh did. rows: of all exports, by disposition. unchanged: the same is published already."""
 
     version: str
     as_of: str
     published: bool
+    unchanged: bool
     contains_synthetic: bool
     exports_read: int
     exports_new: int
@@ -61,9 +62,9 @@ def refresh(settings: Settings, as_of: date, dry_run: bool, say: Say) -> Outcome
         new = run.exports(folder)
         plan = plan_release(folder, run.stages, as_of, marts.releases())
         if same := already_published(marts, plan):
-            return _outcome(plan, marts.release(same) / "ledger.parquet", same, False, len(new), folder)
+            return _outcome(plan, same, marts.release(same) / "ledger.parquet", len(new), folder, unchanged=True)
         run.release(as_of, dry_run)
-        return _outcome(plan, Candidate(settings).path("ledger"), plan.version, not dry_run, len(new), folder)
+        return _outcome(plan, plan.version, Candidate(settings).path("ledger"), len(new), folder, published=not dry_run)
 
 
 class _Run:
@@ -120,12 +121,21 @@ class _Run:
         return f"{steps[0][0] if steps else 'run'} failed: {reason}; the whole story is in {path}"
 
 
-def _outcome(plan: Plan, ledger: Path, version: str, published: bool, new: int, folder: RawFolder) -> Outcome:
+def _outcome(
+    plan: Plan,
+    version: str,
+    ledger: Path,
+    new: int,
+    folder: RawFolder,
+    published: bool = False,
+    unchanged: bool = False,
+) -> Outcome:
     table = to_pandas(pq.read_table(ledger).replace_schema_metadata(None), "ledger")
     return Outcome(
         version=version,
         as_of=plan.as_of,
         published=published,
+        unchanged=unchanged,
         contains_synthetic=plan.contains_synthetic,
         exports_read=len(plan.counted),
         exports_new=new,

@@ -56,13 +56,13 @@ def window_reports(config: Window, pipeline: Pipeline) -> dg.MaterializeResult:
     return dg.MaterializeResult(metadata=_metadata(pipeline, "window_reports"))
 
 
-def _table(name: str, description: str) -> dg.AssetsDefinition:
+def _table(name: str, *deps: dg.AssetDep) -> dg.AssetsDefinition:
     @dg.asset(
         name=name,
-        deps=[window_reports],
+        deps=[window_reports, *deps],
         group_name="candidate",
         kinds={"duckdb", "parquet"},
-        description=description,
+        description=TABLES[name].__doc__,
     )
     def table(pipeline: Pipeline) -> dg.MaterializeResult:
         settings = pipeline.settings()
@@ -73,7 +73,11 @@ def _table(name: str, description: str) -> dg.AssetsDefinition:
     return table
 
 
-tables = [_table(name, TABLES[name].__doc__ or "") for name in ("bands", "ledger", "sources")]
+tables = [
+    _table("bands"),
+    _table("ledger", dg.AssetDep("rejected_reports", partition_mapping=dg.AllPartitionMapping())),
+    _table("sources"),
+]
 
 
 def _check_spec(name: str, description: str) -> dg.AssetCheckSpec:

@@ -13,7 +13,6 @@ from salary_bands.aggregate.candidate import Candidate
 from salary_bands.aggregate.plan import Plan
 from salary_bands.errors import RefreshError
 from salary_bands.ingest.formats import formats
-from salary_bands.money import load_rates
 from salary_bands.publish.mart import build_mart, mart_version
 from salary_bands.publish.releases import SCHEMA_VERSION, Document, Marts, canonical, release_order, sha256_of
 from salary_bands.publish.tables import band_documents, compact_json, data_package, write_tables
@@ -108,7 +107,7 @@ def _write_release(candidate: Candidate, plan: Plan, marts: Marts, folder: Path)
         "previous": plan.previous,
         "inputs": inputs,
         "settings": plan.settings,
-        "method": {"version": plan.method_version, "fx": _fx(plan)},
+        "method": {"version": plan.method_version, "fx": plan.fx},
         "fingerprint": plan.fingerprint,
         "files": _listing(folder, rows),
     }
@@ -127,25 +126,6 @@ def _listing(folder: Path, rows: dict[str, int]) -> list[dict[str, Any]]:
         for path in files
         if path not in ("manifest.json", "manifest.json.sig")
     ]
-
-
-def _fx(plan: Plan) -> dict[str, Any]:
-    """The rates of the window's months and years, so that a site can show local money."""
-    rates = load_rates()
-    last = plan.as_of[:7]
-    first = f"{int(last[:4]) - 1}{last[4:]}"
-    usd = rates.usd.reset_index(name="usd")
-    within = usd["period"].where(usd["period"].str.len() == 7, usd["period"] + last[4:]).between(first, last)
-    usd = usd[within]
-    return {
-        "source": "European Central Bank reference rates, means of months and years, USD for one unit",
-        "sha256": plan.rates_sha256,
-        "newest_month": rates.last_month,
-        "usd": {
-            str(currency): {str(p): round(float(u), 8) for p, u in zip(rows["period"], rows["usd"], strict=True)}
-            for currency, rows in usd.groupby("currency")
-        },
-    }
 
 
 def _sync(folder: Path) -> None:

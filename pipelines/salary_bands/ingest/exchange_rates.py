@@ -1,0 +1,56 @@
+"""Newer exchange rates over HTTP: fetched within limits, checked, and only then put in place of the last good ones."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from salary_bands.errors import RefreshError
+from salary_bands.money import SHIPPED_RATES, fetched_rates_path, load_rates
+from salary_bands.parts import moved_into_place, write_json
+
+_MOST_BYTES = 20 << 20
+_SECONDS = 30
+
+
+def fetch_rates(url: str, work: Path) -> dict[str, Any]:
+    """Fetch the ECB's history where it has changed; what was found, as one document.
+
+    The last good file stays where the answer is an error, too large, not rates, or older than what there is: then
+    RefreshError says which.
+    """
+    path = fetched_rates_path(work)
+    known = _read(path.with_suffix(".json")) if path.is_file() else {}
+    headers = {"If-None-Match": known["etag"]} if known.get("etag") and known.get("url") == url else {}
+    try:
+        with requests.get(url, headers=headers, timeout=_SECONDS, stream=True, allow_redirects=False) as answer:
+            if answer.status_code == requests.codes.not_modified:
+                return {"changed": False, **known}
+            if answer.status_code != requests.codes.ok:
+                raise RefreshError(f"{url}: answered {answer.status_code}; the last good rates stay")
+            content = answer.raw.read(_MOST_BYTES + 1, decode_content=True)
+            etag = answer.headers.get("ETag", "")
+    except requests.RequestException as error:
+        raise RefreshError(f"{url}: {type(error).__name__}; the last good rates stay") from None
+    if len(content) > _MOST_BYTES:
+        raise RefreshError(f"{url}: over {_MOST_BYTES:,} bytes; the last good rates stay")
+    before = load_rates(path if path.is_file() else SHIPPED_RATES)
+    with moved_into_place(path) as aside:
+        aside.write_bytes(content)
+        try:
+            rates = load_rates(aside)
+        except Exception as error:  # whatever came, it is no rate file: parsers raise of many kinds
+            raise RefreshError(f"{url}: not a file of ECB rates ({error}); the last good rates stay") from None
+        if rates.last_day < before.last_day or len(rates.currencies) < len(before.currencies) // 2:
+            raise RefreshError(f"{url}: older or poorer than the rates there are; the last good rates stay")
+    found = {"url": url, "etag": etag, "last_day": rates.last_day, "sha256": rates.sha256}
+    write_json(path.with_suffix(".json"), found)
+    return {"changed": rates.sha256 != before.sha256, **found}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}

@@ -1,0 +1,32 @@
+"""Exchange rates as an asset: fetched on a schedule, the last good ones stay."""
+
+import dagster as dg
+
+from salary_bands.errors import RefreshError
+from salary_bands.ingest.exchange_rates import fetch_rates
+from salary_bands.orchestration.resources import Pipeline
+
+
+@dg.asset(
+    group_name="reference",
+    kinds={"python"},
+    description="The European Central Bank's reference rates, where newer than those that came with the installation.",
+    retry_policy=dg.RetryPolicy(max_retries=3, delay=60, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS),
+)
+def exchange_rates(pipeline: Pipeline) -> dg.MaterializeResult:
+    settings = pipeline.settings()
+    try:
+        found = fetch_rates(settings.exchange_rates_url, settings.work)
+    except RefreshError as error:
+        raise dg.Failure(str(error)) from None
+    return dg.MaterializeResult(metadata=found)
+
+
+rates_job = dg.define_asset_job("rates", selection=dg.AssetSelection.assets(exchange_rates))
+weekly_rates = dg.ScheduleDefinition(
+    name="weekly_rates",
+    job=rates_job,
+    cron_schedule="0 5 * * 1",
+    execution_timezone="UTC",
+    description="Every Monday, an hour before the release. Off until it is switched on: it needs the internet.",
+)
