@@ -100,7 +100,8 @@ def build(settings: Settings, as_of: str = "2026-06-30") -> Built:
     """Put every export through the stages and build the candidate, without dagster."""
     stages = ExportStages.of(settings)
     folder = scan(settings.raw)
-    for export in folder.exports:
+    first = {e.key: e for e in reversed(folder.exports)}  # bytes that lie there twice go through the stages once
+    for export in first.values():
         if not stages.is_current(export):
             for table in STAGE_TABLES:
                 getattr(stages, table)(export)

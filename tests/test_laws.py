@@ -65,6 +65,11 @@ def built_from(own: Settings, files: dict[str, Rows]) -> Built:
     return build(own)
 
 
+def single_rows(seed: int, count: int) -> Rows:
+    """Rows of which none supersedes another: of equally new ones the hash decides, and that is of the pay too."""
+    return [{**row, "submission_id": f"s{n}"} for n, row in enumerate(generated_rows(seed, count))]
+
+
 def bands_of(files: dict[str, Rows]) -> pd.DataFrame:
     with own_settings() as own:
         return built_from(own, files).table("bands")
@@ -115,7 +120,7 @@ def test_the_order_of_rows_is_irrelevant(seed: int) -> None:
 @given(seeds)
 @few
 def test_how_a_source_cuts_its_rows_into_files_is_irrelevant(seed: int) -> None:
-    rows = [{**row, "submission_id": f"s{n}"} for n, row in enumerate(generated_rows(seed, 200))]
+    rows = single_rows(seed, 200)
     cut = {"north/b.csv": rows[:90], "north/a.csv": rows[90:150], "north/c.csv": rows[150:]}
     pd.testing.assert_frame_equal(bands_of({"north/all.csv": rows}), bands_of(cut))
 
@@ -125,9 +130,7 @@ def test_how_a_source_cuts_its_rows_into_files_is_irrelevant(seed: int) -> None:
 def test_scaling_all_pay_scales_the_percentiles(seed: int, factor: int) -> None:
     def scaled(by: int) -> dict[tuple[Any, ...], float]:
         pay = ("base", "bonus", "equity_annual")
-        rows = [
-            {**row, **{name: row[name] * by for name in pay if row[name] != ""}} for row in generated_rows(seed, 200)
-        ]
+        rows = [{**row, **{name: row[name] * by for name in pay if row[name] != ""}} for row in single_rows(seed, 200)]
         with own_settings() as own:
             return unrounded(built_from(own, {"north/all.csv": rows}))
 

@@ -129,7 +129,9 @@ def test_synthetic_exports_never_stand_beside_real_ones(settings: Settings) -> N
     assert "`sample/native.csv` (synthetic_beside_real)" in changes(settings, second)
 
 
-def test_the_same_inputs_are_the_same_bytes_elsewhere(settings: Settings, tmp_path: Path) -> None:
+def test_the_same_inputs_are_the_same_bytes_by_the_installed_command_elsewhere(
+    settings: Settings, tmp_path: Path
+) -> None:
     write_native(settings.raw, ROWS, "b/one.csv")
     write_native(settings.raw, [native_row(n, currency="EUR") for n in range(20)], "a/two.csv")
     (settings.raw / "a" / "héld.csv").write_text("who,what\na,b\n", encoding="utf-8")
@@ -139,10 +141,13 @@ def test_the_same_inputs_are_the_same_bytes_elsewhere(settings: Settings, tmp_pa
     os.utime(other / "raw" / "b" / "one.csv", (1, 1))
     # a child of this interpreter, but in another zone, locale and order of hashes
     environment = {**os.environ, "TZ": "Asia/Kathmandu", "LC_ALL": "C", "PYTHONHASHSEED": "7"}
-    command = "refresh --raw raw --marts marts --work work --as-of 2026-06-30".split()
-    subprocess.run(
-        [sys.executable, "-m", "salary_bands", *command], cwd=other, env=environment, check=True, capture_output=True
+    command = "refresh --raw raw --marts marts --work work --as-of 2026-06-30 --json".split()
+    done = subprocess.run(
+        [sys.executable, "-m", "salary_bands", *command], cwd=other, env=environment, capture_output=True, text=True
     )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["version"] == "2026.06.30"  # one document; progress is on the other stream
+    assert "reading 2/3 a/two.csv" in done.stderr
     here, there = (hashes(folder / "releases") for folder in (settings.marts, other / "marts"))
     assert here == there
     assert sha256_of(settings.marts / "latest.json") == sha256_of(other / "marts" / "latest.json")
@@ -171,17 +176,19 @@ def test_an_analyst_with_the_mart_open_neither_blocks_nor_is_blocked(settings: S
     )
     child = [sys.executable, "-c", script, str(marts.mart)]
     with subprocess.Popen(child, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as analyst:
-        assert analyst.stdin and analyst.stdout
-        answers = []
-        for _ in range(2):
-            analyst.stdin.write("?\n")
-            analyst.stdin.flush()
-            answers.append(analyst.stdout.readline().strip())
-            write_native(settings.raw, MORE)
-            second = release(settings)
-        analyst.stdin.close()
+        answers = [asked(analyst)]
+        write_native(settings.raw, MORE)
+        second = release(settings)
+        answers.append(asked(analyst))
     assert answers == [first, first] and second != first
     assert_mart_is_of(marts, second, {first, second})
+
+
+def asked(analyst: subprocess.Popen[str]) -> str:
+    assert analyst.stdin and analyst.stdout
+    analyst.stdin.write("?\n")
+    analyst.stdin.flush()
+    return analyst.stdout.readline().strip()
 
 
 @pytest.fixture(scope="module")

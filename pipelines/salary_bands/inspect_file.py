@@ -11,6 +11,7 @@ from rich.console import Console
 
 from salary_bands.classify.reports import classify_reports
 from salary_bands.errors import HeldExport, UsageError
+from salary_bands.exports import malformed_rows
 from salary_bands.ingest.formats import exported_on_from_name, header_key
 from salary_bands.ingest.read import open_rows, read_header
 from salary_bands.money import current_rates
@@ -70,7 +71,7 @@ def _read(path: Path, settings: Settings) -> dict[str, Any]:
         rejected.append(part.rejected)
         noted.update(part.noted)
         pay.append(classify_reports(normalise(part.accepted, fmt, day, rates, settings), day))
-    refused = pd.concat(rejected, ignore_index=True) if rejected else pd.DataFrame(columns=["column", "reason"])
+    refused = pd.concat([malformed_rows(opened.malformed), *rejected], ignore_index=True)
     reports = pd.concat(pay, ignore_index=True) if pay else pd.DataFrame(columns=["leaf", "evidence"])
     rows = opened.rows + len(opened.malformed)
     return {
@@ -82,12 +83,11 @@ def _read(path: Path, settings: Settings) -> dict[str, Any]:
         "columns": {c: fmt.columns[c].constant or fmt.columns[c].headers for c in opened.columns},
         "rows": rows,
         "accepted": len(reports),
-        "rejected": _reasons(refused) + _malformed(opened.malformed),
-        "read_as_unknown": dict(noted),
+        "rejected": _reasons(refused),
+        "noted": dict(noted),
         "evidence": {str(k): int(v) for k, v in reports["evidence"].value_counts().items()},
         "leaves": {str(k): int(v) for k, v in reports["leaf"].value_counts().items()},
-        "would_be_held": len(refused[refused["reason"].ne("no_pay")]) + len(opened.malformed)
-        > settings.max_rejected_share * rows,
+        "would_be_held": len(refused[refused["reason"].ne("no_pay")]) > settings.max_rejected_share * rows,
     }
 
 
@@ -104,13 +104,6 @@ def _reasons(refused: pd.DataFrame) -> list[dict[str, Any]]:
         }
         for (column, reason), rows in refused.groupby(["column", "reason"])
     ]
-
-
-def _malformed(records: list[Any]) -> list[dict[str, Any]]:
-    if not records:
-        return []
-    examples = [{"row": m.row, "value": m.text} for m in records[:_EXAMPLES]]
-    return [{"column": "", "reason": "wrong_number_of_cells", "rows": len(records), "examples": examples}]
 
 
 def _latest(reports: pd.DataFrame) -> str | None:
@@ -137,8 +130,8 @@ def print_inspection(out: Console, found: dict[str, Any]) -> None:
     for reason in found["rejected"]:
         examples = ", ".join(f"row {e['row']}: {e['value']!r}" for e in reason["examples"])
         line(f"rejected {reason['rows']:,}  {reason['column'] or 'row'}: {reason['reason']} ({examples})")
-    for what, count in found["read_as_unknown"].items():
-        line(f"read as unknown {count:,}  {what}")
+    for what, count in found["noted"].items():
+        line(f"noted {count:,}  {what}")
     line("leaves   " + ", ".join(f"{k} {v:,}" for k, v in found["leaves"].items()))
     if found["would_be_held"]:
         line("too many rows would be rejected: a refresh would hold this export as a whole")

@@ -55,6 +55,10 @@ class Settings(BaseSettings):
     min_known_employer_share: float = _method(0.5, "Weight share of known employers from which they count.", ge=0, le=1)
     max_employer_share: float = _method(0.5, "Largest weight share of one employer in a published cell.", gt=0, le=1)
     concentrated_share: float = _method(0.25, "Weight share of one employer above which a cell is concentrated.", gt=0)
+    correlation_p50: float = _method(0.26, "Correlation of P50 by employer where too few employers tell.", ge=0, le=1)
+    correlation_p25_p75: float = _method(0.24, "The same of P25 and P75.", ge=0, le=1)
+    correlation_p10_p90: float = _method(0.19, "The same of P10 and P90.", ge=0, le=1)
+    min_correlation_employers: int = _method(30, "Employers with two reports in a cell that tell it.", ge=2)
     max_rejected_share: float = _method(0.20, "Share of rejected rows above which a whole export is held.", ge=0, le=1)
 
     exchange_rates_url: str = Field(

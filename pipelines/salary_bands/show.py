@@ -66,20 +66,25 @@ def band_rows(
 
 
 def print_bands(out: Console, err: Console, found: dict[str, Any]) -> None:
-    """A row a cell: the percentiles in thousands of USD, or why there are none; what all share is the title."""
+    """A row a cell in thousands of USD, with the 95 % interval of the median; what all rows share is the title."""
     rows = found["bands"]
-    same = {k: rows[0][k] for k in ("evidence", "market", "tier", "level") if rows and len({r[k] for r in rows}) == 1}
-    title = f"{found['release']}: " + ", ".join(f"{k} {v}" for k, v in same.items()) + "; thousand USD a year"
-    keys = [k for k in ("group_label", "tier", "level", "metric") if k not in same]
-    table = _table(*(k.removesuffix("_label") for k in keys), title=title)
-    for name in ("n", "P10", "P25", "P50", "P75", "P90"):
+    keys = ("group_label", "evidence", "market", "tier", "level", "metric")
+    same = [k for k in keys if len({row[k] for row in rows}) == 1]
+    shared = ", ".join(f"{k.removesuffix('_label')} {rows[0][k]}" for k in same)
+    differing = [k for k in keys if k not in same]
+    table = _table(*(k.removesuffix("_label") for k in differing), title=f"{found['release']}: {shared}; thousand USD")
+    for name in ("n", "P10", "P25", "P50", "95 % of P50", "P75", "P90"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
+    table.add_column("", overflow="fold")
     for row in rows:
-        figures = [f"{row[p] / 1000:,.1f}" if row[p] is not None else "" for p in ("p10", "p25", "p50", "p75", "p90")]
+        p10, p25, p50, low, high, p75, p90 = (
+            "" if row[p] is None else f"{row[p] / 1000:,.1f}"
+            for p in ("p10", "p25", "p50", "p50_low", "p50_high", "p75", "p90")
+        )
         n = "<10" if row["n_reports"] is None else f"{row['n_reports']:,}"
-        notes = [row["suppression_reason"] or "", "concentrated" if row["concentrated"] else ""]
-        table.add_row(*(row[k] for k in keys), n, *figures, " ".join(filter(None, notes)))
+        interval = f"{low} to {high}" if low else ""
+        note = row["suppression_reason"] or row["p50_precision"]
+        table.add_row(*(row[k] for k in differing), n, p10, p25, p50, interval, p75, p90, note.replace("_", " "))
     out.print(table)
     if found["contains_synthetic"]:
         err.print(SYNTHETIC, style="yellow")
@@ -120,7 +125,7 @@ def print_releases(out: Console, rows: list[dict[str, Any]]) -> None:
     out.print(table)
 
 
-def print_outcome(out: Console, outcome: "Outcome", dry_run: bool) -> None:
+def print_outcome(out: Console, outcome: "Outcome") -> None:
     """What was read, used, held, rejected and published."""
     total = sum(outcome.rows.values())
     out.print(
@@ -144,11 +149,8 @@ def print_outcome(out: Console, outcome: "Outcome", dry_run: bool) -> None:
         out.print(f"held      {held['file']} ({held['reason']}): {held['line']}", highlight=False, markup=False)
     for line in outcome.refused:
         out.print(f"refused   {line}", highlight=False, markup=False)
-    done = (
-        "published"
-        if outcome.published
-        else ("would publish" if dry_run else "nothing new, the latest of that date is")
-    )
+    nothing_new = "nothing new, the latest of that date is"
+    done = "published" if outcome.published else nothing_new if outcome.unchanged else "would publish"
     out.print(f"{done} {outcome.version}", highlight=False)
     if outcome.contains_synthetic:
         out.print(SYNTHETIC, style="yellow", highlight=False)
@@ -163,6 +165,8 @@ def print_coverage(out: Console, found: dict[str, Any]) -> None:
         known = (f"{row[k]:.1%}" for k in ("leaf", "tier", "level", "stage", "country", "metro"))
         shares.add_row(row["source"], f"{row['reports']:,}", *known)
     out.print(shares)
+    for note in found["noted"]:
+        out.print(f"noted  {note['file']}  {note['what']}: {note['count']:,}", highlight=False, markup=False)
     worklist = _table("what", "text", title="not known, and what it costs")
     worklist.add_column("reports", justify="right", no_wrap=True)
     worklist.add_column("source")
@@ -207,7 +211,7 @@ def _titles_in(file: Path) -> list[tuple[str, str, str]]:
 
 
 def _table(*names: str, title: str | None = None) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left")
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", padding=(0, 1, 0, 0))
     for name in names:
         table.add_column(name, overflow="fold")
     return table

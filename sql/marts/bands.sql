@@ -1,44 +1,80 @@
 -- Grain: view, group_id, evidence, tier, level, market, metric.
--- Inputs: disclosed_cells, percentiles, group_labels, grid, refresh. All cells that are shown, and the suppressed ones
+-- Inputs: disclosed_cells, percentiles, intervals, effective_sizes, group_labels, grid, refresh. All cells that are shown, and the suppressed ones
 -- of the (group, tier, level) grid in US. What is suppressed has neither figures nor shares nor a count below 10.
 -- Rounded half up to 500 USD, below 50,000 to 100, after all tests.
 with
-rounded_percentiles as (
+precise as (
+    select
+        i.cell,
+        i.percentile,
+        i.effective,
+        p.pay,
+        i.low,
+        i.high,
+        case
+            when (i.high - i.low) <= 0.05 * 2 * 1.96 * p.pay then 'precise'
+            when (i.high - i.low) <= 0.10 * 2 * 1.96 * p.pay then 'reasonably_precise'
+            when (i.high - i.low) <= 0.20 * 2 * 1.96 * p.pay then 'acceptable'
+            else 'unreliable'
+        end as precision_word
+    from intervals as i
+    inner join percentiles as p on i.cell = p.cell and i.percentile = p.percentile
+),
+
+rounded as (
     select
         cell,
         percentile,
+        precision_word,
+        cast(case when pay < 50000 then floor(pay / 100 + 0.5) * 100 else floor(pay / 500 + 0.5) * 500 end as bigint) as pay,
+        cast(case when low < 50000 then floor(low / 100 + 0.5) * 100 else floor(low / 500 + 0.5) * 500 end as bigint) as low,
         cast(
-            case
-                when pay < 50000 then floor(pay / 100 + 0.5) * 100
-                else floor(pay / 500 + 0.5) * 500
-            end as bigint
-        ) as rounded
-    from percentiles
+            case when high < 50000 then floor(high / 100 + 0.5) * 100 else floor(high / 500 + 0.5) * 500 end as bigint
+        ) as high
+    from precise
 ),
 
 figures as (
     select
         cell,
-        max(case when percentile = 10 then rounded end) as p10,
-        max(case when percentile = 25 then rounded end) as p25,
-        max(case when percentile = 50 then rounded end) as p50,
-        max(case when percentile = 75 then rounded end) as p75,
-        max(case when percentile = 90 then rounded end) as p90
-    from rounded_percentiles
+        max(case when percentile = 10 then pay end) as p10,
+        max(case when percentile = 10 then low end) as p10_low,
+        max(case when percentile = 10 then high end) as p10_high,
+        max(case when percentile = 10 then precision_word end) as p10_precision,
+        max(case when percentile = 25 then pay end) as p25,
+        max(case when percentile = 25 then low end) as p25_low,
+        max(case when percentile = 25 then high end) as p25_high,
+        max(case when percentile = 25 then precision_word end) as p25_precision,
+        max(case when percentile = 50 then pay end) as p50,
+        max(case when percentile = 50 then low end) as p50_low,
+        max(case when percentile = 50 then high end) as p50_high,
+        max(case when percentile = 50 then precision_word end) as p50_precision,
+        max(case when percentile = 75 then pay end) as p75,
+        max(case when percentile = 75 then low end) as p75_low,
+        max(case when percentile = 75 then high end) as p75_high,
+        max(case when percentile = 75 then precision_word end) as p75_precision,
+        max(case when percentile = 90 then pay end) as p90,
+        max(case when percentile = 90 then low end) as p90_low,
+        max(case when percentile = 90 then high end) as p90_high,
+        max(case when percentile = 90 then precision_word end) as p90_precision
+    from rounded
     group by cell
+    -- a row shows its median or nothing
+    having max(case when percentile = 50 then pay end) is not null
 ),
 
 published as (
     select
-        view,
-        group_id,
-        evidence,
-        tier,
-        level,
-        market,
-        metric
-    from disclosed_cells
-    where suppression_reason is null
+        d.view,
+        d.group_id,
+        d.evidence,
+        d.tier,
+        d.level,
+        d.market,
+        d.metric
+    from disclosed_cells as d
+    inner join figures as f on d.cell = f.cell
+    where d.suppression_reason is null
     union
     select
         view,
@@ -62,9 +98,9 @@ select
     p.level,
     p.market,
     p.metric,
-    case when d.suppression_reason is null or d.n_reports >= 10 then d.n_reports end as n_reports,
-    cast(null as double) as n_effective,
-    case when d.suppression_reason is null or d.n_employers >= 10 then d.n_employers end as n_employers,
+    case when f.cell is not null or d.n_reports >= 10 then d.n_reports end as n_reports,
+    case when f.cell is not null then round(e.effective, 2) end as n_effective,
+    case when f.cell is not null or d.n_employers >= 10 then d.n_employers end as n_employers,
     case when f.cell is not null then round(d.employers_known_share, 4) end as employers_known_share,
     case when f.cell is not null then round(d.top_employer_share, 4) end as top_employer_share,
     case when f.cell is not null then d.top_employer_share > r.concentrated_share end as concentrated,
@@ -74,27 +110,30 @@ select
     case when f.cell is not null then d.median_age_days end as median_age_days,
     case when f.cell is not null then 'direct' else 'suppressed' end as basis,
     cast(null as double) as shrinkage_weight,
-    case when f.cell is null then coalesce(d.suppression_reason, 'few_reports') end as suppression_reason,
+    case
+        when d.cell is null then 'few_reports'
+        when f.cell is null then coalesce(d.suppression_reason, 'low_effective_n')
+    end as suppression_reason,
     f.p10,
-    cast(null as bigint) as p10_low,
-    cast(null as bigint) as p10_high,
-    cast(null as varchar) as p10_precision,
+    f.p10_low,
+    f.p10_high,
+    f.p10_precision,
     f.p25,
-    cast(null as bigint) as p25_low,
-    cast(null as bigint) as p25_high,
-    cast(null as varchar) as p25_precision,
+    f.p25_low,
+    f.p25_high,
+    f.p25_precision,
     f.p50,
-    cast(null as bigint) as p50_low,
-    cast(null as bigint) as p50_high,
-    cast(null as varchar) as p50_precision,
+    f.p50_low,
+    f.p50_high,
+    f.p50_precision,
     f.p75,
-    cast(null as bigint) as p75_low,
-    cast(null as bigint) as p75_high,
-    cast(null as varchar) as p75_precision,
+    f.p75_low,
+    f.p75_high,
+    f.p75_precision,
     f.p90,
-    cast(null as bigint) as p90_low,
-    cast(null as bigint) as p90_high,
-    cast(null as varchar) as p90_precision,
+    f.p90_low,
+    f.p90_high,
+    f.p90_precision,
     cast(null as double) as max_shift_p50,
     cast(null as double) as max_shift_p90,
     cast(null as varchar) as shift_by,
@@ -112,7 +151,8 @@ left join disclosed_cells as d
         and p.level = d.level
         and p.market = d.market
         and p.metric = d.metric
-left join figures as f on d.cell = f.cell
+left join figures as f on d.cell = f.cell and d.suppression_reason is null
+left join effective_sizes as e on f.cell = e.cell and e.percentile = 50
 order by
     p.view asc nulls last,
     p.group_id asc nulls last,

@@ -1,12 +1,28 @@
 -- Grain: one row per cell, with what it rests on.
 -- Inputs: cells, metric_reports. Shares are of weight; sums are of integers, so no order of rows can change them.
 with
+employer_atoms as (
+    select
+        atom,
+        employer,
+        is_clustered,
+        sum(weight) as weight,
+        sum(cast(weight as hugeint) * weight) as squared
+    from metric_reports
+    where employer is not null
+    group by atom, employer, is_clustered
+),
+
 by_employer as (
-    select c.cell, m.employer, sum(m.weight) as employer_weight
-    from (select atom, employer, sum(weight) as weight from metric_reports group by atom, employer) as m
-    inner join cells as c on m.atom = c.atom
-    where m.employer is not null
-    group by c.cell, m.employer
+    select
+        c.cell,
+        a.employer,
+        sum(a.weight) as employer_weight,
+        cast(sum(case when a.is_clustered then a.weight else 0 end) as hugeint) as clustered_weight,
+        sum(case when a.is_clustered then a.squared else 0 end) as clustered_squared
+    from employer_atoms as a
+    inner join cells as c on a.atom = c.atom
+    group by c.cell, a.employer
 ),
 
 employers as (
@@ -14,7 +30,9 @@ employers as (
         cell,
         count(*) as n_employers,
         sum(employer_weight) as known_weight,
-        max(employer_weight) as top_employer_weight
+        max(employer_weight) as top_employer_weight,
+        -- what the likeness of one employer's people adds to the sum of squared weights
+        sum(clustered_weight * clustered_weight - clustered_squared) as clustered
     from by_employer
     group by cell
 ),
@@ -55,6 +73,7 @@ atom_totals as (
         atom,
         count(*) as reports,
         sum(weight) as weight,
+        sum(cast(weight as hugeint) * weight) as squared,
         sum(case when is_verified then weight else 0 end) as verified_weight,
         sum(case when is_inferred then weight else 0 end) as inferred_weight
     from metric_reports
@@ -73,6 +92,7 @@ totals as (
         c.metric,
         sum(a.reports) as n_reports,
         sum(a.weight) as weight,
+        sum(a.squared) as squared,
         sum(a.verified_weight) as verified_weight,
         sum(a.inferred_weight) as inferred_weight
     from atom_totals as a
@@ -89,6 +109,9 @@ select
     t.level,
     t.market,
     t.metric,
+    t.weight,
+    t.squared,
+    coalesce(e.clustered, 0) as clustered,
     cast(t.n_reports as bigint) as n_reports,
     coalesce(e.n_employers, 0) as n_employers,
     coalesce(e.known_weight, 0) / cast(t.weight as double) as employers_known_share,

@@ -68,6 +68,13 @@ too_near as (
 
 select
     e.*,
+    -- employers' correlation is read from the cells of all machine learning by level, tier and country
+    e.view = 'leaf'
+    and e.group_id = 'all'
+    and e.evidence = 'reported'
+    and e.tier not in ('T1', 'T2', 'all')
+    and e.level in ('L3', 'L4', 'L5', 'L6', 'L7')
+    and length(e.market) = 2 as is_correlation_cell,
     case
         when e.n_reports < r.min_reports then 'few_reports'
         when e.evidence = 'advertised' then null

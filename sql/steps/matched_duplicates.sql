@@ -8,8 +8,7 @@ ranked as (
         row_number() over (
             partition by m.person
             order by
-                d.report_date desc nulls last,
-                r.submitted_at desc nulls last,
+                coalesce(r.submitted_at, d.report_date) desc nulls last,
                 r.exported_on desc nulls last,
                 r.file desc nulls last,
                 r.row_hash desc nulls last,

@@ -15,6 +15,8 @@ used as (
         w.weight,
         w.employer,
         w.source,
+        -- employers of T1 and T2 are complete lists: what differs between them is the band, not error
+        w.evidence = 'reported' and w.employer is not null and w.tier not in ('T1', 'T2') as is_clustered,
         w.verified <> 'none' as is_verified,
         coalesce(w.level_basis = 'experience', false) as is_inferred,
         cast(date_diff('day', cast(w.report_date as date), r.as_of) as bigint) as age_days
@@ -38,6 +40,7 @@ long as (
         u.weight,
         u.employer,
         u.source,
+        u.is_clustered,
         u.is_verified,
         u.is_inferred,
         u.age_days,
@@ -61,6 +64,7 @@ select
     weight,
     employer,
     source,
+    is_clustered,
     is_verified,
     is_inferred,
     age_days

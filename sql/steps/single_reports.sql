@@ -66,6 +66,6 @@ select
         when p.repetition > 1 and m.is_advert then 'same_advert'
         when p.repetition > 1 then 'repeat'
     end as reason,
-    case when p.is_advert then p.times else 1 end as openings
+    case when p.is_advert and p.repetition = 1 then p.times else 1 end as openings
 from marked as m
 left join repeated as p on m.export_number = p.export_number and m."row" = p."row"

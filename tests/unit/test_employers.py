@@ -10,6 +10,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from salary_bands.normalise import employers
 from salary_bands.normalise.employers import Match, employer_facts, employer_key, match_employer
 from salary_bands.reference import FOLDER
 

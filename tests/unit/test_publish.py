@@ -78,6 +78,11 @@ def test_the_manifest_lists_every_file_but_itself(folder: Path) -> None:
     assert rows == {f"{t}.{kind}": len(parquet(folder, t)) for t in RELEASE_TABLES for kind in ("csv", "parquet")}
 
 
+def test_the_tables_of_a_release_are_its_files(folder: Path) -> None:
+    for suffix in ("parquet", "csv"):
+        assert {p.stem for p in folder.glob(f"*.{suffix}")} == set(RELEASE_TABLES)
+
+
 def test_the_manifest_says_what_the_release_is_made_from(folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     named = "version as_of schema_version method_version code_version contains_synthetic previous inputs settings"

@@ -5,80 +5,57 @@ import pytest
 from tests.conftest import native_row
 from tests.intake import Intake, csv_text, intake
 
-from salary_bands.settings import Settings
+from salary_bands.settings import Settings, load
 
-
-def one(settings: Settings, **cells: object) -> Intake:
-    """A row among nine good ones, as row 11."""
-    rows = [native_row(n) for n in range(9)] + [native_row(9, **cells)]
-    return intake(settings, csv_text(rows))
-
-
-@pytest.mark.parametrize(
-    ("cells", "column", "reason"),
-    [
-        ({"submission_id": ""}, "submission_id", "missing"),
-        ({"submitted_at": " "}, "submitted_at", "missing"),
-        ({"job_title": "\u00a0"}, "job_title", "missing"),
-        ({"submitted_at": "05/10/2026"}, "submitted_at", "bad_date"),
-        ({"submitted_at": "2026-02-30"}, "submitted_at", "bad_date"),
-        ({"currency": ""}, "currency", "missing"),
-        ({"currency": "doubloons"}, "currency", "unknown_currency"),
-        ({"currency": "$", "location": ""}, "currency", "unknown_currency"),
-        ({"currency": "AUD/NZD", "location": "Berlin"}, "currency", "unknown_currency"),
-        ({"currency": "CLP"}, "currency", "unquoted_currency"),
-        ({"currency": "RUB", "submitted_at": "2026-05-10"}, "currency", "unquoted_currency"),
-        ({"base": "competitive"}, "base", "not_a_number"),
-        ({"base": "-150000"}, "base", "negative"),
-        ({"base": "NaN"}, "base", "not_finite"),
-        ({"base": "Infinity"}, "base", "not_finite"),
-        ({"base": "0"}, "base", "zero"),
-        ({"base": "999"}, "base", "absurd"),
-        ({"base": "20000001"}, "base", "absurd"),
-        ({"base": "1" + "0" * 400}, "base", "absurd"),
-        ({"base": "900000000", "currency": "USD"}, "base", "absurd"),
-        ({"base": "5", "pay_period": "hour", "hours_per_week": "1"}, "base", "absurd"),
-        ({"bonus": "20000001"}, "bonus", "absurd"),
-        ({"bonus": "-1"}, "bonus", "negative"),
-        ({"equity_annual": "30000000"}, "equity_annual", "absurd"),
-        ({"equity_grant": "lots"}, "equity_grant", "not_a_number"),
-        ({"sign_on": "inf"}, "sign_on", "not_finite"),
-        ({"total": "1.5e5"}, "total", "not_a_number"),
-        ({"total": "0"}, "total", "zero"),
-        ({"total": "100", "base": ""}, "total", "absurd"),
-        ({"base": "150000", "total": "140000"}, "total", "base_above_total"),
-        ({"base": "150000", "total": "149000"}, "total", "base_above_total"),
-        ({"base": "20000", "pay_period": "month", "total": "200000"}, "total", "base_above_total"),
-        ({"pay_period": "fortnight"}, "pay_period", "unknown_value"),
-        ({"employment": "gig"}, "employment", "unknown_value"),
-        ({"equity_type": "warrants"}, "equity_type", "unknown_value"),
-        ({"equity_liquid": "maybe"}, "equity_liquid", "unknown_value"),
-        ({"verified": "trust me"}, "verified", "unknown_value"),
-        ({"vesting_years": "0.5"}, "vesting_years", "absurd"),
-        ({"vesting_years": "7"}, "vesting_years", "absurd"),
-        ({"hours_per_week": "0"}, "hours_per_week", "absurd"),
-        ({"hours_per_week": "169"}, "hours_per_week", "absurd"),
-        ({"years_experience": "71"}, "years_experience", "absurd"),
-        ({"years_experience": "five"}, "years_experience", "not_a_number"),
-        ({"base": ""}, "", "no_pay"),
-        # the first thing wrong, in the order in which it is looked for
-        ({"base": "free", "submitted_at": "once"}, "submitted_at", "bad_date"),
-    ],
-)
-def test_a_bad_value_rejects_its_row_with_column_reason_and_number(
-    settings: Settings, cells: dict[str, object], column: str, reason: str
-) -> None:
-    found = one(settings, **cells)
-    assert found.rejected == [(11, column, reason)]
-    assert found.held is None and len(found.table("accepted_reports")) == 9
-    value = found.table("rejected_reports")["value"][0]
-    written = str(cells.get(column, "")).strip()[:80]
-    assert (pd.isna(value) and not written) or value == written
-
-
-@pytest.mark.parametrize(
-    ("cells", "kept"),
-    [
+BAD: list[tuple[dict[str, object], str, str]] = [
+    ({"submission_id": ""}, "submission_id", "missing"),
+    ({"submitted_at": " "}, "submitted_at", "missing"),
+    ({"job_title": "\u00a0"}, "job_title", "missing"),
+    ({"submitted_at": "05/10/2026"}, "submitted_at", "bad_date"),
+    ({"submitted_at": "2026-02-30"}, "submitted_at", "bad_date"),
+    ({"currency": ""}, "currency", "missing"),
+    ({"currency": "doubloons"}, "currency", "unknown_currency"),
+    ({"currency": "$", "location": ""}, "currency", "unknown_currency"),
+    ({"currency": "AUD/NZD", "location": "Berlin"}, "currency", "unknown_currency"),
+    ({"currency": "CLP"}, "currency", "unquoted_currency"),
+    ({"currency": "RUB", "submitted_at": "2026-05-10"}, "currency", "unquoted_currency"),
+    ({"base": "competitive"}, "base", "not_a_number"),
+    ({"base": "-150000"}, "base", "negative"),
+    ({"base": "NaN"}, "base", "not_finite"),
+    ({"base": "Infinity"}, "base", "not_finite"),
+    ({"base": "0"}, "base", "zero"),
+    ({"base": "999"}, "base", "absurd"),
+    ({"base": "20000001"}, "base", "absurd"),
+    ({"base": "1" + "0" * 400}, "base", "absurd"),
+    ({"base": "900000000", "currency": "USD"}, "base", "absurd"),
+    ({"base": "5", "pay_period": "hour", "hours_per_week": "1"}, "base", "absurd"),
+    ({"bonus": "20000001"}, "bonus", "absurd"),
+    ({"bonus": "-1"}, "bonus", "negative"),
+    ({"equity_annual": "30000000"}, "equity_annual", "absurd"),
+    ({"equity_grant": "lots"}, "equity_grant", "not_a_number"),
+    ({"sign_on": "inf"}, "sign_on", "not_finite"),
+    ({"total": "1.5e5"}, "total", "not_a_number"),
+    ({"total": "0"}, "total", "zero"),
+    ({"total": "100", "base": ""}, "total", "absurd"),
+    ({"base": "150000", "total": "140000"}, "total", "base_above_total"),
+    ({"base": "150000", "total": "149000"}, "total", "base_above_total"),
+    ({"base": "20000", "pay_period": "month", "total": "200000"}, "total", "base_above_total"),
+    ({"pay_period": "fortnight"}, "pay_period", "unknown_value"),
+    ({"employment": "gig"}, "employment", "unknown_value"),
+    ({"equity_type": "warrants"}, "equity_type", "unknown_value"),
+    ({"equity_liquid": "maybe"}, "equity_liquid", "unknown_value"),
+    ({"verified": "trust me"}, "verified", "unknown_value"),
+    ({"vesting_years": "0.5"}, "vesting_years", "absurd"),
+    ({"vesting_years": "7"}, "vesting_years", "absurd"),
+    ({"hours_per_week": "0"}, "hours_per_week", "absurd"),
+    ({"hours_per_week": "169"}, "hours_per_week", "absurd"),
+    ({"years_experience": "71"}, "years_experience", "absurd"),
+    ({"years_experience": "five"}, "years_experience", "not_a_number"),
+    ({"base": ""}, "", "no_pay"),
+    # the first thing wrong, in the order in which it is looked for
+    ({"base": "free", "submitted_at": "once"}, "submitted_at", "bad_date"),
+]
+GOOD: list[tuple[dict[str, object], dict[str, object]]] = [
         ({"base": "150000.50"}, {"base": 150_000.5}),
         ({"base": "$150,000"}, {"base": 150_000}),
         ({"base": "150\u00a0000"}, {"base": 150_000}),
@@ -110,15 +87,38 @@ def test_a_bad_value_rejects_its_row_with_column_reason_and_number(
         # a sum within 2 % of the stated total is the total, so the base is not above it
         ({"base": "150000", "bonus": "0", "equity_annual": "0", "total": "149000"}, {"total": 149_000}),
         ({"submitted_at": "2030-01-01"}, {"submitted_year": 2030}),
-    ],
-)  # fmt: skip
-def test_a_good_value_is_kept_as_it_is_meant(
-    settings: Settings, cells: dict[str, object], kept: dict[str, object]
-) -> None:
-    found = one(settings, **cells)
-    assert found.rejected == []
-    row = found.table("accepted_reports").iloc[9]
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Intake:
+    """One export with all of them: the good ones first, a row each from row 2 on."""
+    folder = tmp_path_factory.mktemp("split")
+    settings = load(raw=folder / "raw", marts=folder / "marts", work=folder / "work")
+    cells = [*(g for g, _ in GOOD), *(b for b, _, _ in BAD)]
+    return intake(settings, csv_text([native_row(n, **c) for n, c in enumerate(cells)]), max_rejected_share=1)
+
+
+@pytest.mark.parametrize("number", range(len(BAD)), ids=[f"{c}-{r}-{n}" for n, (_, c, r) in enumerate(BAD)])
+def test_a_bad_value_rejects_its_row_with_column_reason_and_number(mixed: Intake, number: int) -> None:
+    cells, column, reason = BAD[number]
+    row = len(GOOD) + number + 2
+    assert [r for r in mixed.rejected if r[0] == row] == [(row, column, reason)]
+    value = mixed.table("rejected_reports").set_index("row")["value"][row]
+    written = str(cells.get(column, "")).strip()[:80]
+    assert (pd.isna(value) and not written) or value == written
+
+
+@pytest.mark.parametrize("number", range(len(GOOD)))
+def test_a_good_value_is_kept_as_it_is_meant(mixed: Intake, number: int) -> None:
+    _, kept = GOOD[number]
+    row = mixed.table("accepted_reports").set_index("row").loc[number + 2]
     assert {name: None if pd.isna(row[name]) else row[name] for name in kept} == kept
+
+
+def test_bad_rows_leave_the_good_ones_alone(mixed: Intake) -> None:
+    assert mixed.held is None and mixed.rows == len(GOOD) + len(BAD)
+    assert mixed.table("accepted_reports")["row"].tolist() == list(range(2, len(GOOD) + 2))
 
 
 @pytest.mark.parametrize(("bad", "held"), [(2, None), (3, "too_many_rejected")])

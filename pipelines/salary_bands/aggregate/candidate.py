@@ -6,14 +6,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
 
 from salary_bands import schemas
+from salary_bands.aggregate.correlation import binomial_ranks, employer_correlations
 from salary_bands.aggregate.duplicates import matched
 from salary_bands.aggregate.engine import add_parts, add_table, add_view, in_memory, offending_rows, run_step, selected
-from salary_bands.aggregate.inputs import add_formats, add_inputs, add_markets
+from salary_bands.aggregate.inputs import METRICS_OF, add_formats, add_inputs, add_markets
 from salary_bands.aggregate.plan import ExportState, Plan
 from salary_bands.errors import RefreshError
 from salary_bands.exports import format_named
@@ -93,9 +95,19 @@ class Candidate:
             for step in ("profiles", "metric_reports", "cells"):
                 run_step(connection, step)
             add_markets(connection)
-            for step in ("cell_evidence", "disclosed_cells", "percentiles"):
+            for step in ("cell_evidence", "disclosed_cells", "cell_pay", "percentiles", "employer_shares"):
                 run_step(connection, step)
+            correlations = self._correlations(connection)
+            add_table(connection, "correlations", correlations)
+            run_step(connection, "effective_sizes")
+            add_table(connection, "ranks", binomial_ranks(_sizes(connection)))
+            run_step(connection, "intervals")
+            write_json(self.folder / "employer_correlation.json", _by_metric(correlations))
             return self._write(connection, "bands", plan)
+
+    def employer_correlation(self) -> dict[str, dict[str, float]]:
+        """Of each metric, by percentile: how alike the pay of one employer's people is, as the bands took it."""
+        return dict(json.loads((self.folder / "employer_correlation.json").read_text(encoding="utf-8")))
 
     def coverage(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """(shares of what is known per source, unmatched texts with what they cost)."""
@@ -106,6 +118,16 @@ class Candidate:
             add_parts(connection, "accepted_reports", [parts.path("accepted_reports", s.key) for s in plan.counted])
             shares, unmatched = (connection.execute(read_sql(f"coverage/{n}")).df() for n in ("shares", "unmatched"))
         return shares, unmatched
+
+    def noted(self) -> list[dict[str, Any]]:
+        """file, what, count: cells read as unknown because the format says so, and conversions that differ."""
+        parts = Parts(self.settings.work)
+        records = [(s.file, parts.record("accepted_reports", s.key) or {}) for s in self.plan().counted]
+        return [
+            {"file": file, "what": what, "count": count}
+            for file, record in records
+            for what, count in sorted(record.get("noted", {}).items())
+        ]
 
     def check(self, name: str) -> pd.DataFrame:
         """The rows that offend a check of `sql/checks/`; none where it holds."""
@@ -128,6 +150,11 @@ class Candidate:
             except (schemas.SchemaBroken, ValueError) as broken:
                 faults.append(str(broken))
         return faults
+
+    def _correlations(self, connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+        shares = connection.execute("SELECT * FROM employer_shares").df()
+        metrics = sorted({m for names in METRICS_OF.values() for m in names})
+        return employer_correlations(shares, metrics, self.settings)
 
     def _write(self, connection: duckdb.DuckDBPyConnection, table: str, plan: Plan) -> int:
         return write_table(self.path(table), table, selected(connection, table), plan.fingerprint)
@@ -181,3 +208,17 @@ def _matches(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     groups = matched(connection.execute("SELECT * FROM duplicate_pairs").df())
     members = [(person, export, row) for person, group in enumerate(groups) for export, row in sorted(group)]
     return pd.DataFrame(members, columns=["person", "export_number", "row"]).astype("int64")
+
+
+def _sizes(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """The distinct whole effective sizes that intervals are wanted for."""
+    return connection.execute(
+        "SELECT DISTINCT CAST(floor(effective) AS BIGINT) AS reports, percentile FROM effective_sizes ORDER BY ALL"
+    ).df()
+
+
+def _by_metric(correlations: pd.DataFrame) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = {}
+    for metric, percentile, value in correlations.itertuples(index=False, name=None):
+        found.setdefault(metric, {})[f"p{percentile}"] = round(value, 6)
+    return found

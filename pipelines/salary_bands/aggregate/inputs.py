@@ -48,7 +48,7 @@ def view_groups() -> pd.DataFrame:
 def add_inputs(
     connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: date, release: str, method_version: str
 ) -> None:
-    """refresh, recency, percentile_points, metrics, view_groups, group_labels, grid and the parents of levels and markets."""
+    """refresh, recency, percentile_points, metrics, view_groups, group_labels, grid and level_parents."""
     refresh = {
         **settings.method(),
         "as_of": pd.Timestamp(as_of),
@@ -64,8 +64,7 @@ def add_inputs(
     ages = range(settings.window_months + 1)
     weights = [recency_weight(age, settings.half_life_months) for age in ages]
     add_table(connection, "recency", pd.DataFrame({"age_months": list(ages), "weight": weights}))
-    points = pd.DataFrame({"percentile": PERCENTILES, "p": [p / 100 for p in PERCENTILES]})
-    add_table(connection, "percentile_points", points)
+    add_table(connection, "percentile_points", pd.DataFrame({"percentile": PERCENTILES}))
     metrics = [(e, m) for e, names in METRICS_OF.items() for m in names]
     numbered = pd.DataFrame(metrics, columns=["evidence", "metric"])
     add_table(connection, "metrics", numbered.assign(metric_number=range(len(numbered))))

@@ -146,7 +146,7 @@ def export_states(exports: tuple[ExportFile, ...], stages: ExportStages) -> list
         raw = stages.parts.record("raw_reports", export.key) or {}
         accepted = stages.parts.record("accepted_reports", export.key) or {}
         held = accepted.get("held") or raw.get("held")
-        if not raw or not accepted:
+        if not raw or not accepted or (export.sha256 not in seen and not stages.is_current(export)):
             held = {
                 "reason": "not_processed",
                 "line": "has not been through the stages yet; materialise its partition",

@@ -26,14 +26,16 @@ _ROWS = 65_536
 _CELLS = 4_000_000  # most cells of a block
 _MALFORMED = 100_000  # from here on an export of mostly malformed records is not read to its end
 _TEXT = pd.StringDtype(na_value=np.nan)
+_CELLS_WRONG = "wrong_number_of_cells"
 Record = dict[str, str | None]
 
 
 @dataclass
 class Malformed:
-    """A record that has another number of cells than the header."""
+    """A record that is no row of the table: it has another number of cells than the header, or is no JSON object."""
 
     row: int
+    reason: str
     text: str  # what is wrong, nothing of what the record says: it may hold columns we must not keep
 
 
@@ -146,9 +148,9 @@ def _unclosed(where: str) -> HeldExport:
     )
 
 
-def _add_malformed(container: Container, row: int, text: str, settings: Settings) -> None:
+def _add_malformed(container: Container, row: int, text: str, settings: Settings, reason: str = _CELLS_WRONG) -> None:
     """Note a malformed record; hold the export once they are too many to keep and most of it so far."""
-    container.malformed.append(Malformed(row, text))
+    container.malformed.append(Malformed(row, reason, text))
     count = len(container.malformed)
     if count > _MALFORMED and count > settings.max_rejected_share * row:
         raise HeldExport(
@@ -219,7 +221,7 @@ def _json_lines(text: TextBytes, settings: Settings) -> Container:
                 continue
             record = _json_record(line)
             if record is None:
-                _add_malformed(container, number + 1, "not a JSON object", settings)
+                _add_malformed(container, number + 1, "not a JSON object", settings, "not_an_object")
             else:
                 yield number + 1, record, len(line)
 

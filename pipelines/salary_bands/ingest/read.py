@@ -14,7 +14,7 @@ from salary_bands.errors import HeldExport
 from salary_bands.ingest.containers import Container, Malformed, open_container
 from salary_bands.ingest.formats import Column, Format, exported_on_from_name, formats, header_key, recognise
 from salary_bands.ingest.raw_folder import open_export
-from salary_bands.schemas.raw_reports import TEXT_COLUMNS
+from salary_bands.schemas.raw_reports import DERIVED_COLUMNS, TEXT_COLUMNS
 from salary_bands.settings import Settings
 
 
@@ -165,7 +165,11 @@ def _blank_rows(block: pd.DataFrame) -> pd.Series:
 
 def _with_identity(chunk: pd.DataFrame, fmt: Format, ranges: "RangePairs") -> pd.DataFrame:
     """Row number, hash of the mapped text, and the pair a row belongs to."""
-    row_hash = pd.util.hash_pandas_object(chunk.fillna("\0"), index=False).to_numpy().view(np.int64)
+    row_hash = (
+        pd.util.hash_pandas_object(chunk.drop(columns=[*DERIVED_COLUMNS]).fillna("\0"), index=False)
+        .to_numpy()
+        .view(np.int64)
+    )
     chunk.insert(0, "row", chunk.index.astype(np.int64))
     chunk.insert(1, "row_hash", row_hash)
     chunk.insert(2, "range_id", ranges.assign(chunk, fmt.range_pairs_since))
@@ -191,7 +195,7 @@ class RangePairs:
         """
         if since is None:
             return pd.Series(pd.NA, index=chunk.index, dtype="Int64")
-        pay_less = chunk.drop(columns=["row", "row_hash", "base"]).fillna("\0")
+        pay_less = chunk.drop(columns=["row", "row_hash", "base", *DERIVED_COLUMNS]).fillna("\0")
         keys = pd.util.hash_pandas_object(pay_less, index=False).to_numpy().view(np.int64)
         rows = chunk["row"].to_numpy()
         starts = np.r_[self.run_key is None or keys[0] != self.run_key, keys[1:] != keys[:-1]]

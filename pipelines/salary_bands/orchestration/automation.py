@@ -25,7 +25,7 @@ _PATIENCE = 10  # ticks that a release waits for a file that never stands still
 
 export_job = dg.define_asset_job("export", selection=dg.AssetSelection.assets(*EXPORT_ASSETS))
 release_job = dg.define_asset_job(
-    "publish", selection=dg.AssetSelection.all() - dg.AssetSelection.assets(*EXPORT_ASSETS)
+    "publish", selection=dg.AssetSelection.assets("release").upstream() - dg.AssetSelection.assets(*EXPORT_ASSETS)
 )
 
 

@@ -4,7 +4,8 @@ import dagster as dg
 
 from salary_bands.orchestration.automation import export_job, new_exports, release_job, stale_bands, weekly
 from salary_bands.orchestration.exports import normalised_reports, pay_reports, raw_reports, validated_reports
-from salary_bands.orchestration.release import candidate_checks, release, tables, window_reports
+from salary_bands.orchestration.rates import exchange_rates, rates_job, weekly_rates
+from salary_bands.orchestration.release import candidate_checks, enough_is_known, release, tables, window_reports
 from salary_bands.orchestration.resources import Pipeline
 
 
@@ -19,11 +20,12 @@ def definitions(pipeline: Pipeline | None = None) -> dg.Definitions:
             window_reports,
             *tables,
             release,
+            exchange_rates,
         ],
-        asset_checks=[candidate_checks],
-        jobs=[export_job, release_job],
+        asset_checks=[candidate_checks, enough_is_known],
+        jobs=[export_job, release_job, rates_job],
         sensors=[new_exports, stale_bands],
-        schedules=[weekly],
+        schedules=[weekly, weekly_rates],
         resources={"pipeline": pipeline or Pipeline()},
         executor=dg.in_process_executor,
     )

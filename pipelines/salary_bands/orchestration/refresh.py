@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from salary_bands.aggregate.candidate import Candidate
 from salary_bands.aggregate.plan import Plan, plan_release
+from salary_bands.coverage import too_little_known
 from salary_bands.errors import RefreshError
 from salary_bands.exports import ExportStages
 from salary_bands.ingest.raw_folder import ExportFile, RawFolder, settle
@@ -64,6 +65,8 @@ def refresh(settings: Settings, as_of: date, dry_run: bool, say: Say) -> Outcome
         if same := already_published(marts, plan):
             return _outcome(plan, same, marts.release(same) / "ledger.parquet", len(new), folder, unchanged=True)
         run.release(as_of, dry_run)
+        for line in too_little_known(settings):
+            say(f"warning: {line}")
         return _outcome(plan, plan.version, Candidate(settings).path("ledger"), len(new), folder, published=not dry_run)
 
 

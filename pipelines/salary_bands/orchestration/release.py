@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from salary_bands.aggregate.candidate import CHECKS
 from salary_bands.aggregate.plan import Plan, plan_release
+from salary_bands.coverage import too_little_known
 from salary_bands.errors import RefreshError
 from salary_bands.locks import refresh_lock
 from salary_bands.orchestration.exports import pay_reports
@@ -118,6 +119,18 @@ def candidate_checks(pipeline: Pipeline) -> Any:
             metadata={"offending_rows": len(rows)},
         )
     write_json(candidate.folder / _CHECKED, {"fingerprint": None if held else plan.fingerprint})
+
+
+@dg.asset_check(
+    asset=window_reports,
+    name="enough_is_known",
+    description="Leaf and country of the reports in scope are known up to a ceiling; never blocks.",
+)
+def enough_is_known(pipeline: Pipeline) -> dg.AssetCheckResult:
+    lines = too_little_known(pipeline.settings())
+    return dg.AssetCheckResult(
+        passed=not lines, severity=dg.AssetCheckSeverity.WARN, description="\n".join(lines) or None
+    )
 
 
 def _checked(pipeline: Pipeline, plan: Plan) -> bool:

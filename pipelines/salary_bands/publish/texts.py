@@ -93,7 +93,8 @@ def readme_text(plan: Plan, formats: tuple[Format, ...]) -> str:
         "- `datapackage.json`: every column with its meaning",
         "- `manifest.json`: inputs, settings, rates, and a hash of every file",
         "",
-        "These files never change. Intervals, premiums and adjusted figures are not part of this release yet.",
+        "These files never change. Intervals are 95 % and cover chance, not who chose to report. Premiums and pooled "
+        "figures are not part of this release yet.",
         "",
         "## Sources",
         "",

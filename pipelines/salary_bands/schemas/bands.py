@@ -15,7 +15,7 @@ _LATER = "; not yet computed, null"
 
 
 class Bands(Table):
-    """Key: view, group_id, evidence, tier, level, market, metric. `all` stands for a roll-up."""
+    """Percentile bands of pay. Key: view, group_id, evidence, tier, level, market, metric; `all` is a roll-up."""
 
     release: str = column("Version of the release")
     as_of: np.dtype("datetime64[us]") = column("Last day of the window")  # type: ignore[valid-type]
@@ -32,7 +32,7 @@ class Bands(Table):
         isin=METRICS,
     )
     n_reports: pd.Int64Dtype = column("Reports; null below 10 where suppressed", "reports", nullable=True, ge=0)
-    n_effective: float = column(f"Effective size for the interval of P50{_LATER}", nullable=True)
+    n_effective: float = column("Effective number of reports for P50, pay being set by employers", nullable=True)
     n_employers: pd.Int64Dtype = column("Known employers; null below 10 where suppressed", nullable=True, ge=0)
     employers_known_share: float = column("Reports with a known employer", _SHARE, nullable=True, ge=0, le=1)
     top_employer_share: float = column("The largest known employer", _SHARE, nullable=True, ge=0, le=1)
@@ -47,25 +47,35 @@ class Bands(Table):
     shrinkage_weight: float = column(f"Weight of the model in a pooled cell{_LATER}", nullable=True)
     suppression_reason: str = column("Why the cell is suppressed", nullable=True, isin=SUPPRESSION_REASONS)
     p10: pd.Int64Dtype = column("10th percentile", USD, nullable=True)
-    p10_low: pd.Int64Dtype = column(f"Lower bound, 95 %{_LATER}", USD, nullable=True)
-    p10_high: pd.Int64Dtype = column(f"Upper bound, 95 %{_LATER}", USD, nullable=True)
-    p10_precision: str = column(f"Sampling precision{_LATER}", nullable=True, isin=PRECISIONS)
+    p10_low: pd.Int64Dtype = column("Lower bound of its 95 % interval", USD, nullable=True)
+    p10_high: pd.Int64Dtype = column("Upper bound of its 95 % interval", USD, nullable=True)
+    p10_precision: str = column(
+        "Sampling precision: half width of the interval over 1.96 P, 5, 10, 20 %", nullable=True, isin=PRECISIONS
+    )
     p25: pd.Int64Dtype = column("25th percentile", USD, nullable=True)
-    p25_low: pd.Int64Dtype = column(f"Lower bound, 95 %{_LATER}", USD, nullable=True)
-    p25_high: pd.Int64Dtype = column(f"Upper bound, 95 %{_LATER}", USD, nullable=True)
-    p25_precision: str = column(f"Sampling precision{_LATER}", nullable=True, isin=PRECISIONS)
+    p25_low: pd.Int64Dtype = column("Lower bound of its 95 % interval", USD, nullable=True)
+    p25_high: pd.Int64Dtype = column("Upper bound of its 95 % interval", USD, nullable=True)
+    p25_precision: str = column(
+        "Sampling precision: half width of the interval over 1.96 P, 5, 10, 20 %", nullable=True, isin=PRECISIONS
+    )
     p50: pd.Int64Dtype = column("Median", USD, nullable=True)
-    p50_low: pd.Int64Dtype = column(f"Lower bound, 95 %{_LATER}", USD, nullable=True)
-    p50_high: pd.Int64Dtype = column(f"Upper bound, 95 %{_LATER}", USD, nullable=True)
-    p50_precision: str = column(f"Sampling precision{_LATER}", nullable=True, isin=PRECISIONS)
+    p50_low: pd.Int64Dtype = column("Lower bound of its 95 % interval", USD, nullable=True)
+    p50_high: pd.Int64Dtype = column("Upper bound of its 95 % interval", USD, nullable=True)
+    p50_precision: str = column(
+        "Sampling precision: half width of the interval over 1.96 P, 5, 10, 20 %", nullable=True, isin=PRECISIONS
+    )
     p75: pd.Int64Dtype = column("75th percentile", USD, nullable=True)
-    p75_low: pd.Int64Dtype = column(f"Lower bound, 95 %{_LATER}", USD, nullable=True)
-    p75_high: pd.Int64Dtype = column(f"Upper bound, 95 %{_LATER}", USD, nullable=True)
-    p75_precision: str = column(f"Sampling precision{_LATER}", nullable=True, isin=PRECISIONS)
+    p75_low: pd.Int64Dtype = column("Lower bound of its 95 % interval", USD, nullable=True)
+    p75_high: pd.Int64Dtype = column("Upper bound of its 95 % interval", USD, nullable=True)
+    p75_precision: str = column(
+        "Sampling precision: half width of the interval over 1.96 P, 5, 10, 20 %", nullable=True, isin=PRECISIONS
+    )
     p90: pd.Int64Dtype = column("90th percentile", USD, nullable=True)
-    p90_low: pd.Int64Dtype = column(f"Lower bound, 95 %{_LATER}", USD, nullable=True)
-    p90_high: pd.Int64Dtype = column(f"Upper bound, 95 %{_LATER}", USD, nullable=True)
-    p90_precision: str = column(f"Sampling precision{_LATER}", nullable=True, isin=PRECISIONS)
+    p90_low: pd.Int64Dtype = column("Lower bound of its 95 % interval", USD, nullable=True)
+    p90_high: pd.Int64Dtype = column("Upper bound of its 95 % interval", USD, nullable=True)
+    p90_precision: str = column(
+        "Sampling precision: half width of the interval over 1.96 P, 5, 10, 20 %", nullable=True, isin=PRECISIONS
+    )
     max_shift_p50: float = column(f"Largest move of P50 by leaving one out{_LATER}", nullable=True)
     max_shift_p90: float = column(f"Largest move of P90 by leaving one out{_LATER}", nullable=True)
     shift_by: str = column(f"export, employer or day{_LATER}", nullable=True)

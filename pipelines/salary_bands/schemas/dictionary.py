@@ -1,4 +1,4 @@
-"""The dictionary of published tables, generated from their contracts: `python -m salary_bands.schemas.dictionary FILE`."""
+"""The dictionary of published tables, generated: `python -m salary_bands.schemas.dictionary FILE`."""
 
 import sys
 from pathlib import Path

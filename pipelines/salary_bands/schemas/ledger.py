@@ -4,7 +4,7 @@ from salary_bands.schemas.columns import DISPOSITIONS, Table, column
 
 
 class Ledger(Table):
-    """Key: source, file, disposition, reason. Rows of a file add up to the rows it has."""
+    """What became of every row of every export. Key: source, file, disposition, reason."""
 
     source: str = column("Source: the folder of the export")
     file: str = column("File under the raw folder")

@@ -5,7 +5,7 @@ import pandas as pd
 from salary_bands.schemas.columns import Table, column
 
 MONEY_COLUMNS = ("base", "bonus", "equity_grant", "equity_annual", "bonus_and_equity", "sign_on", "total")
-NUMBER_COLUMNS = (*MONEY_COLUMNS, "vesting_years", "years_experience", "hours_per_week")
+NUMBER_COLUMNS = (*MONEY_COLUMNS, "stated_usd", "vesting_years", "years_experience", "hours_per_week")
 
 
 class RawReports(Table):
@@ -39,6 +39,9 @@ class RawReports(Table):
     equity_type: str = column("rsu, options, units, none", nullable=True)
     equity_liquid: str = column("yes or no", nullable=True)
     verified: str = column("none, email, document", nullable=True)
+    stated_usd: str = column("Base in USD as the source converted it; compared, never used", nullable=True)
 
 
+# what a source derives from the rest may change from one delivery to the next, and identifies nothing
+DERIVED_COLUMNS = ("stated_usd",)
 TEXT_COLUMNS = tuple(name for name in RawReports.to_schema().columns if name not in ("row", "row_hash", "range_id"))

@@ -6,7 +6,7 @@ from salary_bands.schemas.columns import Table, column
 
 
 class Sources(Table):
-    """Key: source, format, evidence."""
+    """Where the reports come from, with licence and attribution. Key: source, format, evidence."""
 
     source: str = column("Source: the folder of its exports")
     format: str = column("Format of its exports")

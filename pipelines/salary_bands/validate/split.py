@@ -12,7 +12,7 @@ from salary_bands.ingest.formats import Format
 from salary_bands.money import Rates, annual_factor, rate_period, resolve_currency
 from salary_bands.normalise.places import locate
 from salary_bands.schemas.accepted_reports import EMPLOYMENT, EQUITY_TYPES, PAY_PERIODS, VERIFIED
-from salary_bands.schemas.raw_reports import NUMBER_COLUMNS
+from salary_bands.schemas.raw_reports import DERIVED_COLUMNS, NUMBER_COLUMNS
 from salary_bands.settings import Settings
 from salary_bands.validate.parse import Parsed, parse_amount, parse_when, parse_word, reason_where
 
@@ -85,7 +85,8 @@ def split(
     for name in NUMBER_COLUMNS:
         parsed: Parsed = parse_amount(raw[name], fmt.decimal, fmt.amount(name))
         numbers[name] = parsed.value
-        reasons.add(name, parsed.reason)
+        if name not in DERIVED_COLUMNS:
+            reasons.add(name, parsed.reason)
         noted.update({f"{name}: {why}": count for why, count in parsed.noted.items()})
     reasons.where("years_experience", numbers["years_experience"] > 70, "absurd")
     reasons.where(
@@ -97,6 +98,7 @@ def split(
     period = rate_period(when, year, pd.Timestamp(exported))
     rate = rates.of(currency, period)
     reasons.where("currency", currency.notna() & rate.isna(), "unquoted_currency")
+    noted.update(_conversion_differences(values, rate, settings))
     annual_base = values["base"] * annual_factor(values["pay_period"], values["hours_per_week"], settings)
     for name, annual in (("base", annual_base), ("total", values["total"])):
         usd = annual * rate
@@ -149,6 +151,15 @@ def _currency(raw: pd.DataFrame, rates: Rates) -> tuple[pd.Series, pd.Series]:
     reason = reason_where(raw["currency"].isna(), "missing")
     reason = reason.fillna(reason_where(plain.isna(), "unknown_currency"))
     return plain, reason.fillna(reason_where(~plain.isin(rates.currencies), "unquoted_currency"))
+
+
+def _conversion_differences(values: pd.DataFrame, rate: pd.Series, settings: Settings) -> dict[str, int]:
+    """How often the source's own conversion to USD is off from ours, by the tolerance of totals."""
+    ours = (values["base"] * rate)[values["currency"].ne("USD")]
+    stated = values["stated_usd"].reindex(ours.index)
+    off = int(((stated - ours).abs() > ours * settings.total_tolerance).sum())
+    compared = int((stated.notna() & ours.notna()).sum())
+    return {"stated_usd: compared with ours": compared, "stated_usd: off from ours": off} if compared else {}
 
 
 def _equity(values: pd.DataFrame) -> pd.Series:

@@ -1,0 +1,30 @@
+-- Grain: one row per cell and pay, with the weight up to it: the histograms that every percentile is read from.
+-- Inputs: disclosed_cells, cells, metric_reports. Cells that may be shown, and those that the employers' correlation is
+-- read from.
+with
+wanted as (
+    select c.cell, c.atom
+    from cells as c
+    inner join disclosed_cells as d on c.cell = d.cell
+    where d.suppression_reason is null or d.is_correlation_cell
+),
+
+atom_pay as (
+    select atom, pay, cast(sum(weight) as bigint) as weight
+    from metric_reports
+    group by atom, pay
+),
+
+summed as (
+    select w.cell, a.pay, cast(sum(a.weight) as bigint) as weight
+    from atom_pay as a
+    inner join wanted as w on a.atom = w.atom
+    group by w.cell, a.pay
+)
+
+select
+    cell,
+    pay,
+    weight,
+    cast(sum(weight) over (partition by cell order by pay asc nulls last) as bigint) as weight_to
+from summed

@@ -1,0 +1,148 @@
+"""The oracle's figures of one cell: percentiles, effective sizes, intervals and precision, in exact fractions."""
+
+import math
+from collections.abc import Iterable
+from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
+
+from tests.oracle_rows import Report, by
+
+Pay = list[tuple[int, int]]  # of (value, weight)
+PERCENTILES = (10, 25, 50, 75, 90)
+PRECISIONS = {Fraction(5, 100): "precise", Fraction(10, 100): "reasonably_precise", Fraction(20, 100): "acceptable"}
+
+
+class Figure(NamedTuple):
+    """A percentile that is shown, unrounded."""
+
+    pay: Fraction
+    low: int
+    high: int
+    precision: str
+
+
+def figures(pay: Pay, sizes: dict[int, Fraction]) -> dict[int, Figure]:
+    """What a cell shows, by percentile, given the effective size of each."""
+    shown = {}
+    for percent, size in sizes.items():
+        bounds = interval(pay, math.floor(size), percent)
+        if bounds:
+            low, high = bounds
+            point = percentile(pay, percent)
+            half_width = Fraction(high - low) / (2 * Fraction(196, 100) * point)
+            words = [word for limit, word in PRECISIONS.items() if half_width <= limit]
+            shown[percent] = Figure(point, low, high, [*words, "unreliable"][0])
+    return shown
+
+
+def percentile(pay: Pay, percent: int) -> Fraction:
+    """Weighted type 7: the mean of the quantile function over one n*-th around it."""
+    whole = sum(weight for _, weight in pay)
+    size = Fraction(whole**2, sum(weight**2 for _, weight in pay))
+    start = (size - 1) * Fraction(percent, 100) / size
+    end = start + 1 / size
+    figure, below = Fraction(0), 0
+    for value, weight in sorted(pay):
+        above = below + weight
+        if start * whole < above and below < end * whole:
+            figure += value * (min(Fraction(above, whole), end) - max(Fraction(below, whole), start))
+        below = above
+    return size * figure
+
+
+def rounded(figure: Fraction) -> int:
+    """To 500 USD, below 50,000 to 100, half up."""
+    step = 100 if figure < 50_000 else 500
+    return math.floor(figure / step + Fraction(1, 2)) * step
+
+
+def correlation(
+    cells: Iterable[list[tuple[str | None, int, int]]], percents: Iterable[int], min_employers: int
+) -> Fraction | None:
+    """The intraclass correlation by employer of "pay is at most P", over cells of (employer, pay, weight).
+
+    The one-way ANOVA estimator, cells and percentiles pooled; none where too few employers or no spread tell it.
+    """
+    between, within, sizes = Fraction(0), Fraction(0), Fraction(0)
+    between_freedom = within_freedom = 0
+    employers = set()
+    for cell in cells:
+        named = by((row for row in cell if row[0] is not None), lambda row: row[0])
+        groups = {employer: rows for employer, rows in named.items() if len(rows) >= 2}
+        employers |= groups.keys()
+        counts = [len(rows) for rows in groups.values()]
+        for percent in percents if groups else ():
+            figure = percentile([(pay, weight) for _, pay, weight in cell], percent)
+            below = [[int(pay <= figure) for _, pay, _ in rows] for rows in groups.values()]
+            cell_mean = Fraction(sum(map(sum, below)), sum(counts))
+            for group in below:
+                mean = Fraction(sum(group), len(group))
+                between += len(group) * (mean - cell_mean) ** 2
+                within += sum((value - mean) ** 2 for value in group)
+            sizes += sum(counts) - Fraction(sum(n * n for n in counts), sum(counts))
+            between_freedom += len(counts) - 1
+            within_freedom += sum(counts) - len(counts)
+    if len(employers) < min_employers or not between_freedom or not between + within:
+        return None
+    size = sizes / between_freedom
+    mean_between, mean_within = between / between_freedom, within / within_freedom
+    found = (mean_between - mean_within) / (mean_between + (size - 1) * mean_within)
+    return min(max(found, Fraction(0)), Fraction(1))
+
+
+def effective_size(rows: list[Report], likeness: Fraction) -> Fraction:
+    """Reports that tell as much: people of one employer outside T1 and T2 are alike by `likeness`."""
+    alone: list[Report] = []
+    employers: dict[str, list[Report]] = {}
+    for row in rows:
+        if row["evidence"] == "advertised" or row["employer"] is None or row["tier"] in ("T1", "T2"):
+            alone.append(row)
+        else:
+            employers.setdefault(row["employer"], []).append(row)
+    variance = Fraction(_squares(alone))
+    for group in employers.values():
+        variance += (1 - likeness) * _squares(group) + likeness * sum(r["weight"] for r in group) ** 2
+    return sum(r["weight"] for r in rows) ** 2 / variance
+
+
+def _squares(rows: list[Report]) -> int:
+    return sum(r["weight"] ** 2 for r in rows)
+
+
+@lru_cache(maxsize=None)
+def ranks(size: int, percent: int) -> tuple[int, int]:
+    """The largest i with P(Bin <= i - 1) at most 2.5 %, the smallest j with P(Bin >= j) at most 2.5 %."""
+    return _tail(size, percent), size + 1 - _tail(size, 100 - percent)
+
+
+def _tail(size: int, percent: int) -> int:
+    """How many of the outcomes 0, 1, 2, ... have at most 2.5 % together."""
+    outcomes, below = 0, 0
+    term = (100 - percent) ** size  # of 100 ** size
+    while 40 * (below + term) <= 100**size:
+        below += term
+        term = term * (size - outcomes) * percent // ((outcomes + 1) * (100 - percent))
+        outcomes += 1
+    return outcomes
+
+
+def interval(pay: Pay, size: int, percent: int) -> tuple[int, int] | None:
+    """The 95 % interval of a percentile, none where it must not be shown."""
+    first, last = ranks(size, percent)
+    if first < 2 or last > size - 1:
+        return None
+    whole = sum(weight for _, weight in pay)
+    low, high = (_reaching(pay, Fraction(2 * rank - 1, 2 * size) * whole) for rank in (first, last))
+    lowest, highest = min(pay)[0], max(pay)[0]
+    return None if {low, high} & {lowest, highest} else (low, high)
+
+
+def _reaching(pay: Pay, wanted: Fraction) -> int:
+    """The smallest value whose cumulated weight reaches what is wanted."""
+    cumulated = 0
+    for value, weight in sorted(pay):
+        cumulated += weight
+        if cumulated >= wanted:
+            return value
+    raise AssertionError
