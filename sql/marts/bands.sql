@@ -1,66 +1,75 @@
 -- Grain: view, group_id, evidence, tier, level, market, metric.
--- Inputs: disclosed_cells, percentiles, intervals, effective_sizes, group_labels, grid, refresh. All cells that are shown, and the suppressed ones
--- of the (group, tier, level) grid in US. What is suppressed has neither figures nor shares nor a count below 10.
--- Rounded half up to 500 USD, below 50,000 to 100, after all tests.
+-- Inputs: disclosed_cells, percentiles, intervals, effective_sizes, group_labels, grid, refresh.
+-- All cells that are shown, and the suppressed ones of the (group, tier, level) grid in US. What is suppressed has
+-- neither figures nor shares nor a count below 10. Rounded half up to 500 USD, below 50,000 to 100, after all tests.
 with
-precise as (
-    select
-        i.cell,
-        i.percentile,
-        i.effective,
-        p.pay,
-        i.low,
-        i.high,
-        case
-            when (i.high - i.low) <= 0.05 * 2 * 1.96 * p.pay then 'precise'
-            when (i.high - i.low) <= 0.10 * 2 * 1.96 * p.pay then 'reasonably_precise'
-            when (i.high - i.low) <= 0.20 * 2 * 1.96 * p.pay then 'acceptable'
-            else 'unreliable'
-        end as precision_word
+bounded as (
+    select i.cell, i.percentile, p.pay, i.low, i.high
     from intervals as i
     inner join percentiles as p on i.cell = p.cell and i.percentile = p.percentile
+),
+
+-- half the interval over 1.96 of the figure, in the words of the UK ONS
+worded as (
+    select
+        cell,
+        percentile,
+        case
+            when high - low <= 0.05 * 2 * 1.96 * pay then 'precise'
+            when high - low <= 0.10 * 2 * 1.96 * pay then 'reasonably_precise'
+            when high - low <= 0.20 * 2 * 1.96 * pay then 'acceptable'
+            else 'unreliable'
+        end as precision_word
+    from bounded
+),
+
+amounts as (
+    select cell, percentile, 'figure' as kind, pay as usd from bounded
+    union all
+    select cell, percentile, 'low' as kind, low as usd from bounded
+    union all
+    select cell, percentile, 'high' as kind, high as usd from bounded
 ),
 
 rounded as (
     select
         cell,
         percentile,
-        precision_word,
-        cast(case when pay < 50000 then floor(pay / 100 + 0.5) * 100 else floor(pay / 500 + 0.5) * 500 end as bigint) as pay,
-        cast(case when low < 50000 then floor(low / 100 + 0.5) * 100 else floor(low / 500 + 0.5) * 500 end as bigint) as low,
+        kind,
         cast(
-            case when high < 50000 then floor(high / 100 + 0.5) * 100 else floor(high / 500 + 0.5) * 500 end as bigint
-        ) as high
-    from precise
+            case when usd < 50000 then floor(usd / 100 + 0.5) * 100 else floor(usd / 500 + 0.5) * 500 end as bigint
+        ) as usd
+    from amounts
 ),
 
 figures as (
     select
-        cell,
-        max(case when percentile = 10 then pay end) as p10,
-        max(case when percentile = 10 then low end) as p10_low,
-        max(case when percentile = 10 then high end) as p10_high,
-        max(case when percentile = 10 then precision_word end) as p10_precision,
-        max(case when percentile = 25 then pay end) as p25,
-        max(case when percentile = 25 then low end) as p25_low,
-        max(case when percentile = 25 then high end) as p25_high,
-        max(case when percentile = 25 then precision_word end) as p25_precision,
-        max(case when percentile = 50 then pay end) as p50,
-        max(case when percentile = 50 then low end) as p50_low,
-        max(case when percentile = 50 then high end) as p50_high,
-        max(case when percentile = 50 then precision_word end) as p50_precision,
-        max(case when percentile = 75 then pay end) as p75,
-        max(case when percentile = 75 then low end) as p75_low,
-        max(case when percentile = 75 then high end) as p75_high,
-        max(case when percentile = 75 then precision_word end) as p75_precision,
-        max(case when percentile = 90 then pay end) as p90,
-        max(case when percentile = 90 then low end) as p90_low,
-        max(case when percentile = 90 then high end) as p90_high,
-        max(case when percentile = 90 then precision_word end) as p90_precision
-    from rounded
-    group by cell
+        r.cell,
+        max(case when r.percentile = 10 and r.kind = 'figure' then r.usd end) as p10,
+        max(case when r.percentile = 10 and r.kind = 'low' then r.usd end) as p10_low,
+        max(case when r.percentile = 10 and r.kind = 'high' then r.usd end) as p10_high,
+        max(case when r.percentile = 10 then w.precision_word end) as p10_precision,
+        max(case when r.percentile = 25 and r.kind = 'figure' then r.usd end) as p25,
+        max(case when r.percentile = 25 and r.kind = 'low' then r.usd end) as p25_low,
+        max(case when r.percentile = 25 and r.kind = 'high' then r.usd end) as p25_high,
+        max(case when r.percentile = 25 then w.precision_word end) as p25_precision,
+        max(case when r.percentile = 50 and r.kind = 'figure' then r.usd end) as p50,
+        max(case when r.percentile = 50 and r.kind = 'low' then r.usd end) as p50_low,
+        max(case when r.percentile = 50 and r.kind = 'high' then r.usd end) as p50_high,
+        max(case when r.percentile = 50 then w.precision_word end) as p50_precision,
+        max(case when r.percentile = 75 and r.kind = 'figure' then r.usd end) as p75,
+        max(case when r.percentile = 75 and r.kind = 'low' then r.usd end) as p75_low,
+        max(case when r.percentile = 75 and r.kind = 'high' then r.usd end) as p75_high,
+        max(case when r.percentile = 75 then w.precision_word end) as p75_precision,
+        max(case when r.percentile = 90 and r.kind = 'figure' then r.usd end) as p90,
+        max(case when r.percentile = 90 and r.kind = 'low' then r.usd end) as p90_low,
+        max(case when r.percentile = 90 and r.kind = 'high' then r.usd end) as p90_high,
+        max(case when r.percentile = 90 then w.precision_word end) as p90_precision
+    from rounded as r
+    inner join worded as w on r.cell = w.cell and r.percentile = w.percentile
+    group by r.cell
     -- a row shows its median or nothing
-    having max(case when percentile = 50 then pay end) is not null
+    having max(case when r.percentile = 50 then r.usd end) is not null
 ),
 
 published as (

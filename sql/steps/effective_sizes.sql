@@ -1,6 +1,6 @@
 -- Grain: one row per shown cell and percentile: the effective number of reports, pay being set by employers.
 -- Inputs: disclosed_cells, correlations (metric, percentile, correlation).
--- W^2 / (sum of w^2 + correlation * sum over clustered employers of ((sum of w)^2 - sum of w^2)); METHOD, effective size.
+-- W^2 / (sum of w^2 + correlation * sum over clustered employers of ((sum of w)^2 - sum of w^2)).
 select
     d.cell,
     c.percentile,
