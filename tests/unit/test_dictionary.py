@@ -1,7 +1,8 @@
-"""The dictionary of published tables says what the contracts say."""
+"""Generated pages say what they are generated from."""
 
 from pathlib import Path
 
+from salary_bands.normalise.crosswalk import crosswalk
 from salary_bands.schemas import TABLES
 from salary_bands.schemas.dictionary import dictionary
 
@@ -17,3 +18,9 @@ def test_every_column_of_every_table_has_a_description() -> None:
     for table, model in TABLES.items():
         for name, spec in model.to_schema().columns.items():
             assert spec.description, f"{table}.{name} has no description"
+
+
+def test_the_crosswalk_of_levels_is_fresh() -> None:
+    page = PAGE.parents[2] / "docs" / "levels.md"
+    mend = "run `python -m salary_bands.normalise.crosswalk docs/levels.md`"
+    assert page.read_text(encoding="utf-8") == crosswalk(), mend

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -20,9 +21,9 @@ class _Server(BaseHTTPRequestHandler):
     status = 200
     body = b""
     etag = ""
-    asked_for: list[str | None] = []
+    asked_for: ClassVar[list[str | None]] = []
 
-    def do_GET(self) -> None:  # noqa: N802 - the base class's name
+    def do_GET(self) -> None:
         self.asked_for.append(self.headers.get("If-None-Match"))
         unchanged = self.etag and self.headers.get("If-None-Match") == self.etag
         self.send_response(304 if unchanged else self.status)

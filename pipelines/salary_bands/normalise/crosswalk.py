@@ -1,0 +1,38 @@
+"""The crosswalk of levels as a page: `python -m salary_bands.normalise.crosswalk docs/levels.md`."""
+
+import csv
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+from salary_bands.reference import FOLDER
+from salary_bands.schemas.columns import LEVELS
+
+_HEAD = """# Levels
+
+What employers call their levels, on one ladder: L3 entry, L4, L5 senior, L6 staff, L7 principal and up. Made from
+`pipelines/salary_bands/reference/ladders.csv`, which says for each name where it comes from; a test fails where this
+page is stale. Names are compared without case, spaces and punctuation, and `SDE II` is `SDE 2`.
+
+A name that is not on the employer's own ladder is no answer: people borrow other employers' scales, and an "L5" at Meta
+is not one of Meta's levels. Then the words of the title answer (junior, graduate: L3; senior: L5; staff: L6; principal,
+distinguished: L7), else the source's own scheme, else years of experience (under 2: L3; under 5: L4; else L5). The
+column `level_basis` of `window_reports` says which.
+"""
+
+
+def crosswalk() -> str:
+    """Markdown: a row an employer, a column a level."""
+    ladders: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    with (FOLDER / "ladders.csv").open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            ladders[row["employer"]][row["level"]].append(row["level_name"])
+    lines = [_HEAD, f"| employer | {' | '.join(LEVELS)} |", f"|---{'|---' * len(LEVELS)}|"]
+    for employer in sorted(ladders, key=str.casefold):
+        cells = (", ".join(ladders[employer][level]) for level in LEVELS)
+        lines.append(f"| {employer} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(crosswalk(), encoding="utf-8")
