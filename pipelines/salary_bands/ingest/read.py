@@ -137,8 +137,12 @@ def _column(rows: pd.DataFrame, fmt: Format, name: str, position: dict[str, str]
 
 def _cleaned(cells: pd.Series, blanks: set[str]) -> pd.Series:
     """White space of every kind folded (no-break spaces and newlines in cells too), blank cells missing."""
-    text = cells.str.replace(r"\s+", " ", regex=True).str.strip()
-    return text.mask(text.eq("") | text.str.casefold().isin(blanks))
+
+    def clean(cell: str) -> str | None:
+        text = " ".join(cell.split())
+        return text if text and text.casefold() not in blanks else None
+
+    return map_distinct(cells, clean)
 
 
 def _rewritten(text: pd.Series, spec: Column) -> pd.Series:
