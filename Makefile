@@ -31,4 +31,4 @@ $(VENV)/.installed: pyproject.toml
 
 clean:  ## remove what a refresh made, but for the sample
 	rm -rf data/work
-	find data/marts -mindepth 1 ! -name README.md -delete
+	find data/marts -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +

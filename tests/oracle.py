@@ -52,7 +52,11 @@ def correlations_by_employer(reports: Iterable[Report], groups: list[Group], set
         and r["level"]
         and r["country"]
     ]
-    p50, p25_p75, p10_p90 = settings.correlation_p50, settings.correlation_p25_p75, settings.correlation_p10_p90
+    p50, p25_p75, p10_p90 = (
+        settings.correlation_p50,
+        settings.correlation_p25_p75,
+        settings.correlation_p10_p90,
+    )
     found: Correlations = {}
     for metric in METRICS["reported"]:
         paid = [r for r in placed if r[metric] is not None]
@@ -61,7 +65,8 @@ def correlations_by_employer(reports: Iterable[Report], groups: list[Group], set
         found[metric] = {}
         for percents, default in (((50,), p50), ((25, 75), p25_p75), ((10, 90), p10_p90)):
             value = correlation(pays, percents, settings.min_correlation_employers)
-            found[metric] |= dict.fromkeys(percents, Fraction(str(default)) if value is None else value)
+            told = Fraction(str(default)) if value is None else value
+            found[metric] |= dict.fromkeys(percents, round(told, 6))  # figures rest on it as it is published
     return found
 
 
@@ -156,7 +161,8 @@ def _shown(key: tuple[str, ...], rows: list[Report], correlations: Correlations)
     """The effective number of reports of P50, and what each percentile shows; adverts have no employers."""
     metric = key[-1]
     likeness = correlations[metric] if key[2] == "reported" else dict.fromkeys(PERCENTILES, Fraction(0))
-    sizes = {percent: effective_size(rows, likeness[percent]) for percent in PERCENTILES}
+    found = {value: effective_size(rows, value) for value in set(likeness.values())}
+    sizes = {percent: found[value] for percent, value in likeness.items()}
     return {"n_effective": sizes[50], "figures": figures([(r[metric], r["weight"]) for r in rows], sizes)}
 
 

@@ -3,14 +3,18 @@
 import math
 from collections.abc import Iterable
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 from tests.oracle_rows import Report, by
 
 Pay = list[tuple[int, int]]  # of (value, weight)
 PERCENTILES = (10, 25, 50, 75, 90)
-PRECISIONS = {Fraction(5, 100): "precise", Fraction(10, 100): "reasonably_precise", Fraction(20, 100): "acceptable"}
+PRECISIONS = {
+    Fraction(5, 100): "precise",
+    Fraction(10, 100): "reasonably_precise",
+    Fraction(20, 100): "acceptable",
+}
 
 
 class Figure(NamedTuple):
@@ -40,15 +44,15 @@ def percentile(pay: Pay, percent: int) -> Fraction:
     """Weighted type 7: the mean of the quantile function over one n*-th around it."""
     whole = sum(weight for _, weight in pay)
     size = Fraction(whole**2, sum(weight**2 for _, weight in pay))
-    start = (size - 1) * Fraction(percent, 100) / size
-    end = start + 1 / size
+    start = (size - 1) * Fraction(percent, 100) / size * whole
+    end = start + whole / size
     figure, below = Fraction(0), 0
     for value, weight in sorted(pay):
         above = below + weight
-        if start * whole < above and below < end * whole:
-            figure += value * (min(Fraction(above, whole), end) - max(Fraction(below, whole), start))
+        if start < above and below < end:
+            figure += value * (min(above, end) - max(below, start))
         below = above
-    return size * figure
+    return size * figure / whole
 
 
 def rounded(figure: Fraction) -> int:
@@ -110,7 +114,7 @@ def _squares(rows: list[Report]) -> int:
     return sum(r["weight"] ** 2 for r in rows)
 
 
-@lru_cache(maxsize=None)
+@cache
 def ranks(size: int, percent: int) -> tuple[int, int]:
     """The largest i with P(Bin <= i - 1) at most 2.5 %, the smallest j with P(Bin >= j) at most 2.5 %."""
     return _tail(size, percent), size + 1 - _tail(size, 100 - percent)
@@ -118,11 +122,13 @@ def ranks(size: int, percent: int) -> tuple[int, int]:
 
 def _tail(size: int, percent: int) -> int:
     """How many of the outcomes 0, 1, 2, ... have at most 2.5 % together."""
-    outcomes, below = 0, 0
-    term = (100 - percent) ** size  # of 100 ** size
-    while 40 * (below + term) <= 100**size:
+    share = Fraction(percent, 100)
+    hit, miss = share.numerator, share.denominator - share.numerator
+    outcomes, below, whole = 0, 0, share.denominator**size
+    term = miss**size
+    while 40 * (below + term) <= whole:
         below += term
-        term = term * (size - outcomes) * percent // ((outcomes + 1) * (100 - percent))
+        term = term * (size - outcomes) * hit // ((outcomes + 1) * miss)
         outcomes += 1
     return outcomes
 
@@ -132,17 +138,15 @@ def interval(pay: Pay, size: int, percent: int) -> tuple[int, int] | None:
     first, last = ranks(size, percent)
     if first < 2 or last > size - 1:
         return None
-    whole = sum(weight for _, weight in pay)
-    low, high = (_reaching(pay, Fraction(2 * rank - 1, 2 * size) * whole) for rank in (first, last))
-    lowest, highest = min(pay)[0], max(pay)[0]
-    return None if {low, high} & {lowest, highest} else (low, high)
+    low, high = (_reaching(pay, 2 * rank - 1, 2 * size) for rank in (first, last))
+    return None if {low, high} & {min(pay)[0], max(pay)[0]} else (low, high)
 
 
-def _reaching(pay: Pay, wanted: Fraction) -> int:
-    """The smallest value whose cumulated weight reaches what is wanted."""
-    cumulated = 0
+def _reaching(pay: Pay, part: int, parts: int) -> int:
+    """The smallest value whose cumulated weight reaches that part of the whole."""
+    whole, cumulated = sum(weight for _, weight in pay), 0
     for value, weight in sorted(pay):
         cumulated += weight
-        if cumulated >= wanted:
+        if cumulated * parts >= part * whole:
             return value
     raise AssertionError

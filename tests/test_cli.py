@@ -267,6 +267,7 @@ def test_inspect_drafts_a_format_that_parses_once_its_blanks_are_filled(run: Run
     drafted = parse_format(draft.replace("say which", "MIT").replace("say whose", "ours"), "draft")
     assert drafted.recognise == [header]
     assert {c: drafted.columns[c].headers for c in drafted.columns} == {
+        "submitted_at": ["which header?"],
         "job_title": ["Job Title"],
         "currency": ["currency"],
         "base": ["Base"],

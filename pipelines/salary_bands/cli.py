@@ -46,8 +46,16 @@ def reports_errors(command: Callable[..., None]) -> Callable[..., None]:
         except BrokenPipeError:  # `| head` had enough
             sys.stderr.close()
             raise typer.Exit(0) from None
+        except KeyboardInterrupt:
+            _say("interrupted; the published release is as it was")
+            raise typer.Exit(130) from None
         except OSError as error:  # a full disk, no permission, a folder that is a file
             _say(f"error: {error}")
+            raise typer.Exit(1) from None
+        except Exception as error:
+            if "duckdb" not in type(error).__module__:
+                raise
+            _say(f"error: a file of the release is missing or damaged: {str(error).splitlines()[0]}")
             raise typer.Exit(1) from None
 
     return guarded
@@ -68,7 +76,10 @@ def refresh(
     from salary_bands.settings import load
 
     settings = load(raw=raw, marts=marts, work=work, lock_wait_seconds=wait)
-    day = _date(as_of) if as_of else datetime.now(UTC).date()
+    today = datetime.now(UTC).date()
+    day = _date(as_of) if as_of else today
+    if day > today:
+        raise UsageError(f"--as-of {day}: is in the future; a release is of a day that was")
     from salary_bands.orchestration.refresh import refresh as run
 
     outcome = run(settings, day, dry_run, _say)
@@ -92,6 +103,8 @@ def inspect(file: Annotated[Path, typer.Argument(help="An export.")], as_json: A
         _print_json(found)
     else:
         print_inspection(out, found)
+    if found["held"]:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -188,7 +188,7 @@ def _hold_where_too_many(rejected: list[pd.DataFrame], rows: int, settings: Sett
     example = faulty[faulty["column"].eq(column) & faulty["reason"].eq(reason)].iloc[0]
     raise HeldExport(
         "too_many_rejected",
-        f"{faults:,} or more of {rows:,} rows would be rejected, most often {column or 'the row'} for {reason} "
+        f"at least {faults:,} of {rows:,} rows would be rejected, most often {column or 'the row'} for {reason} "
         f"(row {example['row']}: {example['value']!r})",
         "mend the export, or raise max_rejected_share",
     )

@@ -25,7 +25,7 @@ def digest(document: Any) -> str:
 @cache
 def code_version() -> str:
     """Short hash of everything that can change a release: the stages' code, reference data and SQL."""
-    return _files([PACKAGE, SQL])[:16]
+    return digest([_files([PACKAGE]), _files([SQL])])[:16]
 
 
 @cache
@@ -56,10 +56,11 @@ def _gazetteers() -> dict[str, str]:
 
 
 def _files(roots: Iterable[Path]) -> str:
+    """Hash of the files below the roots; SQL, which a wheel carries inside the package, only where it is asked for."""
     found = hashlib.sha256()
     for root in roots:
         for path in sorted([root] if root.is_file() else root.rglob("*")):
-            if path.suffix in _SUFFIXES:
+            if path.suffix in _SUFFIXES and (root.is_relative_to(SQL) or not path.is_relative_to(SQL)):
                 found.update(f"{path.relative_to(root.parent).as_posix()}\0".encode())
                 found.update(hashlib.sha256(path.read_bytes()).digest())
     return found.hexdigest()

@@ -13,7 +13,7 @@ from salary_bands.classify.reports import classify_reports
 from salary_bands.errors import HeldExport, UsageError
 from salary_bands.exports import malformed_rows
 from salary_bands.ingest.formats import exported_on_from_name, header_key
-from salary_bands.ingest.read import open_rows, read_header
+from salary_bands.ingest.read import exported_on, open_rows, read_header
 from salary_bands.money import current_rates
 from salary_bands.normalise.reports import normalise
 from salary_bands.schemas.raw_reports import TEXT_COLUMNS
@@ -51,8 +51,7 @@ def draft_format(name: str, header: list[str]) -> str:
         "licence": "say which",
         "attribution": "say whose",
         "recognise": [header],
-        "columns": dict[str, Any](mapped)
-        or {"job_title": "which header?", "currency": {"constant": "USD"}, "base": "which header?"},
+        "columns": dict.fromkeys(("submitted_at", "job_title", "currency", "base"), "which header?") | mapped,
     }
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
     lines = "".join(f"#   {h}\n" for h in rest)
@@ -74,12 +73,13 @@ def _read(path: Path, settings: Settings) -> dict[str, Any]:
     refused = pd.concat([malformed_rows(opened.malformed), *rejected], ignore_index=True)
     reports = pd.concat(pay, ignore_index=True) if pay else pd.DataFrame(columns=["leaf", "evidence"])
     rows = opened.rows + len(opened.malformed)
+    exported = exported_on(fmt, path.name, _latest(reports))
     return {
         "format": fmt.name,
         "title": fmt.title,
         "licence": fmt.licence,
         "delivery": fmt.delivery,
-        "exported_on": named or _latest(reports),
+        "exported_on": exported.isoformat(),
         "columns": {c: fmt.columns[c].constant or fmt.columns[c].headers for c in opened.columns},
         "rows": rows,
         "accepted": len(reports),
@@ -106,9 +106,9 @@ def _reasons(refused: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _latest(reports: pd.DataFrame) -> str | None:
+def _latest(reports: pd.DataFrame) -> date | None:
     latest = reports["submitted_at"].max() if "submitted_at" in reports else None
-    return None if latest is None or pd.isna(latest) else str(latest.date())
+    return None if latest is None or pd.isna(latest) else latest.date()
 
 
 def print_inspection(out: Console, found: dict[str, Any]) -> None:

@@ -62,6 +62,8 @@ def band_rows(
         )
         names = [d[0] for d in cursor.description or []]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    if not rows:
+        raise UsageError(f"no cell of release {version} has all of {', '.join(f'{k} {v}' for k, v in wanted.items())}")
     return {"release": version, "contains_synthetic": manifest["contains_synthetic"], "bands": rows}
 
 
@@ -73,18 +75,19 @@ def print_bands(out: Console, err: Console, found: dict[str, Any]) -> None:
     shared = ", ".join(f"{k.removesuffix('_label')} {rows[0][k]}" for k in same)
     differing = [k for k in keys if k not in same]
     table = _table(*(k.removesuffix("_label") for k in differing), title=f"{found['release']}: {shared}; thousand USD")
-    for name in ("n", "P10", "P25", "P50", "95 % of P50", "P75", "P90"):
+    wide = out.width >= 110  # a narrow terminal has room for the middle half
+    for name in ("n", *(["P10"] if wide else []), "P25", "P50", "95 % of P50", "P75", *(["P90"] if wide else [])):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("", overflow="fold")
+    table.add_column("precision", overflow="fold")
     for row in rows:
         p10, p25, p50, low, high, p75, p90 = (
             "" if row[p] is None else f"{row[p] / 1000:,.1f}"
             for p in ("p10", "p25", "p50", "p50_low", "p50_high", "p75", "p90")
         )
+        middle = [p25, p50, f"{low} to {high}" if low else "", p75]
         n = "<10" if row["n_reports"] is None else f"{row['n_reports']:,}"
-        interval = f"{low} to {high}" if low else ""
-        note = row["suppression_reason"] or row["p50_precision"]
-        table.add_row(*(row[k] for k in differing), n, p10, p25, p50, interval, p75, p90, note.replace("_", " "))
+        note = (row["suppression_reason"] or row["p50_precision"]).replace("_", " ")
+        table.add_row(*(row[k] for k in differing), n, *([p10, *middle, p90] if wide else middle), note)
     out.print(table)
     if found["contains_synthetic"]:
         err.print(SYNTHETIC, style="yellow")

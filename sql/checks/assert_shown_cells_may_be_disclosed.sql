@@ -1,4 +1,4 @@
--- Shown cells of reports that break a rule of disclosure.
+-- Shown cells of reports that break a rule of disclosure; shares are rounded to four decimals.
 select
     b.view,
     b.group_id,
@@ -20,9 +20,9 @@ where
             b.evidence = 'reported'
             and (
                 b.top_employer_share > r.max_employer_share
-                or (b.employers_known_share >= r.min_known_employer_share and b.n_employers < r.min_employers)
+                or (b.employers_known_share >= r.min_known_employer_share + 0.0001 and b.n_employers < r.min_employers)
                 or (
-                    b.employers_known_share < r.min_known_employer_share
+                    b.employers_known_share < r.min_known_employer_share - 0.0001
                     and b.n_reports < r.min_reports_unknown_employers
                 )
             )

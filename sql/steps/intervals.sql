@@ -7,12 +7,12 @@ targets as (
     select
         e.cell,
         e.percentile,
-        e.effective,
+        e.whole,
         cast((2 * r.low_rank - 1) as hugeint) * cast(d.weight as hugeint) as low_target,
         cast((2 * r.high_rank - 1) as hugeint) * cast(d.weight as hugeint) as high_target,
         2 * cast(r.reports as hugeint) as scale
     from effective_sizes as e
-    inner join ranks as r on cast(floor(e.effective) as bigint) = r.reports and e.percentile = r.percentile
+    inner join ranks as r on e.whole = r.reports and e.percentile = r.percentile
     inner join disclosed_cells as d on e.cell = d.cell
 ),
 
@@ -20,16 +20,16 @@ bounds as (
     select
         t.cell,
         t.percentile,
-        t.effective,
+        t.whole,
         min(case when t.scale * c.weight_to >= t.low_target then c.pay end) as low,
         min(case when t.scale * c.weight_to >= t.high_target then c.pay end) as high,
         min(c.pay) as lowest,
         max(c.pay) as highest
     from targets as t
     inner join cell_pay as c on t.cell = c.cell
-    group by t.cell, t.percentile, t.effective
+    group by t.cell, t.percentile, t.whole
 )
 
-select cell, percentile, effective, low, high
+select cell, percentile, whole, low, high
 from bounds
 where low > lowest and high < highest

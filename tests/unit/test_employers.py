@@ -298,9 +298,7 @@ def test_rows_of_an_employer_are_adjacent_in_time() -> None:
             assert (earlier["tier"], earlier["ownership"]) != (later["tier"], later["ownership"]), employer
             assert earlier["aliases"] == later["aliases"], employer
         for row in rows:
-            assert not row["valid_from"] or not row["valid_to"] or row["valid_from"] < row["valid_to"], (
-                employer
-            )
+            assert not row["valid_from"] or not row["valid_to"] or row["valid_from"] < row["valid_to"], employer
 
 
 def test_an_industry_is_of_one_tier_below_the_labs() -> None:

@@ -71,9 +71,7 @@ NUMBERED = re.compile(r"([a-z]*)([0-9]+)([a-z]?)")
         ("Google", " - ", None),
     ],
 )
-def test_a_name_means_what_its_employer_means(
-    employer: str | None, level_name: str | None, level: str | None
-) -> None:
+def test_a_name_means_what_its_employer_means(employer: str | None, level_name: str | None, level: str | None) -> None:
     assert ladder_level(employer, level_name) == level
 
 
@@ -103,9 +101,7 @@ def test_spelling_does_not_matter(spelling: str) -> None:
     assert ladder_level("Amazon", spelling) == "L4"
 
 
-@pytest.mark.parametrize(
-    "level_name", ["L5 / L6", "SDE I (L6)", "between L4 and L5", "5 years", "I have 10 years"]
-)
+@pytest.mark.parametrize("level_name", ["L5 / L6", "SDE I (L6)", "between L4 and L5", "5 years", "I have 10 years"])
 def test_two_levels_or_mere_numbers_are_no_answer(level_name: str) -> None:
     assert ladder_level("Amazon", level_name) is None
 
@@ -167,9 +163,7 @@ def test_a_higher_name_never_maps_lower(employer: str) -> None:
         assert levels == sorted(levels, reverse=down), f"{employer} {prefix}"
     for word in ("senior", "associate"):
         for key, level in by_key.items():
-            above, below = (
-                (key, key.removeprefix(word)) if word == "senior" else (key.removeprefix(word), key)
-            )
+            above, below = (key, key.removeprefix(word)) if word == "senior" else (key.removeprefix(word), key)
             if key.startswith(word) and above in by_key and below in by_key:
                 assert by_key[below] <= by_key[above], f"{employer} {key} {level}"
 

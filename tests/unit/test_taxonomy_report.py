@@ -38,9 +38,7 @@ def test_the_page_needs_every_leaf_held_out() -> None:
 
 
 def test_scores_by_hand() -> None:
-    counts = Counter(
-        {("agentic", "agentic"): 3, ("agentic", "llm_general"): 1, ("llm_general", "llm_general"): 1}
-    )
+    counts = Counter({("agentic", "agentic"): 3, ("agentic", "llm_general"): 1, ("llm_general", "llm_general"): 1})
     agentic, general = report.scores(counts)
     assert (agentic.leaf, agentic.golden, agentic.placed, agentic.agreed) == ("agentic", 4, 3, 3)
     assert (agentic.precision, agentic.recall) == (1.0, 0.75)

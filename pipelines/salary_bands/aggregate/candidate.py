@@ -25,6 +25,7 @@ from salary_bands.settings import Settings
 
 CHECKS = (
     "assert_every_row_is_accounted_for",
+    "assert_some_report_is_used",
     "assert_keys_are_unique",
     "assert_percentiles_ascend",
     "assert_evidence_is_not_mixed",
@@ -212,13 +213,11 @@ def _matches(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 
 def _sizes(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """The distinct whole effective sizes that intervals are wanted for."""
-    return connection.execute(
-        "SELECT DISTINCT CAST(floor(effective) AS BIGINT) AS reports, percentile FROM effective_sizes ORDER BY ALL"
-    ).df()
+    return connection.execute("SELECT DISTINCT whole AS reports, percentile FROM effective_sizes ORDER BY ALL").df()
 
 
 def _by_metric(correlations: pd.DataFrame) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
     for metric, percentile, value in correlations.itertuples(index=False, name=None):
-        found.setdefault(metric, {})[f"p{percentile}"] = round(value, 6)
+        found.setdefault(metric, {})[f"p{percentile}"] = value / 1_000_000
     return found

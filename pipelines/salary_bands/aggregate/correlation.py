@@ -11,10 +11,11 @@ from salary_bands.settings import Settings
 
 
 def employer_correlations(shares: pd.DataFrame, metrics: list[str], settings: Settings) -> pd.DataFrame:
-    """metric, percentile, correlation: the intraclass correlation by employer of "pay <= the cell's percentile".
+    """metric, percentile, millionths: the intraclass correlation by employer of "pay <= the cell's percentile".
 
     shares: metric, percentile, cell, employer, reports, at_or_below. A one-way ANOVA, unweighted, pooled over cells,
-    p and 1 - p together, clipped to [0, 1]; the default of the settings where fewer employers give it.
+    p and 1 - p together, clipped to [0, 1]; the default of the settings where fewer employers give it. In millionths,
+    as it is published, so that the figures can be recomputed from what the manifest says.
     """
     rows = []
     for metric in metrics:
@@ -22,8 +23,9 @@ def employer_correlations(shares: pd.DataFrame, metrics: list[str], settings: Se
             pair = shares[shares["metric"].eq(metric) & shares["percentile"].isin((percentile, 100 - percentile))]
             enough = pair["employer"].nunique() >= settings.min_correlation_employers
             value = _anova(pair) if enough else None
-            rows.append((metric, percentile, default_correlation(percentile, settings) if value is None else value))
-    return pd.DataFrame(rows, columns=["metric", "percentile", "correlation"])
+            found = default_correlation(percentile, settings) if value is None else value
+            rows.append((metric, percentile, round(found * 1_000_000)))
+    return pd.DataFrame(rows, columns=["metric", "percentile", "millionths"])
 
 
 def default_correlation(percentile: int, settings: Settings) -> float:
@@ -63,4 +65,4 @@ def _anova(shares: pd.DataFrame) -> float | None:
     size = math.fsum(cell_n - (n * n).groupby(cells).sum() / cell_n) / between_freedom
     msb, msw = between / between_freedom, within / within_freedom
     denominator = msb + (size - 1) * msw
-    return min(1.0, max(0.0, (msb - msw) / denominator)) if denominator > 0 else 0.0
+    return min(1.0, max(0.0, (msb - msw) / denominator)) if denominator > 0 else None

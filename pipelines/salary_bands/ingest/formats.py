@@ -13,7 +13,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from salary_bands.errors import HeldExport
+from salary_bands.errors import HeldExport, UsageError
 from salary_bands.reference import FOLDER
 from salary_bands.schemas.raw_reports import TEXT_COLUMNS
 
@@ -52,7 +52,7 @@ class Column(_Strict):
 class ExportedOn(_Strict):
     """Where the date of an export comes from: a pattern with groups year, month, day on the file name."""
 
-    file_name: str
+    file_name: str = Field(description="Regular expression with a group year, and may be month and day.")
     month: int = Field(12, description="Month where the name gives only a year.")
     day: int = Field(31, description="Day where the name gives only a month; clipped to the month's end.")
 
@@ -71,21 +71,23 @@ class Amount(_Strict):
 class Format(_Strict):
     """One format: how its header is recognised and its rows are read."""
 
-    name: str
-    title: str
-    licence: str
-    attribution: str
+    name: str = Field(description="Short name; stands in the ledger.")
+    title: str = Field(description="Name for people.")
+    licence: str = Field(description="Licence as the source states it.")
+    attribution: str = Field(description="How to name the source.")
     recognise: list[list[str]] = Field(description="Sets of headers; the format is it where all of one set are there.")
-    columns: dict[str, Column]
-    evidence: Literal["reported", "advertised"] = "reported"
+    columns: dict[str, Column] = Field(description="Our columns, and how each is read; see below.")
+    evidence: Literal["reported", "advertised"] = Field("reported", description="People's pay, or employers' adverts.")
     reported_until: int | None = Field(None, description="Last year whose rows are reports, in a format of adverts.")
-    delivery: Literal["append", "snapshot"] = "append"
+    delivery: Literal["append", "snapshot"] = Field(
+        "append", description="snapshot: each export is the whole history, and the newest counts."
+    )
     repeats: Literal["keep", "fold"] = Field("keep", description="Equal rows of a source without submission ids.")
     range_pairs_since: int | None = Field(None, description="First year whose adjacent rows are ends of one range.")
-    encoding: str = "utf-8"
-    delimiter: str = ","
+    encoding: str = Field("utf-8", description="Of text without a byte order mark.")
+    delimiter: str = Field(",", description="Between cells of a CSV.")
     dates: list[str] = Field(["iso"], description="strptime formats, `iso`, or `year`.")
-    decimal: Literal["point", "comma", "either"] = "point"
+    decimal: Literal["point", "comma", "either"] = Field("point", description="Decimal mark.")
     blank: list[str] = Field([], description="Cell texts that mean blank, such as NA, in every column.")
     money: dict[str, Amount] = Field({}, description="What numbers mean, where not the default.")
     levels: dict[str, Level] = Field({}, description="The source's own level scheme.")
@@ -120,13 +122,18 @@ def parse_format(text: str, name: str) -> Format:
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise ValueError(f"format {name}: {faults}") from None
+    except yaml.YAMLError as error:
+        raise ValueError(f"format {name}: not readable as YAML ({' '.join(str(error).split())})") from None
 
 
 @cache
 def formats() -> tuple[Format, ...]:
     """All formats, by name."""
     paths: Iterable[Path] = sorted((FOLDER / "formats").glob("*.yaml"))
-    return tuple(parse_format(path.read_text(encoding="utf-8"), path.name) for path in paths)
+    try:
+        return tuple(parse_format(path.read_text(encoding="utf-8"), path.name) for path in paths)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
 
 
 def recognise(header: list[str]) -> Format:

@@ -1,5 +1,6 @@
 """What lies in the raw folder: exports at RAW/<source>/<file>, everything else refused with a line."""
 
+import fnmatch
 import hashlib
 import os
 import stat
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from salary_bands.errors import HeldExport, UsageError
 
-IGNORED = (".gitkeep", ".DS_Store")
+IGNORED = (".gitkeep", ".DS_Store", "~$*", "*.part", "*.tmp", "*.crdownload")  # what editors and downloads leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def list_files(raw: Path) -> tuple[list[tuple[str, Path, os.stat_result]], list[
     files: list[tuple[str, Path, os.stat_result]] = []
     refused: list[str] = []
     for source in sorted(raw.iterdir()):
-        if source.name in IGNORED:
+        if _ignored(source.name):
             continue
         if source.is_symlink() or not source.is_dir():
             refused.append(f"{source.name}: refused, not a folder of a source; exports lie at <source>/<file>")
@@ -72,7 +73,7 @@ def list_files(raw: Path) -> tuple[list[tuple[str, Path, os.stat_result]], list[
         for path in sorted(source.iterdir()):
             name = f"{source.name}/{path.name}"
             status = path.lstat()
-            if path.name in IGNORED:
+            if _ignored(path.name):
                 continue
             if not _printable(name):
                 refused.append(f"{name!r}: refused, the name has control characters; rename it")
@@ -134,6 +135,10 @@ def settle(raw: Path, seconds: float, timeout: float, say: Callable[[str], None]
             told = True
         time.sleep(min(0.1, max(seconds, 0.01)))
     return frozenset()
+
+
+def _ignored(name: str) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in IGNORED)
 
 
 def _sha256(path: Path) -> str:

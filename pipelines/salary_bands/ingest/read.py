@@ -38,6 +38,14 @@ def open_rows(path: Path, settings: Settings) -> OpenExport:
     container, fmt = _recognised(path, settings)
     keys = set(map(header_key, container.header))
     columns = [n for n, c in fmt.columns.items() if c.constant or any(header_key(h) in keys for h in c.headers)]
+    missing = [name for name in ("job_title", "currency") if name not in columns]
+    missing += [] if {"base", "total"} & set(columns) else ["base"]
+    if missing:
+        raise HeldExport(
+            "unmapped_column",
+            f"format {fmt.name} finds no header for {', '.join(missing)}",
+            "say in its YAML, under `columns`, which header each is",
+        )
     export = OpenExport(fmt, columns, iter(()), container.malformed)
     export.chunks = _chunks(export, container)
     return export

@@ -134,6 +134,7 @@ def _quarter_hour() -> int:
     job=release_job,
     cron_schedule="0 6 * * 1",
     execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Every Monday: the window moves on even where nothing new arrived.",
 )
 def weekly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:

@@ -33,9 +33,9 @@ def changes_text(
         ]
         lines += ["", "## Cells", "", *_cell_lines(folder, marts.release(previous["version"]))]
         lines += _method_lines(plan, previous)
-    held = [s for s in plan.files if s.held_line]
-    if held:
-        lines += ["", "## Held", "", *(f"- `{s.file}` ({s.held_reason}): {s.held_line}" for s in held)]
+    held = [f"- `{s.file}` ({s.held_reason}): {s.held_line}" for s in plan.files if s.held_line]
+    if held or plan.refused:
+        lines += ["", "## Held and refused", "", *held, *(f"- {line}" for line in plan.refused)]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -19,12 +19,18 @@ class Bands(Table):
 
     release: str = column("Version of the release")
     as_of: np.dtype("datetime64[us]") = column("Last day of the window")  # type: ignore[valid-type]
-    view: str = column("Published taxonomy")
+    view: str = column("Published taxonomy: leaf, cards, llm_roles, career_paths, specialties")
     group_id: str = column("Group of leaves in that view")
     group_label: str = column("Name of the group")
     evidence: str = column("reported: people's pay; advertised: employers' adverts, never mixed", isin=EVIDENCE)
-    tier: str = column("T1 to T5, unknown, all")
-    level: str = column("L3 to L7, early, senior, all; all includes reports with neither")
+    tier: str = column(
+        "T1 frontier labs; T2 hyperscalers and big tech; T3 AI labs and unicorns; T4 other technology; T5 other "
+        "industries; unknown; all"
+    )
+    level: str = column(
+        "L3 entry, L4, L5 senior, L6 staff, L7 principal and up; early is L3 and L4, senior L5 and up; all includes "
+        "reports with neither"
+    )
     market: str = column("global, a country (ISO 3166 alpha-2) or a metro")
     metric: str = column(
         "base, bonus, equity, total, total_liquid; for adverts base (midpoint of the range, so narrower than pay), "
@@ -45,36 +51,53 @@ class Bands(Table):
     median_age_days: pd.Int64Dtype = column("Median age of the reports", "days", nullable=True, ge=0)
     basis: str = column("direct, pooled, suppressed", isin=("direct", "pooled", "suppressed"))
     shrinkage_weight: float = column(f"Weight of the model in a pooled cell{_LATER}", nullable=True)
-    suppression_reason: str = column("Why the cell is suppressed", nullable=True, isin=SUPPRESSION_REASONS)
-    p10: pd.Int64Dtype = column("10th percentile", USD, nullable=True)
+    suppression_reason: str = column(
+        "Why the cell is withheld: few_reports; few_employers; dominated, one employer has over half; too_near, a wider "
+        "cell differs by 1 or 2 reports; low_effective_n, the employers are too few or too alike for an interval",
+        nullable=True,
+        isin=SUPPRESSION_REASONS,
+    )
+    p10: pd.Int64Dtype = column(
+        "10th percentile; null where too few reports give an interval, 54 or more effective ones do", USD, nullable=True
+    )
     p10_low: pd.Int64Dtype = column("Lower bound of its 95 % interval", USD, nullable=True)
     p10_high: pd.Int64Dtype = column("Upper bound of its 95 % interval", USD, nullable=True)
     p10_precision: str = column(
-        "Sampling precision: half width of the interval over 1.96 P, 5, 10, 20 %", nullable=True, isin=PRECISIONS
+        "precise, reasonably_precise, acceptable, unreliable: standard error up to 5, 10, 20 % of the figure, or more",
+        nullable=True,
+        isin=PRECISIONS,
     )
-    p25: pd.Int64Dtype = column("25th percentile", USD, nullable=True)
+    p25: pd.Int64Dtype = column("25th percentile; null below 20 effective reports", USD, nullable=True)
     p25_low: pd.Int64Dtype = column("Lower bound of its 95 % interval", USD, nullable=True)
     p25_high: pd.Int64Dtype = column("Upper bound of its 95 % interval", USD, nullable=True)
     p25_precision: str = column(
-        "Sampling precision: half width of the interval over 1.96 P, 5, 10, 20 %", nullable=True, isin=PRECISIONS
+        "precise, reasonably_precise, acceptable, unreliable: standard error up to 5, 10, 20 % of the figure, or more",
+        nullable=True,
+        isin=PRECISIONS,
     )
     p50: pd.Int64Dtype = column("Median", USD, nullable=True)
     p50_low: pd.Int64Dtype = column("Lower bound of its 95 % interval", USD, nullable=True)
     p50_high: pd.Int64Dtype = column("Upper bound of its 95 % interval", USD, nullable=True)
     p50_precision: str = column(
-        "Sampling precision: half width of the interval over 1.96 P, 5, 10, 20 %", nullable=True, isin=PRECISIONS
+        "precise, reasonably_precise, acceptable, unreliable: standard error up to 5, 10, 20 % of the figure, or more",
+        nullable=True,
+        isin=PRECISIONS,
     )
-    p75: pd.Int64Dtype = column("75th percentile", USD, nullable=True)
+    p75: pd.Int64Dtype = column("75th percentile; null below 20 effective reports", USD, nullable=True)
     p75_low: pd.Int64Dtype = column("Lower bound of its 95 % interval", USD, nullable=True)
     p75_high: pd.Int64Dtype = column("Upper bound of its 95 % interval", USD, nullable=True)
     p75_precision: str = column(
-        "Sampling precision: half width of the interval over 1.96 P, 5, 10, 20 %", nullable=True, isin=PRECISIONS
+        "precise, reasonably_precise, acceptable, unreliable: standard error up to 5, 10, 20 % of the figure, or more",
+        nullable=True,
+        isin=PRECISIONS,
     )
-    p90: pd.Int64Dtype = column("90th percentile", USD, nullable=True)
+    p90: pd.Int64Dtype = column("90th percentile; null as p10 is", USD, nullable=True)
     p90_low: pd.Int64Dtype = column("Lower bound of its 95 % interval", USD, nullable=True)
     p90_high: pd.Int64Dtype = column("Upper bound of its 95 % interval", USD, nullable=True)
     p90_precision: str = column(
-        "Sampling precision: half width of the interval over 1.96 P, 5, 10, 20 %", nullable=True, isin=PRECISIONS
+        "precise, reasonably_precise, acceptable, unreliable: standard error up to 5, 10, 20 % of the figure, or more",
+        nullable=True,
+        isin=PRECISIONS,
     )
     max_shift_p50: float = column(f"Largest move of P50 by leaving one out{_LATER}", nullable=True)
     max_shift_p90: float = column(f"Largest move of P90 by leaving one out{_LATER}", nullable=True)
