@@ -112,13 +112,8 @@ def test_effective_sizes_are_those_of_the_oracle(case: Case) -> None:
 
 def test_the_employers_correlations_are_those_of_the_oracle(case: Case) -> None:
     published = case.built.candidate.employer_correlation()
-    expected = {
-        metric: {f"p{percent}": float(value) for percent, value in values.items()}
-        for metric, values in case.correlations.items()
-    }
-    for metric, values in expected.items():
-        assert published[metric] == pytest.approx(values, abs=5.1e-7), metric
-        assert published[metric] == {name: round(value, 6) for name, value in published[metric].items()}
+    for metric, values in case.correlations.items():
+        assert published[metric] == {f"p{percent}": float(value) for percent, value in values.items()}, metric
 
 
 def test_the_case_meets_the_rules_it_is_there_for(case: Case) -> None:

@@ -195,10 +195,13 @@ def first_row_twice(frame: pd.DataFrame) -> pd.DataFrame:
 
 BREAKS: list[tuple[str, str, Change]] = [
     ("assert_every_row_is_accounted_for", "ledger", one_row_more),
+    ("assert_some_report_is_used", "ledger", lambda frame: frame.assign(disposition="outlier")),
     ("assert_keys_are_unique", "bands", first_row_twice),
     ("assert_percentiles_ascend", "bands", with_cell("direct", p25=1_000_000)),
+    ("assert_percentiles_ascend", "bands", with_cell("direct", p50_low=1_000_000)),
     ("assert_evidence_is_not_mixed", "bands", with_cell("suppressed", evidence="advertised", metric="bonus")),
     ("assert_suppressed_cells_show_nothing", "bands", with_cell("suppressed", p50=100_000)),
+    ("assert_suppressed_cells_show_nothing", "bands", with_cell("suppressed", p50_high=100_000)),
     ("assert_shown_cells_may_be_disclosed", "bands", with_cell("direct", n_reports=9)),
     (CONTRACT, "bands", with_cell("direct", suppression_reason="because")),
     (CONTRACT, "bands", with_cell("direct", employers_known_share=1.5)),

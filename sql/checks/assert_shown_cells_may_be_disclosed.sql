@@ -19,7 +19,7 @@ where
         or (
             b.evidence = 'reported'
             and (
-                b.top_employer_share > r.max_employer_share
+                b.top_employer_share - 0.0001 > r.max_employer_share
                 or (b.employers_known_share >= r.min_known_employer_share + 0.0001 and b.n_employers < r.min_employers)
                 or (
                     b.employers_known_share < r.min_known_employer_share - 0.0001

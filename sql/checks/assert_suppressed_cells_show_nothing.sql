@@ -7,7 +7,11 @@ where
         and (
             suppression_reason is null
             or coalesce(p10, p25, p50, p75, p90) is not null
-            or coalesce(employers_known_share, top_employer_share, top_source_share) is not null
+            or coalesce(p10_low, p25_low, p50_low, p75_low, p90_low) is not null
+            or coalesce(p10_high, p25_high, p50_high, p75_high, p90_high) is not null
+            or coalesce(p10_precision, p25_precision, p50_precision, p75_precision, p90_precision) is not null
+            or coalesce(employers_known_share, top_employer_share, top_source_share, verified_share) is not null
+            or coalesce(level_inferred_share, n_effective) is not null
             or n_reports < 10
             or n_employers < 10
         )
