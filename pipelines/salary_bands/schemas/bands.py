@@ -53,7 +53,7 @@ class Bands(Table):
     shrinkage_weight: float = column(f"Weight of the model in a pooled cell{_LATER}", nullable=True)
     suppression_reason: str = column(
         "Why the cell is withheld: few_reports; few_employers; dominated, one employer has over half; too_near, a "
-        "larger cell differs by 1 or 2 reports; low_effective_n, the employers are too few or too alike for an interval",
+        "larger cell differs by 1 or 2 reports; low_effective_n, employers too few or too alike for an interval",
         nullable=True,
         isin=SUPPRESSION_REASONS,
     )
