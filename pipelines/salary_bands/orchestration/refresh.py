@@ -63,9 +63,7 @@ def refresh(settings: Settings, as_of: date, dry_run: bool, say: Say) -> Outcome
         new = run.exports(folder)
         plan = plan_release(folder, run.stages, as_of, marts.releases())
         if same := already_published(marts, plan):
-            if (
-                not Candidate(settings).path("bands").is_file()
-            ):  # the work folder is new: `coverage` reads the candidate
+            if not Candidate(settings).path("bands").is_file():  # a new work folder; `coverage` reads the candidate
                 run.release(as_of, dry_run=True)
             return _outcome(plan, same, marts.release(same) / "ledger.parquet", len(new), folder, unchanged=True)
         run.release(as_of, dry_run)
@@ -122,7 +120,7 @@ class _Run:
         path = self.settings.work / "last_failure.txt"
         path.write_text(story or traceback.format_exc(), encoding="utf-8")
         root = steps[0][1] if steps else None
-        if "Interrupt" in story:
+        if "DagsterExecutionInterruptedError" in story or "Query interrupted" in story:
             raise KeyboardInterrupt
         while root and root.cause:
             root = root.cause
