@@ -280,7 +280,7 @@ CRASHES = [
     (publication, "write_tables", 0),
     (publication, "compact_json", 3),
     (publication, "readme_text", 0),
-    (publication, "canonical", 1),
+    (publication, "json_text", 1),
     (publication, "_sync", 0),
     (publication, "_sync_folder", 0),
     (Path, "replace", 0),

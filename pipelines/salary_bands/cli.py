@@ -103,7 +103,7 @@ def inspect(file: Annotated[Path, typer.Argument(help="An export.")], as_json: A
         _print_json(found)
     else:
         print_inspection(out, found)
-    if found["held"]:
+    if found["held"] or found["would_be_held"]:
         raise typer.Exit(1)
 
 

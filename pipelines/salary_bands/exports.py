@@ -16,7 +16,7 @@ from salary_bands.fingerprint import digest, stages_fingerprint
 from salary_bands.ingest.containers import Malformed
 from salary_bands.ingest.formats import Format, exported_on_from_name, formats
 from salary_bands.ingest.raw_folder import ExportFile
-from salary_bands.ingest.read import count_rows, open_rows
+from salary_bands.ingest.read import count_rows, exported_on, open_rows
 from salary_bands.money import Rates, current_rates
 from salary_bands.normalise.reports import normalise
 from salary_bands.parts import Parts
@@ -84,6 +84,7 @@ class ExportStages:
         rejected: list[pd.DataFrame] = [malformed_rows([Malformed(*record) for record in raw["malformed"]])]
         noted: Counter[str] = Counter()
         latest: list[pd.Timestamp] = []
+        exported: list[date] = []
         held: Record | None = None
         rows = 0
 
@@ -96,12 +97,7 @@ class ExportStages:
                 latest.extend(part.accepted["submitted_at"].dropna().nlargest(1))
                 _hold_where_too_many(rejected, raw["rows"], self.settings)
                 yield part.accepted
-            if not (named or latest):
-                raise HeldExport(
-                    "no_export_date",
-                    "neither its name nor a row says when it was exported",
-                    "name it as the format's `exported_on` expects, or deliver full dates",
-                )
+            exported.append(exported_on(fmt, export.file, max(latest).date() if latest else None))
 
         try:
             _hold_where_too_many(rejected, raw["rows"], self.settings)
@@ -116,7 +112,7 @@ class ExportStages:
             export,
             held=held,
             rows=rows,
-            exported_on=named or (max(latest).date().isoformat() if latest else None),
+            exported_on=exported[0].isoformat() if exported else None,
             rejected={str(k): int(v) for k, v in refused["reason"].value_counts().items()},
             noted=dict(noted),
         )

@@ -30,7 +30,7 @@ def inspect_file(path: Path, settings: Settings) -> dict[str, Any]:
     """
     if not path.is_file():
         raise UsageError(f"{path}: no such file")
-    found: dict[str, Any] = {"file": path.name, "held": None, "format": None}
+    found: dict[str, Any] = {"file": path.name, "held": None, "format": None, "would_be_held": False}
     try:
         return found | _read(path, settings)
     except HeldExport as held:

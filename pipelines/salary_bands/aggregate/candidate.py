@@ -14,7 +14,16 @@ import pandas as pd
 from salary_bands import schemas
 from salary_bands.aggregate.correlation import binomial_ranks, employer_correlations
 from salary_bands.aggregate.duplicates import matched
-from salary_bands.aggregate.engine import add_parts, add_table, add_view, in_memory, offending_rows, run_step, selected
+from salary_bands.aggregate.engine import (
+    add_parts,
+    add_table,
+    add_view,
+    in_memory,
+    offending_rows,
+    quoted,
+    run_step,
+    selected,
+)
 from salary_bands.aggregate.inputs import METRICS_OF, add_formats, add_inputs, add_markets
 from salary_bands.aggregate.plan import ExportState, Plan
 from salary_bands.errors import RefreshError
@@ -52,7 +61,7 @@ class Candidate:
         try:
             return Plan.from_json(json.loads((self.folder / "plan.json").read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
-            raise RefreshError("no candidate is planned; materialise window_reports first") from None
+            raise RefreshError("nothing was aggregated in this work folder yet; run `salary-bands refresh`") from None
 
     def start(self, plan: Plan) -> None:
         write_json(self.folder / "plan.json", plan.to_json())
@@ -169,8 +178,8 @@ class Candidate:
             for table in tables:
                 if made_from(self.path(table)) != plan.fingerprint:
                     raise RefreshError(f"{table} is of another refresh; materialise it again")
-                path = str(self.path(table)).replace("'", "''")
-                connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{path}')")
+                path = quoted(str(self.path(table)))
+                connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet({path})")
             yield connection
 
 

@@ -26,6 +26,11 @@ def in_memory(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
+def quoted(text: str) -> str:
+    """A SQL literal, where a parameter cannot stand."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def run_step(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     """Make the table that `sql/steps/<name>.sql` selects."""
     connection.execute(f"CREATE OR REPLACE TABLE {name} AS " + read_sql(f"steps/{name}"))
@@ -52,7 +57,7 @@ def add_table(connection: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFr
 
 def add_parts(connection: duckdb.DuckDBPyConnection, name: str, paths: list[Path]) -> None:
     """A view over Parquet parts, each row with the stem of its file as `export_key`."""
-    files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
+    files = ", ".join(quoted(str(path)) for path in paths)
     connection.execute(
         f"CREATE OR REPLACE VIEW {name} AS "
         f"SELECT * EXCLUDE (filename), parse_filename(filename, true) AS export_key "

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import duckdb
 
+from salary_bands.aggregate.engine import quoted
 from salary_bands.parts import moved_into_place
 from salary_bands.publish.releases import Marts
 from salary_bands.schemas import RELEASE_TABLES, TABLES
@@ -17,7 +18,7 @@ def build_mart(marts: Marts, version: str, history: list[str]) -> None:
     An analyst who has the old file open keeps it, and is never waited for.
     """
     with moved_into_place(marts.mart) as aside, duckdb.connect(":memory:") as connection:
-        connection.execute(f"ATTACH {_quoted(str(aside))} AS mart (STORAGE_VERSION '{STORAGE}')")
+        connection.execute(f"ATTACH {quoted(str(aside))} AS mart (STORAGE_VERSION '{STORAGE}')")
         for table in RELEASE_TABLES:
             _add(connection, table, [marts.release(version) / f"{table}.parquet"])
         paths = [marts.release(v) / "bands.parquet" for v in sorted({*history, version})]
@@ -42,15 +43,11 @@ def mart_version(marts: Marts) -> str | None:
 
 
 def _add(connection: duckdb.DuckDBPyConnection, table: str, paths: list[Path], contract: str | None = None) -> None:
-    files = ", ".join(_quoted(str(path)) for path in paths)
+    files = ", ".join(quoted(str(path)) for path in paths)
     connection.execute(f"CREATE TABLE mart.{table} AS SELECT * FROM read_parquet([{files}], union_by_name = true)")
     model = TABLES[contract or table]
-    connection.execute(f"COMMENT ON TABLE mart.{table} IS {_quoted((model.__doc__ or '').strip())}")
+    connection.execute(f"COMMENT ON TABLE mart.{table} IS {quoted((model.__doc__ or '').strip())}")
     for name, spec in model.to_schema().columns.items():
         unit = (spec.metadata or {}).get("unit")
         text = f"{spec.description} [{unit}]" if unit else str(spec.description)
-        connection.execute(f'COMMENT ON COLUMN mart.{table}."{name}" IS {_quoted(text)}')
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+        connection.execute(f'COMMENT ON COLUMN mart.{table}."{name}" IS {quoted(text)}')

@@ -13,8 +13,9 @@ from salary_bands.aggregate.candidate import Candidate
 from salary_bands.aggregate.plan import Plan
 from salary_bands.errors import RefreshError
 from salary_bands.ingest.formats import formats
+from salary_bands.parts import json_text
 from salary_bands.publish.mart import build_mart, mart_version
-from salary_bands.publish.releases import SCHEMA_VERSION, Document, Marts, canonical, release_order, sha256_of
+from salary_bands.publish.releases import SCHEMA_VERSION, Document, Marts, release_order, sha256_of
 from salary_bands.publish.tables import band_documents, compact_json, data_package, write_tables
 from salary_bands.publish.texts import changes_text, readme_text
 
@@ -96,7 +97,7 @@ def _write_release(candidate: Candidate, plan: Plan, marts: Marts, folder: Path)
     (folder / "CHANGES.md").write_text(changes_text(plan, inputs, previous, folder, marts), encoding="utf-8")
     (folder / "README.md").write_text(readme_text(plan, formats()), encoding="utf-8")
     package = data_package(plan.version, plan.as_of, plan.contains_synthetic, _listing(folder, rows))
-    (folder / "datapackage.json").write_text(canonical(package), encoding="utf-8")
+    (folder / "datapackage.json").write_text(json_text(package), encoding="utf-8")
     manifest = {
         "version": plan.version,
         "as_of": plan.as_of,
@@ -115,7 +116,7 @@ def _write_release(candidate: Candidate, plan: Plan, marts: Marts, folder: Path)
         "fingerprint": plan.fingerprint,
         "files": _listing(folder, rows),
     }
-    (folder / "manifest.json").write_text(canonical(manifest), encoding="utf-8")
+    (folder / "manifest.json").write_text(json_text(manifest), encoding="utf-8")
 
 
 def _listing(folder: Path, rows: dict[str, int]) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from salary_bands.errors import RefreshError, UsageError
-from salary_bands.parts import json_text, write_json
+from salary_bands.parts import write_json
 
 SCHEMA_VERSION = "1.0.0"
 Document = dict[str, Any]
@@ -87,11 +87,6 @@ def release_order(entry: Document) -> tuple[str, int]:
 def sha256_of(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def canonical(document: Any) -> str:
-    """JSON as it is published."""
-    return json_text(document)
 
 
 def _read(path: Path) -> Any:
