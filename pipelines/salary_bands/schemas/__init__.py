@@ -10,10 +10,14 @@ import pyarrow
 
 from salary_bands.schemas.accepted_reports import AcceptedReports
 from salary_bands.schemas.bands import Bands
+from salary_bands.schemas.cards import Cards
+from salary_bands.schemas.claims import Claims
 from salary_bands.schemas.columns import Table
 from salary_bands.schemas.ledger import Ledger
+from salary_bands.schemas.multipliers import Multipliers
 from salary_bands.schemas.normalised_reports import NormalisedReports
 from salary_bands.schemas.pay_reports import PayReports
+from salary_bands.schemas.premiums import Premiums
 from salary_bands.schemas.raw_reports import RawReports
 from salary_bands.schemas.rejected_reports import RejectedReports
 from salary_bands.schemas.sources import Sources
@@ -26,7 +30,15 @@ EXPORT_TABLES: dict[str, type[Table]] = {
     "normalised_reports": NormalisedReports,
     "pay_reports": PayReports,
 }
-RELEASE_TABLES: dict[str, type[Table]] = {"bands": Bands, "ledger": Ledger, "sources": Sources}
+RELEASE_TABLES: dict[str, type[Table]] = {
+    "bands": Bands,
+    "premiums": Premiums,
+    "multipliers": Multipliers,
+    "cards": Cards,
+    "claims": Claims,
+    "ledger": Ledger,
+    "sources": Sources,
+}
 TABLES: dict[str, type[Table]] = {**EXPORT_TABLES, "window_reports": WindowReports, **RELEASE_TABLES}
 
 
