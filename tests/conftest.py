@@ -17,6 +17,7 @@ from salary_bands.exports import STAGE_TABLES, ExportStages
 from salary_bands.ingest.raw_folder import scan
 from salary_bands.parts import read_table
 from salary_bands.publish.releases import Marts
+from salary_bands.schemas import CANDIDATE_TABLES, RELEASE_TABLES
 from salary_bands.settings import Settings, load
 
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -80,7 +81,7 @@ class Built:
     settings: Settings
 
     def table(self, name: str) -> pd.DataFrame:
-        """window_reports, bands, ledger, sources."""
+        """Any table of the candidate."""
         return pd.concat(read_table(self.candidate.path(name), name), ignore_index=True)
 
     def ledger(self, file: str | None = None) -> dict[tuple[str, str], int]:
@@ -107,7 +108,7 @@ def build(settings: Settings, as_of: str = "2026-06-30") -> Built:
                 getattr(stages, table)(export)
     candidate = Candidate(settings)
     candidate.start(plan_release(folder, stages, date.fromisoformat(as_of), Marts(settings.marts).releases()))
-    for table in ("window_reports", "bands", "ledger", "sources"):
+    for table in (*CANDIDATE_TABLES, *RELEASE_TABLES):
         getattr(candidate, table)()
     return Built(candidate, stages, settings)
 

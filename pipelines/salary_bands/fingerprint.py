@@ -14,6 +14,7 @@ from salary_bands.settings import Settings
 
 PACKAGE = FOLDER.parent
 STAGES = ("ingest", "validate", "normalise", "classify", "schemas", "reference")
+FORMULAS = ("correlation", "duplicates", "inputs", "model", "multipliers", "premiums")  # of aggregate/
 _SUFFIXES = {".py", ".yaml", ".csv", ".sql"}
 
 
@@ -35,8 +36,9 @@ def reference_version() -> str:
 
 
 def method_version(settings: Settings) -> str:
-    """Short hash of formulas and settings: the SQL of the bands, and every setting of the method."""
-    return digest({"settings": settings.method(), "sql": _files([SQL / "marts", SQL / "steps"])})[:12]
+    """Short hash of formulas and settings: the SQL, the statistics in Python, and every setting of the method."""
+    formulas = _files([SQL / "marts", SQL / "steps", *(PACKAGE / "aggregate" / f"{name}.py" for name in FORMULAS)])
+    return digest({"settings": settings.method(), "formulas": formulas})[:12]
 
 
 def stages_fingerprint(settings: Settings, rates: Rates) -> str:

@@ -12,7 +12,9 @@ import duckdb
 import pandas as pd
 
 from salary_bands import schemas
+from salary_bands.aggregate.claims import asked_claims
 from salary_bands.aggregate.correlation import binomial_ranks, employer_correlations
+from salary_bands.aggregate.demand import leaf_tools
 from salary_bands.aggregate.duplicates import matched
 from salary_bands.aggregate.engine import (
     add_parts,
@@ -24,8 +26,11 @@ from salary_bands.aggregate.engine import (
     run_step,
     selected,
 )
-from salary_bands.aggregate.inputs import METRICS_OF, add_formats, add_inputs, add_markets
+from salary_bands.aggregate.inputs import METRICS_OF, add_formats, add_inputs, add_markets, core_groups
+from salary_bands.aggregate.model import Fit
+from salary_bands.aggregate.multipliers import baseline_values, estimated_multipliers
 from salary_bands.aggregate.plan import ExportState, Plan
+from salary_bands.aggregate.premiums import MODEL_METRICS, estimated_premiums
 from salary_bands.errors import RefreshError
 from salary_bands.exports import format_named
 from salary_bands.parts import Parts, made_from, read_table, write_json, write_table
@@ -115,9 +120,59 @@ class Candidate:
             write_json(self.folder / "employer_correlation.json", _by_metric(correlations))
             return self._write(connection, "bands", plan)
 
-    def employer_correlation(self) -> dict[str, dict[str, float]]:
-        """Of each metric, by percentile: how alike the pay of one employer's people is, as the bands took it."""
-        return dict(json.loads((self.folder / "employer_correlation.json").read_text(encoding="utf-8")))
+    def model_cells(self) -> int:
+        """What the model needs of the reports: sums by all that it knows of them."""
+        plan = self.plan()
+        with self._connection(plan, "window_reports") as connection:
+            run_step(connection, "model_reports")
+            return self._write(connection, "model_cells", plan)
+
+    def premiums(self) -> int:
+        """What groups pay over baselines, all else equal."""
+        plan = self.plan()
+        cells = self._frame("model_cells")
+        first = baseline_values(cells, date.fromisoformat(plan.as_of))
+        with self._connection(plan) as connection:
+            estimated = estimated_premiums(cells, core_groups(), first, self.settings)
+            add_table(connection, "estimated_premiums", estimated)
+            return self._write(connection, "premiums", plan)
+
+    def multipliers(self) -> int:
+        """What each value of the model multiplies pay by, and how well multipliers stack."""
+        plan = self.plan()
+        as_of = date.fromisoformat(plan.as_of)
+        cells = self._frame("model_cells")
+        first = baseline_values(cells, as_of)
+        fits = {str(metric): Fit(part, first) for metric, part in cells.groupby("metric")}
+        with self._connection(plan) as connection:
+            add_table(connection, "estimated_multipliers", estimated_multipliers(fits, as_of, self.settings))
+            rows = self._write(connection, "multipliers", plan)
+        with self._connection(plan, "window_reports", "bands", "multipliers") as connection:
+            write_json(self.folder / "model.json", _model_facts(connection, fits))
+        return rows
+
+    def cards(self) -> int:
+        """What a specialisation card says of each group."""
+        plan = self.plan()
+        with self._connection(plan, "window_reports", "bands", "premiums") as connection:
+            add_table(connection, "leaf_tools", leaf_tools())
+            for step in ("demand_counts", "demand_shares", "demand_changes"):
+                run_step(connection, step)
+            return self._write(connection, "cards", plan)
+
+    def claims(self) -> int:
+        """What public pages claim, judged on this candidate."""
+        plan = self.plan()
+        with self._connection(plan, "window_reports", "bands", "premiums") as connection:
+            add_table(connection, "asked_claims", asked_claims())
+            for step in ("claim_ranges", "claim_cells", "claim_ranks"):
+                run_step(connection, step)
+            return self._write(connection, "claims", plan)
+
+    def method_facts(self) -> dict[str, Any]:
+        """What the manifest says of the method beside its settings: figures that the tables rest on."""
+        names = ("employer_correlation", "model")
+        return {name: json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8")) for name in names}
 
     def coverage(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """(shares of what is known per source, unmatched texts with what they cost)."""
@@ -150,7 +205,7 @@ class Candidate:
         """What is wrong with the tables as files: missing, of another plan, or breaking their contract."""
         plan = self.plan()
         faults = []
-        for table in ("window_reports", *schemas.RELEASE_TABLES):
+        for table in (*schemas.CANDIDATE_TABLES, *schemas.RELEASE_TABLES):
             if made_from(self.path(table)) != plan.fingerprint:
                 faults.append(f"{table} is missing or was made from other inputs; refresh again")
                 continue
@@ -160,6 +215,9 @@ class Candidate:
             except (schemas.SchemaBroken, ValueError) as broken:
                 faults.append(str(broken))
         return faults
+
+    def _frame(self, table: str) -> pd.DataFrame:
+        return pd.concat([schemas.empty(table), *read_table(self.path(table), table)], ignore_index=True)
 
     def _correlations(self, connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
         shares = connection.execute("SELECT * FROM employer_shares").df()
@@ -223,6 +281,29 @@ def _matches(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 def _sizes(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """The distinct whole effective sizes that intervals are wanted for."""
     return connection.execute("SELECT DISTINCT whole AS reports, percentile FROM effective_sizes ORDER BY ALL").df()
+
+
+def _model_facts(connection: duckdb.DuckDBPyConnection, fits: dict[str, Fit]) -> dict[str, Any]:
+    """Of each metric: reports in the model and their share, columns that left, the residuals, how well it stacks."""
+    run_step(connection, "stacking")
+    stacking = connection.execute("SELECT * FROM stacking").df().set_index("metric")
+    possible = dict(connection.execute(read_sql("steps/model_candidates")).fetchall())
+    facts: dict[str, Any] = {}
+    for metric in MODEL_METRICS:
+        fit = fits.get(metric)
+        n = int(fit.n.sum()) if fit else 0
+        facts[metric] = {
+            "n_model": n,
+            "share_of_reports": round(n / possible[metric], 4) if possible[metric] else None,
+            "left_out": fit.left_out if fit else [],
+            "residual_sd": round(fit.variance() ** 0.5, 4) if fit and fit.variance() == fit.variance() else None,
+            "stacking": None,
+        }
+        if metric in stacking.index:
+            error = stacking.loc[metric]
+            figures = {"median": round(error["median_error"], 4), "p90": round(error["p90_error"], 4)}
+            facts[metric]["stacking"] = {"cells": int(error["cells"]), **figures}
+    return facts
 
 
 def _by_metric(correlations: pd.DataFrame) -> dict[str, dict[str, float]]:

@@ -45,6 +45,13 @@ def view_groups() -> pd.DataFrame:
     return pd.concat([own, core, pd.read_csv(FOLDER / "views.csv")], ignore_index=True)
 
 
+def core_groups() -> pd.DataFrame:
+    """view, group_id, leaf of the leaves that are machine learning, and so in the model."""
+    groups = view_groups()
+    core = groups.loc[groups["view"].eq("leaf") & groups["group_id"].eq("all"), "leaf"]
+    return groups.loc[groups["leaf"].isin(core), ["view", "group_id", "leaf"]]
+
+
 def add_inputs(
     connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: date, release: str, method_version: str
 ) -> None:

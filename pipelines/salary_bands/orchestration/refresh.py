@@ -21,7 +21,7 @@ from salary_bands.orchestration.definitions import definitions
 from salary_bands.orchestration.resources import Pipeline, by_key
 from salary_bands.publish.publication import already_published, repair
 from salary_bands.publish.releases import Marts
-from salary_bands.schemas import to_pandas
+from salary_bands.schemas import CANDIDATE_TABLES, RELEASE_TABLES, to_pandas
 from salary_bands.settings import Settings
 
 Say = Callable[[str], None]
@@ -96,7 +96,7 @@ class _Run:
         """Build the candidate, check it and, unless dry, publish it; raises RefreshError where a check fails."""
         self._say("aggregating" if dry_run else "aggregating and publishing")
         config = {**_QUIET, "ops": {"window_reports": {"config": {"as_of": as_of.isoformat()}}}}
-        without = [dg.AssetKey(name) for name in ("window_reports", "bands", "ledger", "sources")] if dry_run else None
+        without = [dg.AssetKey(name) for name in (*CANDIDATE_TABLES, *RELEASE_TABLES)] if dry_run else None
         self._execute("publish", run_config=config, asset_selection=without)
 
     def _execute(self, job: str, **arguments: Any) -> None:

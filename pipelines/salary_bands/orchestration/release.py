@@ -57,10 +57,10 @@ def window_reports(config: Window, pipeline: Pipeline) -> dg.MaterializeResult:
     return dg.MaterializeResult(metadata=_metadata(pipeline, "window_reports"))
 
 
-def _table(name: str, *deps: dg.AssetDep) -> dg.AssetsDefinition:
+def _table(name: str, *deps: str | dg.AssetDep) -> dg.AssetsDefinition:
     @dg.asset(
         name=name,
-        deps=[window_reports, *deps],
+        deps=list(deps),
         group_name="candidate",
         kinds={"duckdb", "parquet"},
         description=TABLES[name].__doc__,
@@ -75,9 +75,14 @@ def _table(name: str, *deps: dg.AssetDep) -> dg.AssetsDefinition:
 
 
 tables = [
-    _table("bands"),
-    _table("ledger", dg.AssetDep("rejected_reports", partition_mapping=dg.AllPartitionMapping())),
-    _table("sources"),
+    _table("model_cells", "window_reports"),
+    _table("bands", "window_reports"),
+    _table("premiums", "model_cells"),
+    _table("multipliers", "model_cells", "bands"),
+    _table("cards", "window_reports", "bands", "premiums"),
+    _table("claims", "window_reports", "bands", "premiums"),
+    _table("ledger", "window_reports", dg.AssetDep("rejected_reports", partition_mapping=dg.AllPartitionMapping())),
+    _table("sources", "window_reports"),
 ]
 
 

@@ -108,11 +108,7 @@ def _write_release(candidate: Candidate, plan: Plan, marts: Marts, folder: Path)
         "previous": plan.previous,
         "inputs": inputs,
         "settings": plan.settings,
-        "method": {
-            "version": plan.method_version,
-            "employer_correlation": candidate.employer_correlation(),
-            "fx": plan.fx,
-        },
+        "method": {"version": plan.method_version, **candidate.method_facts(), "fx": plan.fx},
         "fingerprint": plan.fingerprint,
         "files": _listing(folder, rows),
     }

@@ -14,6 +14,7 @@ from salary_bands.schemas.cards import Cards
 from salary_bands.schemas.claims import Claims
 from salary_bands.schemas.columns import Table
 from salary_bands.schemas.ledger import Ledger
+from salary_bands.schemas.model_cells import ModelCells
 from salary_bands.schemas.multipliers import Multipliers
 from salary_bands.schemas.normalised_reports import NormalisedReports
 from salary_bands.schemas.pay_reports import PayReports
@@ -39,7 +40,8 @@ RELEASE_TABLES: dict[str, type[Table]] = {
     "ledger": Ledger,
     "sources": Sources,
 }
-TABLES: dict[str, type[Table]] = {**EXPORT_TABLES, "window_reports": WindowReports, **RELEASE_TABLES}
+CANDIDATE_TABLES: dict[str, type[Table]] = {"window_reports": WindowReports, "model_cells": ModelCells}
+TABLES: dict[str, type[Table]] = {**EXPORT_TABLES, **CANDIDATE_TABLES, **RELEASE_TABLES}
 
 
 class SchemaBroken(Exception):  # noqa: N818 - says which promise was broken

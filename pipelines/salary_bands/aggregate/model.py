@@ -1,0 +1,261 @@
+"""The model: log pay on leaf, tier, level, market, month and source, from sufficient statistics.
+
+Weighted least squares with errors by leaving out one employer at a time (CR3; Bell and McCaffrey 2002; MacKinnon,
+Nielsen and Webb 2023) and Student t with the effective number of employers less 1 (Carter, Schnepel and Steigerwald
+2017). A report without an employer is an employer of its own.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from scipy.stats import t as student
+
+FACTORS = ("leaf", "tier", "level", "market", "month", "source")
+LOG_UNIT = 1 << 16  # y counts 1 / 2^16 of a log
+WEIGHT_UNIT = 1 << 20
+_TOLERANCE = 1e-9  # what is left of a column, of its own size, where those before it explain it
+_BATCH = 64  # fits without one employer that are solved together
+
+Floats = NDArray[np.float64]
+Values = Mapping[str, float]  # of one factor: value to weight
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A linear combination of effects, in log units; the standard error is NaN where leaving one out takes it away."""
+
+    value: float
+    error: float
+    employers: float  # effective number, G*
+
+    def interval(self) -> tuple[float, float]:
+        """95 %, Student t with the effective number of employers less 1."""
+        half = student.ppf(0.975, self.employers - 1) * self.error if self.employers > 1 else float("nan")
+        return self.value - half, self.value + half
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """`intercept` and weighted means of effects, each with its sign: (sign, factor, values with their weights)."""
+
+    terms: tuple[tuple[int, str, Values], ...]
+    intercept: bool = False
+
+
+class Fit:
+    """One fit. cells: rows of model_cells of one metric; first: of each factor, the value that effects are relative to.
+
+    Columns that those before them explain leave, and are listed in `left_out` as `factor value`.
+    """
+
+    def __init__(self, cells: pd.DataFrame, first: Mapping[str, str]) -> None:
+        self.cells = cells.reset_index(drop=True)
+        self.n = self.cells["n"].to_numpy(float)
+        self.weight = self.cells["weight"].to_numpy(float) / WEIGHT_UNIT
+        self.sum_y = self.cells["sum_y"].to_numpy(float) / LOG_UNIT
+        self.sum_yy = self.cells["sum_yy"].to_numpy(float) / LOG_UNIT**2
+        self.columns: list[tuple[str, str]] = [("intercept", "")]
+        codes = []
+        for factor in FACTORS:
+            found = sorted(self.cells[factor].unique(), key=lambda v: (v != first.get(factor), v))
+            position = {value: len(self.columns) + n for n, value in enumerate(found[1:])}
+            codes.append(self.cells[factor].map(position).fillna(-1).to_numpy(int))
+            self.columns += [(factor, value) for value in found[1:]]
+        self._index = {name: n for n, name in enumerate(self.columns)}
+        self.design = _indicators(codes, len(self.columns))
+        self.gram = self._gram(slice(None))
+        self.moments = np.asarray(self.design.T @ (self.weight * self.sum_y))
+        self.kept = independent(self.gram)
+        self.left_out = [" ".join(self.columns[n]) for n in np.flatnonzero(~self.kept)]
+        self.inverse = _inverse(self.gram, self.kept)
+        self.effects = self.inverse @ self.moments
+
+    @cached_property
+    def residuals(self) -> Floats:
+        """Sum of squared residuals of each cell's reports."""
+        fitted = self.fitted
+        return np.maximum(self.sum_yy - 2 * fitted * self.sum_y + self.n * fitted**2, 0.0)
+
+    @cached_property
+    def fitted(self) -> Floats:
+        return np.asarray(self.design @ self.effects)
+
+    def variance(self) -> float:
+        """Residual variance of a report, in squared log units; NaN where nothing is left to tell it."""
+        freedom = self.n.sum() - self.kept.sum()
+        if freedom <= 0:
+            return float("nan")
+        return float(self.weight @ self.residuals / (self.weight @ self.n) * self.n.sum() / freedom)
+
+    def effect(self, factor: str, value: str) -> float:
+        """Relative to the factor's first value."""
+        return float(self.effects[self._index[factor, value]]) if (factor, value) in self._index else 0.0
+
+    def part(self, *factors: str) -> Floats:
+        """What these factors add to each cell's prediction."""
+        chosen = np.array([name in factors for name, _ in self.columns])
+        return np.asarray(self.design @ np.where(chosen, self.effects, 0.0))
+
+    def weights_of(self, factor: str, rows: NDArray[np.bool_] | None = None) -> dict[str, float]:
+        """The weight of the reports with each value of a factor, of some cells."""
+        weight = self.weight * self.n if rows is None else np.where(rows, self.weight * self.n, 0.0)
+        summed = pd.Series(weight).groupby(self.cells[factor].to_numpy()).sum()
+        return {str(value): float(w) for value, w in summed.items() if w > 0}
+
+    def estimate(self, contrast: Contrast) -> Estimate:
+        """The contrast with its error; leaving out an employer takes its own values out of the means."""
+        vector = self._vector(contrast)
+        assert vector is not None
+        value = float(vector @ self.effects)
+        squares = float(((value - self._without_one @ vector) ** 2).sum())
+        for effects, gone in self._without_sole:
+            left = self._vector(contrast, gone)
+            squares += float("nan") if left is None else (value - float(left @ effects)) ** 2
+        pull = np.asarray(self.design @ (self.inverse @ vector))
+        squares += float(self._alone @ pull**2)
+        return Estimate(value, float(np.sqrt(squares)), self._effective(pull))
+
+    def _vector(self, contrast: Contrast, gone: frozenset[tuple[str, str]] = frozenset()) -> Floats | None:
+        """The contrast over the columns; None where all values of a mean are gone."""
+        vector = np.zeros(len(self.columns))
+        vector[0] = float(contrast.intercept)
+        for sign, factor, values in contrast.terms:
+            left = {value: weight for value, weight in values.items() if (factor, value) not in gone}
+            whole = sum(left.values())
+            if not whole:
+                return None
+            for value, weight in left.items():
+                if (factor, value) in self._index:
+                    vector[self._index[factor, value]] += sign * weight / whole
+        return vector
+
+    def _effective(self, pull: Floats) -> float:
+        """G*: how many employers equally large in what the contrast rests on would be as uneven."""
+        share = self.weight * pull**2
+        named = np.bincount(self._employers[self._named], (self.n * share)[self._named])
+        alone = ~self._named
+        whole = float(self.n @ share)
+        squares = float((named**2).sum() + (self.n * share**2)[alone].sum())
+        return whole**2 / squares if squares > 0 else 0.0
+
+    @cached_property
+    def _named(self) -> NDArray[np.bool_]:
+        return self.cells["employer"].notna().to_numpy(bool)
+
+    @cached_property
+    def _employers(self) -> NDArray[np.int64]:
+        return np.asarray(pd.factorize(self.cells["employer"])[0], dtype=np.int64)
+
+    @cached_property
+    def _sole(self) -> dict[int, frozenset[tuple[str, str]]]:
+        """Values that only one employer has, by its number; a lone report without an employer is below -1."""
+        found: dict[int, set[tuple[str, str]]] = {}
+        lone = np.where(self._named, self._employers, -2 - np.arange(len(self.cells)))
+        for factor in FACTORS:
+            for value, rows in self.cells.groupby(factor, sort=False).indices.items():
+                owners = np.unique(lone[rows])
+                if len(owners) == 1 and (owners[0] >= 0 or self.n[rows[0]] == 1):
+                    found.setdefault(int(owners[0]), set()).add((factor, str(value)))
+        return {owner: frozenset(values) for owner, values in found.items()}
+
+    @cached_property
+    def _leverage(self) -> Floats:
+        """Of one report of each cell."""
+        return self.weight * np.asarray(self.design.multiply(self.design @ self.inverse).sum(axis=1)).ravel()
+
+    @cached_property
+    def _alone(self) -> Floats:
+        """Of each cell of reports without an employer: what their errors add to a contrast, over its squared pull."""
+        left = 1 - self._leverage
+        plain = ~self._named & (left > _TOLERANCE)
+        scale = np.divide(self.weight, left, out=np.zeros_like(left), where=plain)
+        return scale**2 * self.residuals
+
+    @cached_property
+    def _left_out_one_by_one(self) -> tuple[Floats, list[tuple[Floats, frozenset[tuple[str, str]]]]]:
+        plain, special = [], []
+        for owner, rows in self._clusters():
+            if owner in self._sole:
+                special.append((self._effects_without(rows), self._sole[owner]))
+            else:
+                plain.append(rows)
+        solved = [self._solved(plain[n : n + _BATCH]) for n in range(0, len(plain), _BATCH)]
+        return np.concatenate(solved) if solved else np.zeros((0, len(self.columns))), special
+
+    @property
+    def _without_one(self) -> Floats:
+        return self._left_out_one_by_one[0]
+
+    @property
+    def _without_sole(self) -> list[tuple[Floats, frozenset[tuple[str, str]]]]:
+        return self._left_out_one_by_one[1]
+
+    def _clusters(self) -> Iterator[tuple[int, NDArray[np.int64]]]:
+        """Each named employer's rows, and lone reports that nothing but themselves tells of."""
+        order = np.argsort(self._employers, kind="stable")
+        order = order[self._named[order]]
+        numbers, starts = np.unique(self._employers[order], return_index=True)
+        for number, rows in zip(numbers, np.split(order, starts[1:]), strict=True):
+            yield int(number), rows
+        for row in np.flatnonzero(~self._named & (1 - self._leverage <= _TOLERANCE)):
+            yield -2 - int(row), np.array([row])
+
+    def _gram(self, rows: NDArray[np.int64] | slice) -> Floats:
+        part = self.design[rows]
+        return np.asarray((part.T @ part.multiply((self.n * self.weight)[rows][:, None])).todense())
+
+    def _solved(self, clusters: list[NDArray[np.int64]]) -> Floats:
+        """Effects without each of the employers."""
+        kept = np.flatnonzero(self.kept)
+        grams = np.stack([(self.gram - self._gram(rows))[np.ix_(kept, kept)] for rows in clusters])
+        moments = np.stack([self._moments_without(rows)[kept] for rows in clusters])
+        effects = np.zeros((len(clusters), len(self.columns)))
+        try:
+            inverses = np.linalg.inv(grams)
+        except np.linalg.LinAlgError:
+            return np.stack([self._effects_without(rows) for rows in clusters])
+        left = 1 / (np.einsum("gjj->gj", inverses) * np.einsum("gjj->gj", grams))
+        effects[:, kept] = np.einsum("gjk,gk->gj", inverses, moments)
+        for n in np.flatnonzero(~(left > _TOLERANCE).all(axis=1)):
+            effects[n] = self._effects_without(clusters[n])
+        return effects
+
+    def _moments_without(self, rows: NDArray[np.int64]) -> Floats:
+        return np.asarray(self.moments - self.design[rows].T @ (self.weight * self.sum_y)[rows])
+
+    def _effects_without(self, rows: NDArray[np.int64]) -> Floats:
+        """Effects without some cells, columns leaving as they do in a fit of their own."""
+        gram = self.gram - self._gram(rows)
+        return np.asarray(_inverse(gram, independent(gram)) @ self._moments_without(rows))
+
+
+def independent(gram: Floats) -> NDArray[np.bool_]:
+    """Which columns are no linear combination of those before them; gram: X'WX."""
+    left = gram.copy()
+    own = np.diag(gram).copy()
+    kept = np.zeros(len(gram), dtype=bool)
+    for n in range(len(gram)):
+        if own[n] > 0 and left[n, n] > _TOLERANCE * own[n]:
+            kept[n] = True
+            left -= np.outer(left[:, n], left[n]) / left[n, n]
+    return kept
+
+
+def _inverse(gram: Floats, kept: NDArray[np.bool_]) -> Floats:
+    """The inverse over the columns that are kept, 0 elsewhere."""
+    full = np.zeros_like(gram)
+    full[np.ix_(kept, kept)] = np.linalg.inv(gram[np.ix_(kept, kept)])
+    return full
+
+
+def _indicators(codes: list[NDArray[np.int64]], columns: int) -> csr_matrix:
+    """Intercept and indicator columns; code -1 has none."""
+    count = len(codes[0])
+    stacked = np.column_stack([np.zeros(count, dtype=int), *codes])
+    rows, where = np.nonzero(stacked >= 0)
+    return csr_matrix((np.ones(len(rows)), (rows, stacked[rows, where])), shape=(count, columns))

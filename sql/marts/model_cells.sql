@@ -1,0 +1,28 @@
+-- Grain: metric, leaf, tier, level, country, market, month, source, employer: what the model needs of the reports.
+-- Inputs: model_reports. Sums of integers, so that parts merge by addition and no order of rows can matter.
+select
+    metric,
+    leaf,
+    tier,
+    level,
+    country,
+    market,
+    month,
+    source,
+    employer,
+    weight,
+    count(*) as n,
+    cast(sum(cast(y as hugeint)) as bigint) as sum_y,
+    cast(sum(cast(y as hugeint) * y) as bigint) as sum_yy
+from model_reports
+group by metric, leaf, tier, level, country, market, month, source, employer, weight
+order by
+    metric asc nulls last,
+    leaf asc nulls last,
+    tier asc nulls last,
+    level asc nulls last,
+    country asc nulls last,
+    market asc nulls last,
+    month asc nulls last,
+    source asc nulls last,
+    employer asc nulls last

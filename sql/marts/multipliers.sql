@@ -1,0 +1,49 @@
+-- Grain: factor, value, metric.
+-- Inputs: estimated_multipliers (unrounded, null where too few employers tell). USD are rounded as bands are.
+with
+amounts as (
+    select factor, value, metric, 'usd' as kind, usd from estimated_multipliers
+    union all
+    select factor, value, metric, 'usd_low' as kind, usd_low as usd from estimated_multipliers
+    union all
+    select factor, value, metric, 'usd_high' as kind, usd_high as usd from estimated_multipliers
+),
+
+rounded as (
+    select
+        factor,
+        value,
+        metric,
+        kind,
+        cast(
+            case when usd < 50000 then floor(usd / 100 + 0.5) * 100 else floor(usd / 500 + 0.5) * 500 end as bigint
+        ) as usd
+    from amounts
+),
+
+pay as (
+    select
+        factor,
+        value,
+        metric,
+        max(case when kind = 'usd' then usd end) as usd,
+        max(case when kind = 'usd_low' then usd end) as usd_low,
+        max(case when kind = 'usd_high' then usd end) as usd_high
+    from rounded
+    group by factor, value, metric
+)
+
+select
+    m.factor,
+    m.value,
+    m.metric,
+    round(m.multiplier, 4) as multiplier,
+    round(m.low, 4) as low,
+    round(m.high, 4) as high,
+    p.usd,
+    p.usd_low,
+    p.usd_high,
+    m.n
+from estimated_multipliers as m
+inner join pay as p on m.factor = p.factor and m.value = p.value and m.metric = p.metric
+order by m.factor asc nulls last, m.value asc nulls last, m.metric asc nulls last
