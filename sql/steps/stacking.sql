@@ -21,8 +21,8 @@ stacked as (
 select
     metric,
     count(*) as cells,
-    quantile_cont(error, 0.5) as median_error,
-    quantile_cont(error, 0.9) as p90_error
+    round(quantile_cont(error, 0.5), 4) as median,
+    round(quantile_cont(error, 0.9), 4) as p90
 from stacked
 where error is not null
 group by metric

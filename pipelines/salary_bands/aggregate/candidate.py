@@ -285,9 +285,8 @@ def _sizes(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 
 def _model_facts(connection: duckdb.DuckDBPyConnection, fits: dict[str, Fit]) -> dict[str, Any]:
     """Of each metric: reports in the model and their share, columns that left, the residuals, how well it stacks."""
-    run_step(connection, "stacking")
-    stacking = connection.execute("SELECT * FROM stacking").df().set_index("metric")
-    possible = dict(connection.execute(read_sql("steps/model_candidates")).fetchall())
+    stacking = {row.pop("metric"): row for row in _records(connection, "stacking")}
+    possible = {row["metric"]: row["reports"] for row in _records(connection, "model_candidates")}
     facts: dict[str, Any] = {}
     for metric in MODEL_METRICS:
         fit = fits.get(metric)
@@ -296,14 +295,17 @@ def _model_facts(connection: duckdb.DuckDBPyConnection, fits: dict[str, Fit]) ->
             "n_model": n,
             "share_of_reports": round(n / possible[metric], 4) if possible[metric] else None,
             "left_out": fit.left_out if fit else [],
-            "residual_sd": round(fit.variance() ** 0.5, 4) if fit and fit.variance() == fit.variance() else None,
-            "stacking": None,
+            "residual_sd": fit.residual_sd() if fit else None,
+            "stacking": stacking.get(metric),
         }
-        if metric in stacking.index:
-            error = stacking.loc[metric]
-            figures = {"median": round(error["median_error"], 4), "p90": round(error["p90_error"], 4)}
-            facts[metric]["stacking"] = {"cells": int(error["cells"]), **figures}
     return facts
+
+
+def _records(connection: duckdb.DuckDBPyConnection, step: str) -> list[dict[str, Any]]:
+    """What a step selects, a dict a row."""
+    cursor = connection.execute(read_sql(f"steps/{step}"))
+    names = [d[0] for d in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _by_metric(correlations: pd.DataFrame) -> dict[str, dict[str, float]]:

@@ -5,6 +5,7 @@ Nielsen and Webb 2023) and Student t with the effective number of employers less
 2017). A report without an employer is an employer of its own.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -92,9 +93,10 @@ class Fit:
             return float("nan")
         return float(self.weight @ self.residuals / (self.weight @ self.n) * self.n.sum() / freedom)
 
-    def effect(self, factor: str, value: str) -> float:
-        """Relative to the factor's first value."""
-        return float(self.effects[self._index[factor, value]]) if (factor, value) in self._index else 0.0
+    def residual_sd(self) -> float | None:
+        """Of log pay, to 4 decimals."""
+        variance = self.variance()
+        return None if math.isnan(variance) else round(math.sqrt(variance), 4)
 
     def part(self, *factors: str) -> Floats:
         """What these factors add to each cell's prediction."""
@@ -118,7 +120,7 @@ class Fit:
             squares += float("nan") if left is None else (value - float(left @ effects)) ** 2
         pull = np.asarray(self.design @ (self.inverse @ vector))
         squares += float(self._alone @ pull**2)
-        return Estimate(value, float(np.sqrt(squares)), self._effective(pull))
+        return Estimate(value, math.sqrt(squares), self._effective(pull))
 
     def _vector(self, contrast: Contrast, gone: frozenset[tuple[str, str]] = frozenset()) -> Floats | None:
         """The contrast over the columns; None where all values of a mean are gone."""

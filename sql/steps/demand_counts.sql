@@ -1,0 +1,78 @@
+-- Grain: view, group_id, part: how many adverts or reports in scope are of the group, and how many there are. Counts,
+-- not weights: each stands for itself. Worldwide.
+-- Inputs: window_reports, view_groups, group_labels, refresh.
+-- part: `window` adverts of the window; `paired` the same, `before` those of the window before it, both over sources
+-- with adverts in both; `reports` people's reports of the window.
+with
+own_leaves as (
+    select distinct leaf from view_groups where view = 'leaf'
+),
+
+in_scope as (
+    select
+        w.leaf,
+        w.source,
+        case
+            when w.disposition in ('used', 'outlier') and w.evidence = 'advertised' then 'window'
+            when w.disposition in ('used', 'outlier') then 'reports'
+            when
+                w.evidence = 'advertised'
+                and w.disposition = 'outside_window'
+                and w.reason = 'before_window'
+                and w.scope_reason is null
+                and cast(w.report_date as date) <= r.window_start
+                and cast(w.report_date as date)
+                > cast(r.window_start - to_months(cast(r.window_months as integer)) as date)
+                then 'before'
+        end as part
+    from window_reports as w
+    inner join own_leaves as l on w.leaf = l.leaf
+    cross join refresh as r
+),
+
+counted as (
+    select leaf, source, part, count(*) as rows_counted
+    from in_scope
+    where part is not null
+    group by leaf, source, part
+),
+
+both_windows as (
+    select source
+    from counted
+    where part in ('window', 'before')
+    group by source
+    having count(distinct part) = 2
+),
+
+parts as (
+    select leaf, part, rows_counted from counted where part in ('window', 'reports')
+    union all
+    select c.leaf, case c.part when 'window' then 'paired' else 'before' end as part, c.rows_counted
+    from counted as c
+    inner join both_windows as b on c.source = b.source
+    where c.part in ('window', 'before')
+),
+
+of_all as (
+    select part, sum(rows_counted) as all_count
+    from parts
+    group by part
+),
+
+of_group as (
+    select g.view, g.group_id, p.part, sum(p.rows_counted) as group_count
+    from parts as p
+    inner join view_groups as g on p.leaf = g.leaf
+    group by g.view, g.group_id, p.part
+)
+
+select
+    l.view,
+    l.group_id,
+    a.part,
+    cast(coalesce(o.group_count, 0) as bigint) as group_count,
+    cast(a.all_count as bigint) as all_count
+from group_labels as l
+cross join of_all as a
+left join of_group as o on l.view = o.view and l.group_id = o.group_id and a.part = o.part
