@@ -60,6 +60,24 @@ def native_row(number: int, **cells: Any) -> dict[str, Any]:
     return {**row, **cells}
 
 
+def model_rows(count: int = 60) -> list[dict[str, Any]]:
+    """Rows that the model can tell premiums, levels and the multipliers' baseline from."""
+    titles = ["Senior Machine Learning Engineer", "Senior NLP Engineer", "Staff Machine Learning Engineer"]
+    names = ["Stripe", "Uber", "Airbnb", "Spotify", "Pinterest", "Dropbox"]
+    return [
+        native_row(
+            number,
+            job_title=titles[number % 3],
+            employer=names[number // 3 % 6],
+            level="",
+            bonus=0,
+            equity_annual=1_000 * (number * 7 % 50),
+            base=150_000 + 1_000 * (number * 37 % 60),
+        )
+        for number in range(count)
+    ]
+
+
 def write_native(raw: Path, rows: list[dict[str, Any]], file: str = "source/native.csv") -> Path:
     """Write rows as RAW/<source>/<file>, with every column that a row has."""
     path = raw / file

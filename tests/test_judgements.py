@@ -1,10 +1,11 @@
-"""Cards and claims against the oracle, on reports whose pay is known beforehand and on adverts; every verdict occurs."""
+"""Cards and claims against the oracle, on people whose pay is known beforehand and on adverts."""
 
 import csv
 import math
 import random
+import shutil
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,36 +13,17 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from salary_bands.aggregate.candidate import Candidate
+from salary_bands.parts import made_from, write_table
 from salary_bands.reference import FOLDER
-from salary_bands.settings import Settings, load
+from salary_bands.schemas.bands import KEY
 from tests import oracle_cards
-from tests.cases import ADVERT_HEADER, Case, built_case, records, settings_at
-from tests.conftest import build, native_row, write_native
+from tests.cases import Case, built_case, records, settings_at
+from tests.conftest import Built, build
+from tests.judged import write_judged
 from tests.oracle_cards import judged_pay, judged_premium, judged_rank, newcombe, wilson
-from tests.oracle_figures import Figure
+from tests.oracle_figures import Figure, rounded
 
-EMPLOYERS = (
-    "Stripe", "Uber", "Airbnb", "Spotify", "Pinterest", "Dropbox", "Adobe", "Adyen", "Affirm", "1Password",
-    "Accenture", "3M", "Abbott", "AbbVie", "Adidas", "Aflac", "Agilent", "AES", "Accor", "ABB",
-)  # fmt: skip
-# Title, factor of pay against the generalist, reports: what the claims come to is seen from these.
-PEOPLE = (
-    ("Machine Learning Engineer", 1.0, 300),
-    ("NLP Engineer", 0.9, 120),
-    ("Pretraining Engineer", 1.75, 120),
-    ("Generative AI Engineer", 1.3, 200),
-    ("AI Agent Engineer", 1.3, 60),
-    ("LLM Engineer", 1.32, 60),
-    ("Computer Vision Engineer", 1.0, 200),
-    ("SLAM Engineer", 0.7, 80),
-    ("MLOps Engineer", 1.15, 200),
-    ("Reinforcement Learning Engineer", 1.0, 100),
-    ("LLM Inference Engineer", 1.2, 160),
-    ("AI Safety Researcher", 1.0, 12),
-    ("RLHF Engineer", 1.2, 8),
-    ("Machine Learning Researcher", 0.8, 60),
-    ("Data Scientist", 0.8, 30),
-)
 SEEN = {
     ("pay", "supported", None, None), ("pay", "contradicted", "below", None), ("pay", "contradicted", "above", None),
     ("pay", "insufficient_data", None, "straddles"), ("pay", "insufficient_data", None, "suppressed"),
@@ -55,60 +37,13 @@ SEEN = {
     ("rank", "insufficient_data", None, "no_reports"),
     "demand", "no demand", "no demand of a group", "demand_change", "no demand_change", "share_of_reports",
     "no share_of_reports", "premium", "premium not identified", "no premium", "base_p50", "no base_p50",
+    "open_ended", "ten reports withheld",
     "an advert that is an outlier", "an advert out of scope before", "an advert of a source of one window",
 }  # fmt: skip
 
 
-def people(seed: int) -> list[dict[str, Any]]:
-    """Reports that differ by title, level and employer as PEOPLE says, and by a little chance."""
-    rng = random.Random(seed)
-    rows = []
-    for title, factor, count in PEOPLE:
-        for _ in range(count):
-            level = rng.choice(["L3", "L4", "L5", "L5", "L6"])
-            employer = rng.choice(EMPLOYERS[:2] if title == "RLHF Engineer" else EMPLOYERS)
-            base = 200_000 * factor * 1.15 ** (int(level[1]) - 5) * math.exp(rng.gauss(0, 0.08))
-            rows.append(
-                native_row(
-                    len(rows),
-                    job_title=title,
-                    level=level,
-                    employer=employer,
-                    submitted_at=date(2026, 6, 30) - timedelta(days=rng.randrange(420)),
-                    location=rng.choice(["Seattle, WA", "Austin, TX", "Remote, US", "London, UK"]),
-                    base=round(base),
-                    bonus=round(base * 0.2),
-                    equity_annual=round(base * 0.5),
-                )
-            )
-    return rows
-
-
-def write_board(raw: Path, source: str, years: dict[str, list[str]]) -> None:
-    """A snapshot of adverts, by year their titles; some are of contracts, some of twenty times the pay."""
-    lines = [ADVERT_HEADER]
-    for year, titles in years.items():
-        for number, title in enumerate(titles):
-            employment = "CT" if number % 10 == 3 else "FT"
-            pay = (90_000 + 1_000 * number) * (20 if number % 40 == 7 else 1)
-            lines.append(f"{year},SE,{employment},{title},{pay},USD,{pay},US,0,US,M")
-    path = raw / source / "salaries_2026-06-28.csv"
-    path.parent.mkdir()
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def write_judged(raw: Path) -> None:
-    """People, a board with adverts of two years, and one that has adverts of this year alone."""
-    write_native(raw, people(11), "people/all.csv")
-    rng = random.Random(12)
-    titles = ["LLM Engineer", "MLOps Engineer", "Computer Vision Engineer", "Data Scientist", "Head of Data", "Wizard"]
-    board = {
-        year: rng.choices(titles, weights, k=150) for year, weights in (
-            ("2024", (1, 2, 4, 8, 1, 1)), ("2025", (2, 2, 3, 8, 1, 1)), ("2026", (5, 3, 1, 8, 1, 1))
-        )
-    }  # fmt: skip
-    write_board(raw, "board", board)
-    write_board(raw, "newcomer", {"2026": rng.choices(titles, k=60)})
+CLAIM = ("claim_id", "metric", "pay_metric", "level", "stage", "tier", "low", "high", "open_ended")
+JUDGED = ("verdict", "direction", "why", "figure", "low", "high", "n")
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +80,110 @@ def claims(case: Case) -> dict[tuple[str, str], oracle_cards.Row]:
     return oracle_cards.claims(case.cells, premiums(case), reference("claims"), *taxonomy, case.built.settings)
 
 
+def claim(**cells: str) -> dict[str, str]:
+    """A claim on total pay of computer vision against the generalist."""
+    plain = {"source": "page", "view": "leaf", "group": "computer_vision", "comparator_group": "ml_generalist"}
+    return dict.fromkeys(CLAIM, "") | {"market": "US"} | plain | cells
+
+
+def premium(low: float, figure: float, high: float, **facts: Any) -> oracle_cards.Row:
+    row = {"premium": figure, "premium_low": low, "premium_high": high, "identified": True, "n_group": 40}
+    return row | facts
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "low", "high"),
+    [((56, 70), (48, 80), 0.0524, 0.3339), ((9, 10), (3, 10), 0.1705, 0.8090), ((10, 10), (0, 10), 0.6075, 1.0)],
+)
+def test_the_interval_of_a_change_is_that_of_newcombes_own_examples(
+    now: tuple[int, int], before: tuple[int, int], low: float, high: float
+) -> None:
+    """Statistics in Medicine 17, 1998, table II, method 10."""
+    assert [round(bound, 4) for bound in newcombe(now, before)[1:]] == [low, high]
+    assert [round(bound, 4) for bound in newcombe(before, now)[1:]] == [-high, -low]
+
+
+def test_wilsons_interval_stays_inside_0_and_1_and_nothing_of_nothing_is_no_share() -> None:
+    assert wilson(0, 0) == (None, None, None)
+    assert [round(x, 4) for x in wilson(5, 10)] == [0.5, 0.2366, 0.7634]
+    assert [round(x, 4) for x in wilson(0, 10)] == [0.0, 0.0, 0.2775]
+    assert [round(x, 4) for x in wilson(10, 10)] == [1.0, 0.7225, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "open_ended", "verdict"),
+    [
+        (97_500, 205_000, "", ("supported", None, None)),
+        (97_000, 205_000, "", ("insufficient_data", None, "straddles")),
+        (97_500, 205_500, "", ("insufficient_data", None, "straddles")),
+        (97_500, 900_000, "yes", ("supported", None, None)),
+        (90_000, 97_000, "yes", ("contradicted", "below", None)),
+        (90_000, 97_500, "", ("insufficient_data", None, "straddles")),
+        (205_500, 300_000, "", ("contradicted", "above", None)),
+    ],
+)
+def test_pay_is_judged_against_the_range_widened_by_a_fortieth(
+    low: int, high: int, open_ended: str, verdict: tuple[str | None, ...]
+) -> None:
+    asked = claim(metric="pay", low="100000", high="200000", open_ended=open_ended)
+    pay = [(97_499, 1), (97_500, 2), (205_000, 4), (205_001, 8)]
+    cell = {"basis": "direct", "n_reports": 15, "figures": {50: Figure(Fraction(low), low, high, "")}, "pay": pay}
+    key = ("leaf", "computer_vision", "reported", "all", "all", "US", "total")
+    row = judged_pay(asked, "total", {key: cell}, Fraction(1, 40))
+    assert (row["verdict"], row.get("direction"), row.get("why")) == verdict
+    assert row["share_inside"] == (Fraction(14, 15) if open_ended else Fraction(6, 15))
+
+
+def test_pay_of_a_withheld_cell_and_of_an_empty_one_is_not_judged() -> None:
+    asked = claim(metric="pay", low="1", high="2", tier="T1", stage="senior")
+    cell = {"basis": "suppressed", "n_reports": 9}
+    key = ("leaf", "computer_vision", "reported", "T1", "senior", "US", "base")
+    assert judged_pay(asked, "base", {key: cell}, Fraction(1, 40))["why"] == "suppressed"
+    assert judged_pay(asked, "base", {}, Fraction(1, 40))["why"] == "no_reports"
+
+
+@pytest.mark.parametrize(
+    ("cells", "row", "verdict"),
+    [
+        ({}, premium(0.075, 0.1, 0.225), ("supported", None)),
+        ({}, premium(0.0749, 0.1, 0.225), ("insufficient_data", "straddles")),
+        ({}, premium(0.2251, 0.3, 0.4), ("contradicted", None)),
+        ({"open_ended": "yes"}, premium(0.2251, 0.3, 0.4), ("supported", None)),
+        ({}, premium(0.1, 0.1, 0.1, identified=False), ("insufficient_data", "not_identified")),
+        ({}, premium(0.1, 0.1, 0.1, identified=False, n_group=0), ("insufficient_data", "no_reports")),
+        ({"group": "ml_generalist"}, None, ("insufficient_data", "by_definition")),
+        ({"tier": "T1", "stage": "senior"}, None, ("insufficient_data", "not_identified")),
+    ],
+)
+def test_a_premium_is_judged_against_the_range_widened_by_two_and_a_half_points(
+    cells: dict[str, str], row: oracle_cards.Row | None, verdict: tuple[str, str | None]
+) -> None:
+    asked = claim(metric="premium", low="10", high="20", **cells)
+    members = {("leaf", leaf): frozenset([leaf]) for leaf in ("computer_vision", "ml_generalist")}
+    rows = {("leaf", "computer_vision", "ml_generalist", "total", "all", "all"): row} if row else {}
+    judged = judged_premium(asked, "total", rows, members, Fraction(1, 40))
+    assert (judged["verdict"], judged.get("why")) == verdict
+
+
+def test_a_group_of_which_nothing_is_known_may_have_any_rank() -> None:
+    ranked = [claim(metric="rank", group=group, low=str(k), high=str(k)) for k, group in enumerate("abcd", 1)]
+    ours = {"a": (0.5, 0.6, 0.7), "b": (0.2, 0.3, 0.4), "c": (0.1, 0.15, 0.2)}
+    rows = {("leaf", g, "ml_generalist", "total", "all", "all"): premium(*figures) for g, figures in ours.items()}
+    rows["leaf", "d", "ml_generalist", "total", "all", "all"] = premium(0, 0, 0, identified=False)
+    others = [claim(source="another page", metric="rank", group="e"), claim(metric="premium", group="f")]
+    judged = [judged_rank(c, rows, [*ranked, *others]) for c in ranked]
+    names = ("figure", "low", "high", "verdict")
+    assert [tuple(row.get(name) for name in names) for row in judged] == [
+        (1, 1, 2, "insufficient_data"),
+        (2, 2, 4, "insufficient_data"),  # c's upper bound is b's lower: not surely below
+        (3, 2, 4, "insufficient_data"),
+        (None, None, None, "insufficient_data"),
+    ]
+    assert [row["why"] for row in judged] == ["straddles", "straddles", "straddles", "not_identified"]
+    last = ranked[0] | {"low": "3", "high": "3"}
+    assert judged_rank(last, rows, [last, *ranked[1:]])["direction"] == "below"
+
+
 def same(ours: oracle_cards.Row, theirs: oracle_cards.Row, ratios: tuple[str, ...]) -> bool:
     """Equal but for ratios, which are published to four decimals, and never as minus zero."""
     for name in ours.keys() | theirs.keys():
@@ -176,3 +215,87 @@ def test_every_claim_has_the_verdict_and_figures_of_the_oracle(cases: dict[str, 
     assert published.keys() == expected.keys()
     wrong = [(row, expected[key]) for key, row in published.items() if not same(row, expected[key], ("share_inside",))]
     assert wrong == []
+
+
+def seen(case: Case) -> set[Any]:
+    """What of SEEN a case meets, by the oracle."""
+    kinds = {row["claim_id"]: row["metric"] for row in reference("claims")}
+    open_ended = {row["claim_id"] for row in reference("claims") if row["open_ended"] == "yes" and row["high"]}
+    met: set[Any] = {(kinds[claim], r["verdict"], r["direction"], r["why"]) for (claim, _), r in claims(case).items()}
+    for row in cards(case).values():
+        for name in ("demand", "demand_change", "share_of_reports", "base_p50"):
+            met.add(name if row[name] is not None else f"no {name}")
+        if row["demand"] == 0:
+            met.add("no demand of a group")
+        identified = row["premium_ml_generalist_identified"]
+        met.add({True: "premium", False: "premium not identified", None: "no premium"}[identified])
+        if (row["base_n_reports"], row["base_p50"]) == (10, None):
+            met.add("ten reports withheld")
+    met |= {"open_ended" for (claim, _), row in claims(case).items() if claim in open_ended and row["figure"]}
+    adverts = [r for r in case.reports if r["evidence"] == "advertised"]
+    before = [r for r in adverts if r["reason"] == "before_window"]
+    met |= {"an advert that is an outlier" for r in adverts if r["disposition"] == "outlier"}
+    met |= {"an advert out of scope before" for r in before if r["scope_reason"] and r["leaf"] != "out_of_scope"}
+    met |= {"an advert of a source of one window" for r in adverts if r["source"] not in {b["source"] for b in before}}
+    return met
+
+
+def test_the_cases_meet_every_verdict_every_reason_and_cards_with_and_without_demand(cases: dict[str, Case]) -> None:
+    """A rule that nothing meets is not tested."""
+    assert SEEN - set().union(*map(seen, cases.values())) == set()
+
+
+ENDS = sorted(
+    (Fraction(row[end]) / 100 + sign * Fraction(1, 40)) * 10_000
+    for row in reference("claims")
+    for end, sign in (("low", -1), ("high", 1))
+    if row["metric"] == "premium" and row[end]
+)
+PAY_ENDS = sorted(
+    Fraction(row[end]) * (1 + sign * Fraction(1, 40))
+    for row in reference("claims")
+    for end, sign in (("low", -1), ("high", 1))
+    if row["metric"] == "pay"
+)
+
+
+def doctored(case: Case, folder: Path, seed: int) -> Case:
+    """The case with other premiums and medians, on the ends of widened claims or next to them."""
+    rng = random.Random(seed)
+    settings = case.built.settings.model_copy(update={"work": folder})
+    shutil.copytree(case.built.settings.work / "candidate", folder / "candidate")
+    changed = Case(Built(Candidate(settings), case.built.stages, settings), case.as_of, case.markets, set())
+    cells = {key: dict(cell) for key, cell in case.cells.items()}
+    frames = {name: records(case.built.table(name)) for name in ("premiums", "bands")}
+    for row in frames["premiums"]:
+        low, figure, high = sorted(int(rng.choice(ENDS)) + rng.choice([-1, 0, 0, 1]) for _ in range(3))
+        row["identified"] = row["tier"] == "all" and rng.random() < 0.85
+        row["n_group"] = rng.randrange(1, 30) if row["identified"] else rng.choice([0, 3, 30])
+        ratios = (low / 10_000, figure / 10_000, high / 10_000) if row["identified"] else (None, None, None)
+        row["premium_low"], row["premium"], row["premium_high"] = ratios
+    for row in frames["bands"]:
+        if row["evidence"] == "reported" and row["basis"] == "direct" and row["market"] == "US":
+            figures = (rounded(rng.choice(PAY_ENDS)) + 500 * rng.choice([-1, 0, 0, 1]) for _ in range(3))
+            row["p50_low"], row["p50"], row["p50_high"] = low, figure, high = sorted(figures)
+            key = tuple(row[name] for name in KEY)
+            shown = {**cells[key]["figures"], 50: Figure(Fraction(figure), low, high, "precise")}
+            cells[key]["figures"] = shown
+    for name, rows in frames.items():
+        path = changed.built.candidate.path(name)
+        frame = pd.DataFrame(rows).astype(case.built.table(name).dtypes)
+        write_table(path, name, [frame], made_from(path) or "")
+    changed.__dict__["cells"] = cells
+    changed.built.candidate.claims()
+    return changed
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_figures_at_the_very_ends_of_claimed_ranges_are_judged_exactly(
+    cases: dict[str, Case], tmp_path: Path, seed: int
+) -> None:
+    """A twentieth is no binary fraction: ends count as they are printed."""
+    case = doctored(cases["judged"], tmp_path, seed)
+    published = {(row["claim_id"], row["pay_metric"]): row for row in records(case.built.table("claims"))}
+    expected = claims(case)
+    wrong = {k: (row, expected[k]) for k, row in published.items() if any(row[n] != expected[k][n] for n in JUDGED)}
+    assert wrong == {}

@@ -25,14 +25,14 @@ from salary_bands.orchestration.resources import Pipeline
 from salary_bands.parts import read_table
 from salary_bands.publish.publication import publish
 from salary_bands.publish.releases import Marts, sha256_of
-from salary_bands.schemas import EXPORT_TABLES, RELEASE_TABLES
+from salary_bands.schemas import CANDIDATE_TABLES, EXPORT_TABLES, RELEASE_TABLES
 from salary_bands.settings import Settings, load
-from tests.conftest import build, native_row, write_native
+from tests.conftest import build, model_rows, native_row, write_native
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = Path(__file__).parent / "golden" / "asset_graph.txt"
 AS_OF = {"ops": {"window_reports": {"config": {"as_of": "2026-06-30"}}}}
-ROWS = [native_row(n) for n in range(30)]
+ROWS = model_rows()
 CONTRACT = "tables_keep_their_contract"
 
 
@@ -68,7 +68,8 @@ def test_the_workspace_names_sound_definitions() -> None:
 def test_the_jobs_hold_what_they_are_for() -> None:
     jobs = {name: defs.resolve_job_def(name).asset_layer for name in ("export", "publish")}
     assets = {name: {k.to_user_string() for k in layer.selected_asset_keys} for name, layer in jobs.items()}
-    assert assets == {"export": {*EXPORT_TABLES}, "publish": {"window_reports", *RELEASE_TABLES, "release"}}
+    made = {*CANDIDATE_TABLES, *RELEASE_TABLES, "candidate", "release"}
+    assert assets == {"export": {*EXPORT_TABLES}, "publish": made}
     assert {k.name for k in jobs["publish"].asset_graph.asset_check_keys} >= {*CHECKS, CONTRACT}
 
 
@@ -156,10 +157,10 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A published release, and a changed export that has been through the stages."""
     folder = tmp_path_factory.mktemp("shelf")
     settings = load(raw=folder / "raw", marts=folder / "marts", work=folder / "work", settle_seconds=0)
-    for count in (25, 30):
+    for count in (50, 60):
         write_native(settings.raw, ROWS[:count])
         candidate = build(settings).candidate
-        if count == 25:
+        if count == 50:
             publish(candidate, Marts(settings.marts))
     return folder
 
@@ -175,9 +176,14 @@ Change = Callable[[pd.DataFrame], pd.DataFrame]
 
 def with_cell(basis: str, **cells: Any) -> Change:
     """The table with other values in the first row of that basis."""
+    return with_row("basis", basis, **cells)
+
+
+def with_row(column: str, wanted: Any, **cells: Any) -> Change:
+    """The table with other values in the first row that has this one."""
 
     def change(frame: pd.DataFrame) -> pd.DataFrame:
-        row = frame.index[frame["basis"].eq(basis)][0]
+        row = frame.index[frame[column].eq(wanted)][0]
         for name, value in cells.items():
             frame.loc[row, name] = value
         return frame
@@ -197,6 +203,18 @@ BREAKS: list[tuple[str, str, Change]] = [
     ("assert_every_row_is_accounted_for", "ledger", one_row_more),
     ("assert_some_report_is_used", "ledger", lambda frame: frame.assign(disposition="outlier")),
     ("assert_keys_are_unique", "bands", first_row_twice),
+    ("assert_keys_are_unique", "premiums", first_row_twice),
+    ("assert_keys_are_unique", "multipliers", first_row_twice),
+    ("assert_keys_are_unique", "cards", first_row_twice),
+    ("assert_modelled_figures_are_whole", "premiums", with_row("identified", False, premium=0.1)),
+    ("assert_modelled_figures_are_whole", "premiums", with_row("identified", True, premium_low=9.0)),
+    ("assert_modelled_figures_are_whole", "premiums", with_row("identified", True, premium=None)),
+    ("assert_modelled_figures_are_whole", "premiums", with_row("identified", True, range_low=9.0)),
+    ("assert_modelled_figures_are_whole", "multipliers", with_row("factor", "level", low=9.0)),
+    ("assert_modelled_figures_are_whole", "cards", with_row("view", "cards", demand=0.1)),
+    ("assert_every_claim_is_judged", "claims", lambda frame: frame.iloc[1:]),
+    ("assert_every_claim_is_judged", "claims", first_row_twice),
+    ("assert_every_claim_is_judged", "claims", with_row("verdict", "insufficient_data", why=None)),
     ("assert_percentiles_ascend", "bands", with_cell("direct", p25=1_000_000)),
     ("assert_percentiles_ascend", "bands", with_cell("direct", p50_low=1_000_000)),
     ("assert_evidence_is_not_mixed", "bands", with_cell("suppressed", evidence="advertised", metric="bonus")),

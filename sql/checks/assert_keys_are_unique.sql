@@ -1,6 +1,21 @@
--- Keys of bands that stand twice.
-select view, group_id, evidence, tier, level, market, metric, count(*) as times
-from bands
-group by view, group_id, evidence, tier, level, market, metric
+-- Keys of published tables that stand twice.
+with
+keys as (
+    select 'bands' as table_name, concat_ws('/', view, group_id, evidence, tier, level, market, metric) as key_text
+    from bands
+    union all
+    select 'premiums' as table_name, concat_ws('/', view, group_id, baseline, metric, tier, level) as key_text
+    from premiums
+    union all
+    select 'multipliers' as table_name, concat_ws('/', factor, value, metric) as key_text
+    from multipliers
+    union all
+    select 'cards' as table_name, concat_ws('/', view, group_id) as key_text
+    from cards
+)
+
+select table_name, key_text, count(*) as times
+from keys
+group by table_name, key_text
 having count(*) > 1
-order by view, group_id, evidence, tier, level, market, metric
+order by table_name asc nulls last, key_text asc nulls last

@@ -1,6 +1,7 @@
 """The shape of the house: who may import what, one name everywhere, SQL and assets that say what they are."""
 
 import ast
+import re
 import subprocess
 import sys
 import tokenize
@@ -17,7 +18,7 @@ from salary_bands.orchestration import defs
 from salary_bands.publish.publication import publish
 from salary_bands.publish.releases import Marts
 from salary_bands.reference import SQL
-from salary_bands.schemas import RELEASE_TABLES, TABLES
+from salary_bands.schemas import CANDIDATE_TABLES, RELEASE_TABLES, TABLES
 from salary_bands.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -112,7 +113,7 @@ def test_a_release_table_has_one_name_everywhere(table: str) -> None:
 
 def test_every_table_has_an_asset_and_every_mart_query_a_table() -> None:
     assert set(ASSETS) >= {*TABLES, "release"}
-    assert {p.stem for p in (SQL / "marts").glob("*.sql")} == {*RELEASE_TABLES, "window_reports"}
+    assert {p.stem for p in (SQL / "marts").glob("*.sql")} == {*CANDIDATE_TABLES, *RELEASE_TABLES}
     assert {p.stem for p in (SQL / "checks").glob("*.sql")} == set(CHECKS)
 
 
@@ -139,7 +140,7 @@ def test_a_sql_file_is_one_select_with_a_header(path: Path) -> None:
     assert text.startswith("-- ") and len(text.splitlines()[0]) > 15
     body = statements(text)
     assert body.casefold().startswith(("select", "with"))
-    assert ";" not in body
+    assert ";" not in re.sub(r"'[^']*'", "", body)  # but for what stands in quotes
     assert "order by" in body.casefold() or path.parent.name == "steps"
 
 

@@ -45,6 +45,8 @@ CHECKS = (
     "assert_evidence_is_not_mixed",
     "assert_suppressed_cells_show_nothing",
     "assert_shown_cells_may_be_disclosed",
+    "assert_modelled_figures_are_whole",
+    "assert_every_claim_is_judged",
 )
 
 
@@ -199,6 +201,7 @@ class Candidate:
         plan = self.plan()
         with self._connection(plan, *schemas.RELEASE_TABLES) as connection:
             add_table(connection, "export_files", _export_files(plan))
+            add_table(connection, "asked_claims", asked_claims())
             return offending_rows(connection, name)
 
     def schema_faults(self) -> list[str]:

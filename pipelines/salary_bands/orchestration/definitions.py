@@ -5,7 +5,14 @@ import dagster as dg
 from salary_bands.orchestration.automation import export_job, new_exports, release_job, stale_bands, weekly
 from salary_bands.orchestration.exports import normalised_reports, pay_reports, raw_reports, validated_reports
 from salary_bands.orchestration.rates import exchange_rates, rates_job, weekly_rates
-from salary_bands.orchestration.release import candidate_checks, enough_is_known, release, tables, window_reports
+from salary_bands.orchestration.release import (
+    candidate,
+    candidate_checks,
+    enough_is_known,
+    release,
+    tables,
+    window_reports,
+)
 from salary_bands.orchestration.resources import Pipeline
 
 
@@ -19,6 +26,7 @@ def definitions(pipeline: Pipeline | None = None) -> dg.Definitions:
             pay_reports,
             window_reports,
             *tables,
+            candidate,
             release,
             exchange_rates,
         ],

@@ -96,7 +96,7 @@ class _Run:
         """Build the candidate, check it and, unless dry, publish it; raises RefreshError where a check fails."""
         self._say("aggregating" if dry_run else "aggregating and publishing")
         config = {**_QUIET, "ops": {"window_reports": {"config": {"as_of": as_of.isoformat()}}}}
-        without = [dg.AssetKey(name) for name in (*CANDIDATE_TABLES, *RELEASE_TABLES)] if dry_run else None
+        without = [dg.AssetKey(name) for name in (*CANDIDATE_TABLES, *RELEASE_TABLES, "candidate")] if dry_run else None
         self._execute("publish", run_config=config, asset_selection=without)
 
     def _execute(self, job: str, **arguments: Any) -> None:

@@ -17,7 +17,7 @@ from salary_bands.orchestration.resources import Pipeline
 from salary_bands.parts import write_json
 from salary_bands.publish.publication import already_published, publish, repair
 from salary_bands.reference import read_sql
-from salary_bands.schemas import TABLES
+from salary_bands.schemas import RELEASE_TABLES, TABLES
 
 _CHECKED = "checked.json"  # in the candidate's folder: which candidate passed
 
@@ -29,10 +29,10 @@ class Window(dg.Config):
 
 
 def _metadata(pipeline: Pipeline, table: str) -> dict[str, Any]:
-    candidate = pipeline.candidate()
-    plan = candidate.plan()
+    found = pipeline.candidate()
+    plan = found.plan()
     return {
-        "dagster/row_count": pq.read_metadata(candidate.path(table)).num_rows,
+        "dagster/row_count": pq.read_metadata(found.path(table)).num_rows,
         "as_of": plan.as_of,
         "exports": len(plan.counted),
         "held": [f"{s.file}: {s.held_line}" for s in plan.files if s.held_line],
@@ -51,9 +51,9 @@ def window_reports(config: Window, pipeline: Pipeline) -> dg.MaterializeResult:
     with refresh_lock([settings.marts, settings.work], settings.lock_wait_seconds):
         repair(pipeline.published())
         plan = plan_release(pipeline.scan(), pipeline.stages(), as_of, pipeline.published().releases())
-        candidate = pipeline.candidate()
-        candidate.start(plan)
-        candidate.window_reports()
+        found = pipeline.candidate()
+        found.start(plan)
+        found.window_reports()
     return dg.MaterializeResult(metadata=_metadata(pipeline, "window_reports"))
 
 
@@ -86,12 +86,20 @@ tables = [
 ]
 
 
+@dg.asset(
+    deps=tables,
+    group_name="candidate",
+    kinds={"parquet"},
+    description="All tables of a release before it is one. Its checks decide whether it becomes one.",
+)
+def candidate(pipeline: Pipeline) -> dg.MaterializeResult:
+    found = pipeline.candidate()
+    rows = {table: pq.read_metadata(found.path(table)).num_rows for table in RELEASE_TABLES}
+    return dg.MaterializeResult(metadata={"as_of": found.plan().as_of, **rows})
+
+
 def _check_spec(name: str, description: str) -> dg.AssetCheckSpec:
-    return dg.AssetCheckSpec(name, asset=_checked_asset(name), blocking=True, description=description)
-
-
-def _checked_asset(check: str) -> str:
-    return "ledger" if check.endswith("accounted_for") else "bands"
+    return dg.AssetCheckSpec(name, asset=candidate, blocking=True, description=description)
 
 
 @dg.multi_asset_check(
@@ -102,28 +110,28 @@ def _checked_asset(check: str) -> str:
     description="What must hold of a candidate before it is published.",
 )
 def candidate_checks(pipeline: Pipeline) -> Any:
-    candidate = pipeline.candidate()
-    plan = candidate.plan()
-    faults = candidate.schema_faults()
+    found = pipeline.candidate()
+    plan = found.plan()
+    faults = found.schema_faults()
     held = bool(faults)
     yield dg.AssetCheckResult(
         check_name="tables_keep_their_contract",
-        asset_key="bands",
+        asset_key="candidate",
         passed=not faults,
         description="; ".join(faults) or None,
     )
     for name in CHECKS:
-        rows = candidate.check(name)
+        rows = found.check(name)
         held = held or not rows.empty
         lines = ", ".join("/".join(map(str, row)) for row in rows.head(3).itertuples(index=False, name=None))
         yield dg.AssetCheckResult(
             check_name=name,
-            asset_key=_checked_asset(name),
+            asset_key="candidate",
             passed=rows.empty,
             description=f"{len(rows):,} rows offend, first: {lines}" if len(rows) else None,
             metadata={"offending_rows": len(rows)},
         )
-    write_json(candidate.folder / _CHECKED, {"fingerprint": None if held else plan.fingerprint})
+    write_json(found.folder / _CHECKED, {"fingerprint": None if held else plan.fingerprint})
 
 
 @dg.asset_check(
@@ -148,7 +156,7 @@ def _checked(pipeline: Pipeline, plan: Plan) -> bool:
 
 
 @dg.asset(
-    deps=tables,
+    deps=[candidate],
     group_name="release",
     kinds={"parquet", "csv", "duckdb"},
     description="The published release: an immutable folder, the mart and the pointers.",
