@@ -17,7 +17,7 @@ from salary_bands.exports import STAGE_TABLES, ExportStages
 from salary_bands.ingest.raw_folder import scan
 from salary_bands.parts import read_table
 from salary_bands.publish.releases import Marts
-from salary_bands.schemas import CANDIDATE_TABLES, RELEASE_TABLES
+from salary_bands.schemas import CANDIDATE_TABLES, RELEASE_TABLES, empty
 from salary_bands.settings import Settings, load
 
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -100,7 +100,7 @@ class Built:
 
     def table(self, name: str) -> pd.DataFrame:
         """Any table of the candidate."""
-        return pd.concat(read_table(self.candidate.path(name), name), ignore_index=True)
+        return pd.concat(list(read_table(self.candidate.path(name), name)) or [empty(name)], ignore_index=True)
 
     def ledger(self, file: str | None = None) -> dict[tuple[str, str], int]:
         """(disposition, reason) to rows, of one file or of all."""

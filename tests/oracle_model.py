@@ -2,7 +2,8 @@
 
 `premiums` stand in `oracle_premiums`. Nothing is shared with the package but the list of leaves. Where the method is
 silent: the values left of a market or of the sources, when an employer's reports go, keep their weights as leaves
-do; a contrast that no report tells (its column left the fit) has no effective employers, so it shows nothing.
+do. A contrast between leaves, tiers or levels that the reports leave open (another value of it fits them as well) has
+no error, and so shows nothing; one between markets or months takes in what only their sources could tell apart.
 """
 
 import csv
@@ -32,7 +33,7 @@ Contrast = list[Side]
 
 
 class Estimate(NamedTuple):
-    """A contrast in log units; no error where an employer's leaving leaves nothing on one side."""
+    """A contrast in log units; no error where reports, or those without one employer, leave it open."""
 
     log: float
     error: float | None
@@ -159,18 +160,42 @@ class Fit:
         self.residuals = y - self.matrix @ solution
 
     @cached_property
-    def without_each_employer(self) -> list[Effects]:
-        """The effects of the fit of the others' rows, for every employer."""
+    def without_each_employer(self) -> list["Fit | None"]:
+        """The fit of the others' rows, for every employer."""
         employers = dict.fromkeys(r["employer"] for r in self.rows)
         remaining = [[r for r in self.rows if r["employer"] != employer] for employer in employers]
-        return [Fit(rows, self.as_of).effects if rows else {} for rows in remaining]
+        return [Fit(rows, self.as_of) if rows else None for rows in remaining]
 
-    def estimate(self, contrast: Contrast) -> Estimate:
+    def estimate(self, contrast: Contrast, strict: bool = True) -> Estimate:
         log = value_of(contrast, self.effects)
         assert log is not None
-        others = [value_of(contrast, effects) for effects in self.without_each_employer]
+        others = [fit.value(contrast, strict) if fit else None for fit in (self, *self.without_each_employer)]
         error = None if None in others else math.sqrt(sum((log - other) ** 2 for other in others))
         return Estimate(log, error, self._effective_employers(contrast))
+
+    def value(self, contrast: Contrast, strict: bool) -> float | None:
+        """The contrast; None where nothing is left of a side or, if strict, the rows leave it open."""
+        log = value_of(contrast, self.effects)
+        return None if log is None or (strict and self.leaves_open(contrast)) else log
+
+    def leaves_open(self, contrast: Contrast) -> bool:
+        """Whether the contrast is no sum of rows, with a column for every value of every factor."""
+        if not self.dropped:
+            return False
+        wanted = np.zeros(len(self.effects))
+        for sign, factor, weights in contrast:
+            remaining = {value: weight for value, weight in weights.items() if (factor, value) in self.effects}
+            for value, weight in remaining.items():
+                wanted[list(self.effects).index((factor, value))] += sign * weight / sum(remaining.values())
+        return bool(np.abs(wanted @ self._told - wanted).max() > 1e-6)
+
+    @cached_property
+    def _told(self) -> np.ndarray:
+        """Projects combinations of values on those that the rows tell."""
+        values = list(self.effects)
+        rows = {tuple(f == "intercept" or r[f] == v for f, v in values) for r in self.rows}
+        every = np.array(sorted(rows), dtype=float)
+        return np.linalg.pinv(every, rcond=1e-9) @ every
 
     def _effective_employers(self, contrast: Contrast) -> float:
         """(sum c)^2 / sum c^2, c an employer's sum of w (x' A^-1 a)^2; 0 where no report tells the contrast."""
@@ -197,7 +222,8 @@ def weights_by(rows: Iterable[Report], name: str) -> dict[str, int]:
 
 
 def is_told(estimate: Estimate, settings: Any) -> bool:
-    return estimate.error is not None and estimate.employers >= settings.min_effective_employers
+    """Four employers that tell the same are 4, whatever the last bit of a double says."""
+    return estimate.error is not None and estimate.employers >= settings.min_effective_employers - 1e-9
 
 
 def multipliers(reports: Iterable[Report], settings: Any, as_of: date) -> dict[tuple[str, str, str], Report]:
@@ -207,7 +233,10 @@ def multipliers(reports: Iterable[Report], settings: Any, as_of: date) -> dict[t
     for metric in METRICS:
         rows = fit_rows(reports, metric, settings)
         names = {"leaf": "leaf", "tier": "tier", "level": "level", "market": "country"}
-        if all(any(r[names[factor]] == value for r in rows) for factor, value in BASELINE.items()):
+        american = sum(r["country"] == "US" for r in rows)
+        if american >= settings.min_market_reports and all(
+            any(r[names[factor]] == value for r in rows) for factor, value in BASELINE.items()
+        ):
             for (factor, value), row in _multipliers(Fit(rows, as_of), settings).items():
                 found[factor, value, metric] = {**row, **_published_usd(row)}
     return found
@@ -220,13 +249,13 @@ def _multipliers(fit: Fit, settings: Any) -> dict[Value, Report]:
     bases["month"] = (1, "month", {baseline_month(rows, fit.as_of): 1})
     sources: Side = (1, "source", weights_by(rows, "source"))
     typical = [r for r in rows if (r["leaf"], r["tier"], r["level"], r["country"]) == tuple(BASELINE.values())]
-    prediction = fit.estimate([(1, "intercept", {"": 1}), *bases.values(), sources])
+    prediction = fit.estimate([(1, "intercept", {"": 1}), *bases.values(), sources], strict=False)
     told = is_told(prediction, settings)
     usd = 100_000 * math.exp(prediction.log) if told else None
     low, high = (100_000 * math.exp(bound) for bound in prediction.interval()) if told else (None, None)
     found: dict[Value, Report] = {
         ("baseline", ", ".join(BASELINE.values())): {
-            "multiplier": 1.0 if told else None,
+            "multiplier": 1.0,
             "low": None,
             "high": None,
             "exact_usd": usd,
@@ -241,7 +270,7 @@ def _multipliers(fit: Fit, settings: Any) -> dict[Value, Report]:
             if value == own:
                 ratios = (1.0, None, None)
             else:
-                estimate = fit.estimate([side, (-1, *base[1:])])
+                estimate = fit.estimate([side, (-1, *base[1:])], strict=factor not in ("market", "month"))
                 shown = is_told(estimate, settings)
                 ratios = (math.exp(estimate.log), *map(math.exp, estimate.interval())) if shown else (None,) * 3
             money = [None if ratio is None or usd is None else usd * ratio for ratio in ratios]

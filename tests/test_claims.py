@@ -36,11 +36,11 @@ def asked(*claim_ids: str, **changed: Any) -> pd.DataFrame:
 
 def cell(**changed: Any) -> dict[str, Any]:
     """A row of bands, as far as claims are judged on it."""
-    return {**CELL, "evidence": "reported", "metric": "base", **FIGURES, **changed}
+    return {**CELL, "evidence": "reported", "metric": "base", "basis": "direct", **FIGURES, **changed}
 
 
 def suppressed(**changed: Any) -> dict[str, Any]:
-    return cell(**{**dict.fromkeys(FIGURES), **changed})
+    return cell(**{**dict.fromkeys(FIGURES), "basis": "suppressed", **changed})
 
 
 def premium(group_id: str = "llm_foundation", **changed: Any) -> dict[str, Any]:
@@ -569,3 +569,10 @@ def test_a_claim_that_is_missing_not_asked_or_there_twice_offends() -> None:
     assert offending([]) == ["has no row"]
     assert offending([JUDGED, {**JUDGED, "pay_metric": "total"}]) == ["was not claimed"]
     assert offending([JUDGED, JUDGED]) == ["stands twice", "stands twice"]
+
+
+def test_the_reports_of_a_pooled_cell_are_not_counted_against_a_claim(judge: Judge) -> None:
+    """Shares of five people are not to be told."""
+    found = judge(asked("card-llm-base"), bands=[cell(basis="pooled")], reports=[report()])
+    assert found["card-llm-base", "base"]["verdict"] == "supported"
+    assert found["card-llm-base", "base"]["share_inside"] is None

@@ -103,7 +103,9 @@ def test_where_an_employer_has_all_of_a_leaf_the_leaves_that_remain_tell_the_err
     fit = fitted(reports, settings)
     assert fit.estimate([(1, "leaf", {"agentic": 1}), base]).error is None
     assert fit.estimate([(1, "leaf", {"agentic": 1, NLP: 4}), base]).error is not None
-    effects = fit.without_each_employer[3]
+    without = fit.without_each_employer[3]
+    assert without is not None
+    effects = without.effects
     assert ("leaf", "agentic") not in effects
     assert effects["leaf", NLP] == pytest.approx(0.2, abs=2e-5)
 

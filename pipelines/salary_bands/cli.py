@@ -157,6 +157,37 @@ def show(
 
 @app.command()
 @reports_errors
+def offer(
+    group: Annotated[str, typer.Option(help="Specialisation: a leaf, or a group of another view.")],
+    tier: Annotated[str, typer.Option(help="Tier of the employer: T1 to T5, unknown, or all.")] = "all",
+    level: Annotated[str, typer.Option(help="L3 to L7, early, senior, or all.")] = "all",
+    market: Annotated[str, typer.Option(help="A metro such as us-sf-bay, a country such as US, or global.")] = "US",
+    base: Annotated[float | None, typer.Option(help="Base pay, USD a year.")] = None,
+    equity: Annotated[
+        float | None, typer.Option(help="A year's share of the grant at face value, USD; 0: none.")
+    ] = None,
+    bonus: Annotated[float | None, typer.Option(help="A year's bonus, USD; 0: none.")] = None,
+    equity_liquid: Annotated[str | None, typer.Option(help="yes where the equity can be sold, else no (no).")] = None,
+    view: Annotated[
+        str | None, typer.Option(help="View of the group; the first that has it: leaf, cards, llm_roles, ...")
+    ] = None,
+    marts: MartsFolder = None,
+    release: ReleaseVersion = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say where an offer lies in the bands, with intervals, the cells that answered and those beside them."""
+    from salary_bands.offer import Offer, check_offer, print_offer
+
+    asked = Offer(group, tier, level, market, base, bonus, equity, equity_liquid, view)
+    found = check_offer(_marts(marts), release, asked)
+    if as_json:
+        _print_json(found)
+    else:
+        print_offer(out, err, found)
+
+
+@app.command()
+@reports_errors
 def releases(marts: MartsFolder = None, as_json: AsJson = False) -> None:
     """List the releases, newest first."""
     from salary_bands.show import print_releases, release_rows

@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     min_market_reports: int = _method(30, "Reports in the fit that a market needs to stand alone in it.", ge=1)
     min_overlap_reports: int = _method(5, "Reports that make a cell of group and baseline comparable.", ge=1)
     min_overlap_share: float = _method(0.25, "Weight share of a group beside the baseline to identify it.", ge=0, le=1)
-    min_effective_employers: float = _method(4, "Effective employers that identify an effect.", ge=1)
+    min_effective_employers: float = _method(4, "Effective employers that identify an effect.", ge=2)
     min_range_cells: int = _method(5, "Comparable cells that tell the range of a premium.", ge=2)
     claim_tolerance: float = _method(0.025, "By how much claimed ranges are widened: of pay, or points.", ge=0)
     max_rejected_share: float = _method(0.20, "Share of rejected rows above which a whole export is held.", ge=0, le=1)

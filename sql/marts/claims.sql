@@ -26,7 +26,7 @@ pays as (
         b.n_reports as n,
         b.p25,
         b.p75,
-        case when b.p50 is not null then round(k.inside_weight / cast(k.weight as double), 4) end as share_inside
+        case when b.basis = 'direct' then round(k.inside_weight / cast(k.weight as double), 4) end as share_inside
     from claim_ranges as c
     left join claim_cells as k on c.claim_id = k.claim_id and c.pay_metric = k.pay_metric
     left join bands as b

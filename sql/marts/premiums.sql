@@ -1,5 +1,5 @@
 -- Grain: view, group_id, baseline, metric, tier, level.
--- Inputs: estimated_premiums (unrounded, null where not identified).
+-- Inputs: estimated_premiums (unrounded, null where not identified). Adding 0 makes a rounded -0 a 0.
 select
     view,
     group_id,
@@ -7,11 +7,11 @@ select
     metric,
     tier,
     level,
-    round(premium, 4) as premium,
-    round(premium_low, 4) as premium_low,
-    round(premium_high, 4) as premium_high,
-    round(range_low, 4) as range_low,
-    round(range_high, 4) as range_high,
+    round(premium, 4) + 0 as premium,
+    round(premium_low, 4) + 0 as premium_low,
+    round(premium_high, 4) + 0 as premium_high,
+    round(range_low, 4) + 0 as range_low,
+    round(range_high, 4) + 0 as range_high,
     n_group,
     n_baseline,
     n_cells,

@@ -20,6 +20,7 @@ FACTORS = ("leaf", "tier", "level", "market", "month", "source")
 LOG_UNIT = 1 << 16  # y counts 1 / 2^16 of a log
 WEIGHT_UNIT = 1 << 20
 _TOLERANCE = 1e-9  # what is left of a column, of its own size, where those before it explain it
+_ESTIMABLE = 1e-6
 _BATCH = 64  # fits without one employer that are solved together
 
 Floats = NDArray[np.float64]
@@ -34,6 +35,10 @@ class Estimate:
     error: float
     employers: float  # effective number, G*
 
+    def told(self, employers: float) -> bool:
+        """Whether that many employers, or their equal, tell it; whole numbers of equal ones do to the last bit."""
+        return not math.isnan(self.error) and self.employers > employers - 1e-9
+
     def interval(self) -> tuple[float, float]:
         """95 %, Student t with the effective number of employers less 1."""
         half = student.ppf(0.975, self.employers - 1) * self.error if self.employers > 1 else float("nan")
@@ -42,10 +47,32 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Contrast:
-    """`intercept` and weighted means of effects, each with its sign: (sign, factor, values with their weights)."""
+    """`intercept` and weighted means of effects, each with its sign: (sign, factor, values with their weights).
+
+    A strict one has no error where a column that left could take its place: what differs between two leaves, each of
+    which only one source has, may be the sources.
+    """
 
     terms: tuple[tuple[int, str, Values], ...]
     intercept: bool = False
+    strict: bool = True
+
+
+@dataclass(frozen=True)
+class _Solution:
+    """Effects of some of the reports, the values that are gone with the others, and which columns take others' place.
+
+    instead: (columns, columns that left): each one that left as a sum of those that are kept.
+    """
+
+    effects: Floats
+    gone: frozenset[tuple[str, str]]
+    left: NDArray[np.int64]
+    instead: Floats
+
+    def tells(self, vector: Floats) -> bool:
+        """Whether no column that left could change the contrast."""
+        return bool(np.allclose(vector[self.left], vector @ self.instead, rtol=0, atol=_ESTIMABLE))
 
 
 class Fit:
@@ -75,6 +102,7 @@ class Fit:
         self.left_out = [" ".join(self.columns[n]) for n in np.flatnonzero(~self.kept)]
         self.inverse = _inverse(self.gram, self.kept)
         self.effects = self.inverse @ self.moments
+        self._whole = self._solution(self.gram, self.moments, frozenset())
 
     @cached_property
     def residuals(self) -> Floats:
@@ -114,10 +142,14 @@ class Fit:
         vector = self._vector(contrast)
         assert vector is not None
         value = float(vector @ self.effects)
-        squares = float(((value - self._without_one @ vector) ** 2).sum())
-        for effects, gone in self._without_sole:
-            left = self._vector(contrast, gone)
-            squares += float("nan") if left is None else (value - float(left @ effects)) ** 2
+        plain, special = self._without_one
+        squares = float(((value - plain @ vector) ** 2).sum())
+        for solution in special:
+            left = self._vector(contrast, solution.gone)
+            told = left is not None and (not contrast.strict or solution.tells(left))
+            squares += (value - float(left @ solution.effects)) ** 2 if told and left is not None else math.nan
+        if contrast.strict and not self._whole.tells(vector):
+            squares = math.nan
         pull = np.asarray(self.design @ (self.inverse @ vector))
         squares += float(self._alone @ pull**2)
         return Estimate(value, math.sqrt(squares), self._effective(pull))
@@ -179,23 +211,21 @@ class Fit:
         return scale**2 * self.residuals
 
     @cached_property
-    def _left_out_one_by_one(self) -> tuple[Floats, list[tuple[Floats, frozenset[tuple[str, str]]]]]:
+    def _without_one(self) -> tuple[Floats, list[_Solution]]:
+        """Effects without each employer, a row each; apart, those whose absence takes values or columns away."""
         plain, special = [], []
         for owner, rows in self._clusters():
             if owner in self._sole:
-                special.append((self._effects_without(rows), self._sole[owner]))
+                special.append(self._solution_without(rows, self._sole[owner]))
             else:
                 plain.append(rows)
-        solved = [self._solved(plain[n : n + _BATCH]) for n in range(0, len(plain), _BATCH)]
-        return np.concatenate(solved) if solved else np.zeros((0, len(self.columns))), special
-
-    @property
-    def _without_one(self) -> Floats:
-        return self._left_out_one_by_one[0]
-
-    @property
-    def _without_sole(self) -> list[tuple[Floats, frozenset[tuple[str, str]]]]:
-        return self._left_out_one_by_one[1]
+        solved = [np.zeros((0, len(self.columns)))]
+        for start in range(0, len(plain), _BATCH):
+            batch = plain[start : start + _BATCH]
+            effects, sound = self._solved(batch)
+            solved.append(effects[sound])
+            special += [self._solution_without(batch[n], frozenset()) for n in np.flatnonzero(~sound)]
+        return np.concatenate(solved), special
 
     def _clusters(self) -> Iterator[tuple[int, NDArray[np.int64]]]:
         """Each named employer's rows, and lone reports that nothing but themselves tells of."""
@@ -211,8 +241,8 @@ class Fit:
         part = self.design[rows]
         return np.asarray((part.T @ part.multiply((self.n * self.weight)[rows][:, None])).todense())
 
-    def _solved(self, clusters: list[NDArray[np.int64]]) -> Floats:
-        """Effects without each of the employers."""
+    def _solved(self, clusters: list[NDArray[np.int64]]) -> tuple[Floats, NDArray[np.bool_]]:
+        """Effects without each of the employers, and for which of them no more columns leave."""
         kept = np.flatnonzero(self.kept)
         grams = np.stack([(self.gram - self._gram(rows))[np.ix_(kept, kept)] for rows in clusters])
         moments = np.stack([self._moments_without(rows)[kept] for rows in clusters])
@@ -220,20 +250,24 @@ class Fit:
         try:
             inverses = np.linalg.inv(grams)
         except np.linalg.LinAlgError:
-            return np.stack([self._effects_without(rows) for rows in clusters])
-        left = 1 / (np.einsum("gjj->gj", inverses) * np.einsum("gjj->gj", grams))
+            return effects, np.zeros(len(clusters), dtype=bool)
         effects[:, kept] = np.einsum("gjk,gk->gj", inverses, moments)
-        for n in np.flatnonzero(~(left > _TOLERANCE).all(axis=1)):
-            effects[n] = self._effects_without(clusters[n])
-        return effects
+        # a column's own size over what the others leave of it: the larger, the nearer to a sum of them
+        inflation = np.einsum("gjj->gj", inverses) * np.einsum("gjj->gj", grams)
+        return effects, ((inflation > 0) & (inflation < 1 / _TOLERANCE)).all(axis=1)
 
     def _moments_without(self, rows: NDArray[np.int64]) -> Floats:
         return np.asarray(self.moments - self.design[rows].T @ (self.weight * self.sum_y)[rows])
 
-    def _effects_without(self, rows: NDArray[np.int64]) -> Floats:
-        """Effects without some cells, columns leaving as they do in a fit of their own."""
-        gram = self.gram - self._gram(rows)
-        return np.asarray(_inverse(gram, independent(gram)) @ self._moments_without(rows))
+    def _solution_without(self, rows: NDArray[np.int64], gone: frozenset[tuple[str, str]]) -> _Solution:
+        """Without some cells, columns leaving as they do in a fit of their own."""
+        return self._solution(self.gram - self._gram(rows), self._moments_without(rows), gone)
+
+    def _solution(self, gram: Floats, moments: Floats, gone: frozenset[tuple[str, str]]) -> _Solution:
+        kept = independent(gram)
+        inverse = _inverse(gram, kept)
+        left = np.flatnonzero(~kept & (np.diag(gram) > _TOLERANCE))
+        return _Solution(inverse @ moments, gone, left, inverse @ gram[:, left])
 
 
 def independent(gram: Floats) -> NDArray[np.bool_]:

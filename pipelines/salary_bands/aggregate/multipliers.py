@@ -32,14 +32,15 @@ def estimated_multipliers(fits: dict[str, Fit], as_of: date, settings: Settings)
 
 def _rows(metric: str, fit: Fit, as_of: date, settings: Settings) -> list[dict[str, object]]:
     cells = fit.cells
-    if not all(cells[name].eq(value).any() for name, value in BASELINE.items()):
+    american = cells.loc[cells["country"].eq(BASELINE["country"]), "n"].sum()
+    if american < settings.min_market_reports or not all(cells[k].eq(v).any() for k, v in BASELINE.items()):
         return []
     first = baseline_values(cells, as_of)
     places = _places(fit, settings)
     usual = _usual(fit, first, places)
     base = fit.estimate(usual)
-    dollars = 100_000 * math.exp(base.value)
-    rows = [_baseline_row(metric, fit, base, dollars, settings)]
+    dollars = 100_000 * math.exp(base.value) if base.told(settings.min_effective_employers) else math.nan
+    rows = [_baseline_row(metric, fit, base, dollars)]
     for factor, name in FACTOR_NAMES.items():
         values = places if factor == "market" else {v: {v: 1.0} for v in sorted(cells[factor].unique())}
         for value, weights in values.items():
@@ -49,8 +50,10 @@ def _rows(metric: str, fit: Fit, as_of: date, settings: Settings) -> list[dict[s
                 rows.append({**row, "multiplier": 1.0, "usd": dollars})
                 continue
             against = places[first[factor]] if factor == "market" else {first[factor]: 1.0}
-            found = fit.estimate(Contrast(((1, factor, weights), (-1, factor, against))))
-            if _told(found, settings):
+            # a market or month that one source alone tells of carries that source's habits
+            strict = factor not in ("market", "month")
+            found = fit.estimate(Contrast(((1, factor, weights), (-1, factor, against)), strict=strict))
+            if found.told(settings.min_effective_employers):
                 ratios = [math.exp(log) for log in (found.value, *found.interval())]
                 row |= dict(zip(("multiplier", "low", "high"), ratios, strict=True))
                 row |= dict(zip(("usd", "usd_low", "usd_high"), (dollars * r for r in ratios), strict=True))
@@ -63,8 +66,7 @@ def _places(fit: Fit, settings: Settings) -> dict[str, dict[str, float]]:
     cells = fit.cells
     found = {market: {market: 1.0} for market in sorted(cells["market"].unique())}
     reports = cells.groupby("country")["n"].sum()
-    countries = [c for c, n in reports.items() if n >= settings.min_market_reports or c == BASELINE["country"]]
-    for country in sorted(map(str, countries)):
+    for country in sorted(str(c) for c, n in reports.items() if n >= settings.min_market_reports):
         found[country] = fit.weights_of("market", cells["country"].eq(country).to_numpy())
     return found
 
@@ -79,19 +81,14 @@ def _usual(fit: Fit, first: dict[str, str], places: dict[str, dict[str, float]])
     """The prediction for the baseline, sources being mixed as they are."""
     own = ((1, factor, {first[factor]: 1.0}) for factor in ("leaf", "tier", "level", "month"))
     us, sources = places[BASELINE["country"]], fit.weights_of("source")
-    return Contrast((*own, (1, "market", us), (1, "source", sources)), intercept=True)
+    return Contrast((*own, (1, "market", us), (1, "source", sources)), intercept=True, strict=False)
 
 
-def _baseline_row(metric: str, fit: Fit, base: Estimate, dollars: float, settings: Settings) -> dict[str, object]:
+def _baseline_row(metric: str, fit: Fit, base: Estimate, dollars: float) -> dict[str, object]:
     cells = fit.cells
     here = pd.concat([cells[name].eq(value) for name, value in BASELINE.items()], axis=1).all(axis=1)
     row = {"factor": "baseline", "value": ", ".join(BASELINE.values()), "metric": metric, "multiplier": 1.0}
     row |= {"usd": dollars, "n": int(cells.loc[here, "n"].sum())}
-    if _told(base, settings):
+    if not math.isnan(dollars):
         row |= dict(zip(("usd_low", "usd_high"), (100_000 * math.exp(log) for log in base.interval()), strict=True))
     return row
-
-
-def _told(estimate: Estimate, settings: Settings) -> bool:
-    """Whether enough employers tell it."""
-    return estimate.employers >= settings.min_effective_employers and not math.isnan(estimate.error)

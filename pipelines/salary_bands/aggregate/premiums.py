@@ -95,7 +95,7 @@ class _Sides:
             return found
         weights = self.fit.weights_of("leaf", group)
         estimate = self.fit.estimate(Contrast(((1, "leaf", weights), (-1, "leaf", {baseline: 1.0}))))
-        if estimate.employers < self.settings.min_effective_employers or math.isnan(estimate.error):
+        if not estimate.told(self.settings.min_effective_employers):
             return found
         low, high = estimate.interval()
         figures = {"premium": estimate.value, "premium_low": low, "premium_high": high}

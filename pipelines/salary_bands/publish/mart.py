@@ -6,8 +6,9 @@ import duckdb
 
 from salary_bands.aggregate.engine import quoted
 from salary_bands.parts import moved_into_place
+from salary_bands.publish.macros import MACROS, add_macros
 from salary_bands.publish.releases import Marts
-from salary_bands.schemas import RELEASE_TABLES, TABLES
+from salary_bands.schemas import RELEASE_TABLES, TABLES, arrow_schema
 
 STORAGE = "v1.0.0"  # the oldest DuckDB that must be able to read it
 
@@ -20,12 +21,14 @@ def build_mart(marts: Marts, version: str, history: list[str]) -> None:
     with moved_into_place(marts.mart) as aside, duckdb.connect(":memory:") as connection:
         connection.execute(f"ATTACH {quoted(str(aside))} AS mart (STORAGE_VERSION '{STORAGE}')")
         for table in RELEASE_TABLES:
-            _add(connection, table, [marts.release(version) / f"{table}.parquet"])
+            path = marts.release(version) / f"{table}.parquet"
+            _add(connection, table, [path] if path.is_file() else [])
         paths = [marts.release(v) / "bands.parquet" for v in sorted({*history, version})]
         _add(connection, "history_bands", paths, contract="bands")
         connection.execute("CREATE TABLE mart.release AS SELECT $version AS version", {"version": version})
         connection.execute("COMMENT ON TABLE mart.release IS 'The release that this mart is of'")
         connection.execute("COMMENT ON COLUMN mart.release.version IS 'Its version'")
+        _add_macros(connection)
         connection.execute("DETACH mart")
     marts.mart.with_name(f"{marts.mart.name}.wal").unlink(missing_ok=True)  # of somebody who wrote to the old one
 
@@ -42,10 +45,25 @@ def mart_version(marts: Marts) -> str | None:
     return str(row[0]) if row else None
 
 
+def _add_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """Macros name tables without the database, which has another name wherever the file is opened."""
+    connection.execute("USE mart")
+    add_macros(connection)
+    for name, (_, text) in MACROS.items():
+        connection.execute(f"COMMENT ON MACRO TABLE {name} IS {quoted(text)}")
+    connection.execute("USE memory")
+
+
 def _add(connection: duckdb.DuckDBPyConnection, table: str, paths: list[Path], contract: str | None = None) -> None:
-    files = ", ".join(quoted(str(path)) for path in paths)
-    connection.execute(f"CREATE TABLE mart.{table} AS SELECT * FROM read_parquet([{files}], union_by_name = true)")
+    """A table with its comments; empty where the release is older than the table."""
     model = TABLES[contract or table]
+    if paths:
+        files = ", ".join(quoted(str(path)) for path in paths)
+        connection.execute(f"CREATE TABLE mart.{table} AS SELECT * FROM read_parquet([{files}], union_by_name = true)")
+    else:
+        connection.register("nothing", arrow_schema(table).empty_table())
+        connection.execute(f"CREATE TABLE mart.{table} AS SELECT * FROM nothing")
+        connection.unregister("nothing")
     connection.execute(f"COMMENT ON TABLE mart.{table} IS {quoted((model.__doc__ or '').strip())}")
     for name, spec in model.to_schema().columns.items():
         unit = (spec.metadata or {}).get("unit")

@@ -1,0 +1,294 @@
+"""The check of an offer: where each part and sum of it lies in the bands of a release.
+
+The macros of the mart do the reading, over the release's Parquet in memory, so that the mart and the command give the
+same. What an offer of private equity is worth is asked three ways, and each answer says which it is.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from salary_bands.errors import RefreshError, UsageError
+from salary_bands.publish.macros import add_macros
+from salary_bands.publish.releases import Marts
+from salary_bands.reference import FOLDER
+from salary_bands.show import SYNTHETIC
+
+NOTHING = "nothing is shown"
+UNREAD = {
+    **dict.fromkeys(("percentile", "percentile_low", "percentile_high")),
+    "reading": NOTHING,
+    **dict.fromkeys(("reading_low", "reading_high")),
+}
+_CELL = ("group_id", "tier", "level", "market")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An offer in annual USD; a part that is None was not given, which is not 0. Equity is a year's, at face value."""
+
+    group: str
+    tier: str
+    level: str
+    market: str
+    base: float | None = None
+    bonus: float | None = None
+    equity: float | None = None
+    equity_liquid: str | None = None
+    view: str | None = None
+
+
+def questions(offer: Offer) -> list[tuple[str, str, float, str]]:
+    """(what, metric of the bands, amount, what is compared with what) of everything the given parts can answer."""
+    base, bonus, equity = offer.base, offer.bonus, offer.equity
+    asked = [
+        (name, name, amount, text)
+        for name, amount, text in (
+            ("base", base, "base pay"),
+            ("bonus", bonus, "a year's bonus"),
+            ("equity", equity, "a year's equity at face value, among people's equity at face value"),
+        )
+        if amount is not None
+    ]
+    if base is None or bonus is None or equity is None:
+        return asked
+    liquid = offer.equity_liquid == "yes"
+    text = "base + bonus + equity at face value, among people's totals at face value"
+    asked.append(("total", "total", base + bonus + equity, text))
+    if equity and not liquid:
+        text = "base + bonus, should the equity come to nothing, among the same totals at face value"
+        asked.append(("total_without_equity", "total", base + bonus, text))
+    counted = "base + bonus + equity, which can be sold" if liquid else "base + bonus"
+    text = f"{counted}, among what people can spend: their base, bonus and equity that can be sold"
+    asked.append(("total_liquid", "total_liquid", base + bonus + (equity if liquid else 0), text))
+    return asked
+
+
+def check_offer(marts: Marts, release: str | None, offer: Offer) -> dict[str, Any]:
+    """Answers, comparable cells and notes of an offer as one document.
+
+    Raises UsageError naming what there is, RefreshError where nothing is published or the release is too old.
+    """
+    _check_amounts(offer)
+    version = marts.chosen(release)
+    manifest = marts.manifest(version)
+    if "cards.parquet" not in {f["path"] for f in manifest["files"]}:
+        raise RefreshError(
+            f"release {version} has no table `cards`, which says what a group falls back to; "
+            "publish a newer one with `salary-bands refresh`"
+        )
+    with duckdb.connect(":memory:") as connection:
+        for table in ("bands", "cards"):
+            connection.read_parquet(str(marts.release(version) / f"{table}.parquet")).create_view(table)
+        add_macros(connection)
+        _check_place(connection, version, offer)
+        tried = _tried(connection, offer)
+        answers = _answers(connection, offer, tried["fallback"])
+        shown = {a["what"]: a for a in answers if a["reading"] != NOTHING and a["evidence"] == "reported"}
+        beside = shown.get("total") or next(iter(shown.values()), None)
+        comparable = _comparable(connection, beside) if beside else []
+    return {
+        "release": version,
+        "as_of": manifest["as_of"],
+        "contains_synthetic": manifest["contains_synthetic"],
+        "offer": {**vars(offer), "view": tried["view"]},
+        "answers": answers,
+        "comparable": comparable,
+        "notes": _notes(offer),
+    }
+
+
+def _check_amounts(offer: Offer) -> None:
+    amounts = {"base": offer.base, "bonus": offer.bonus, "equity": offer.equity}
+    if all(amount is None for amount in amounts.values()):
+        raise UsageError("no amount to check; there are --base, --bonus, --equity, in USD a year")
+    for name, amount in amounts.items():
+        if amount is not None and not (math.isfinite(amount) and amount >= 0):
+            raise UsageError(f"--{name} {amount:g}: not an amount; write USD a year, 0 or more")
+    if offer.base == 0:
+        raise UsageError("--base 0: no base pay; leave it out where it is not known")
+    if offer.equity_liquid not in (None, "yes", "no"):
+        raise UsageError(f"--equity-liquid {offer.equity_liquid}: there are yes, no")
+
+
+def _check_place(connection: duckdb.DuckDBPyConnection, version: str, offer: Offer) -> None:
+    """Raise UsageError for a view, group, tier, level or market that is none, naming what there is."""
+    views = _first(connection, "SELECT DISTINCT view FROM cards ORDER BY view")
+    if offer.view is not None and offer.view not in views:
+        raise UsageError(f"--view {offer.view}: not in release {version}; there are {', '.join(views)}")
+    groups = _first(
+        connection, "SELECT DISTINCT group_id FROM cards WHERE view = coalesce(?, view) ORDER BY group_id", [offer.view]
+    )
+    if offer.group not in groups:
+        where = f"view {offer.view} of release {version}" if offer.view else f"release {version}"
+        raise UsageError(f"--group {offer.group}: not in {where}; there are {', '.join(groups)}")
+    for name, value in (("tier", offer.tier), ("level", offer.level)):
+        known = _first(connection, f'SELECT DISTINCT "{name}" FROM bands ORDER BY 1')
+        if value not in known:
+            raise UsageError(f"--{name} {value}: not in release {version}; there are {', '.join(known)}")
+    markets = _first(connection, "SELECT DISTINCT market FROM bands ORDER BY market")
+    if offer.market not in markets and not _is_market(offer.market):
+        raise UsageError(
+            f"--market {offer.market}: no such market; there are {', '.join(markets)}, other countries by their two "
+            "letters, and the metros of markets.csv"
+        )
+
+
+def _is_market(market: str) -> bool:
+    """Whether it is a market that the release might have had: one of ours without a shown cell is no wrong usage."""
+    lines = (FOLDER / "markets.csv").read_text(encoding="utf-8").splitlines()[1:]
+    if market == "global" or market in {line.split(",", 1)[0] for line in lines}:
+        return True
+    import pycountry
+
+    return len(market) == 2 and market.isupper() and pycountry.countries.get(alpha_2=market) is not None
+
+
+def _tried(connection: duckdb.DuckDBPyConnection, offer: Offer) -> dict[str, Any]:
+    """The view that the group was found in, and every step that a figure without a cell has tried."""
+    return _rows(
+        connection,
+        "SELECT arg_min(view, step) AS view, arg_max(fallback, step) AS fallback "
+        "FROM fallback_cells(?, ?, ?, ?, view := ?)",
+        [offer.group, offer.tier, offer.level, offer.market, offer.view],
+    )[0]
+
+
+def _answers(connection: duckdb.DuckDBPyConnection, offer: Offer, tried: list[str]) -> list[dict[str, Any]]:
+    """An answer a question; where no reported base is shown, one more among adverts, which says so."""
+    answers = []
+    for what, metric, amount, text in questions(offer):
+        found = _reading(connection, offer, metric, amount, "reported")
+        nothing = {**UNREAD, "amount": amount, "fallback": tried, "evidence": "reported", "metric": metric}
+        answers.append({"what": what, "compares": text, **(found or nothing)})
+        if what == "base" and not found:
+            text = "base pay among the midpoints of advertised ranges, which are narrower than pay"
+            if found := _reading(connection, offer, metric, amount, "advertised"):
+                answers.append({"what": "base_advertised", "compares": text, **found})
+    return answers
+
+
+def _reading(
+    connection: duckdb.DuckDBPyConnection, offer: Offer, metric: str, amount: float, evidence: str
+) -> dict[str, Any] | None:
+    """The row of offer_percentile; None where no cell is shown."""
+    found = _rows(
+        connection,
+        "SELECT * EXCLUDE (release, as_of) FROM offer_percentile(?, ?, ?, ?, ?, ?, view := ?, evidence := ?)",
+        [offer.group, offer.tier, offer.level, offer.market, metric, amount, offer.view, evidence],
+    )
+    return found[0] if found else None
+
+
+def _comparable(connection: duckdb.DuckDBPyConnection, answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """Shown cells around the one that answered."""
+    names = ("group_id", "tier", "level", "market", "metric", "view", "evidence")
+    return _rows(
+        connection,
+        "SELECT * FROM comparable_cells(?, ?, ?, ?, ?, view := ?, evidence := ?)",
+        [answer[name] for name in names],
+    )
+
+
+def _notes(offer: Offer) -> list[str]:
+    """What the answers leave out or take for granted."""
+    missing = [name for name in ("base", "bonus", "equity") if getattr(offer, name) is None]
+    if missing:
+        names = ", ".join(f"--{name}" for name in missing)
+        return [f"no total without {names}: what is not given is unknown; write 0 for none"]
+    if offer.equity and offer.equity_liquid is None:
+        return ["equity is taken as not liquid; --equity-liquid yes where it can be sold, as listed stock can"]
+    return []
+
+
+def _first(connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any] | None = None) -> list[str]:
+    return [str(row[0]) for row in connection.execute(sql, parameters or []).fetchall()]
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any]) -> list[dict[str, Any]]:
+    cursor = connection.execute(sql, parameters)
+    names = [d[0] for d in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def print_offer(out: Console, err: Console, found: dict[str, Any]) -> None:
+    """A row an answer in thousands of USD; below it what each compares, the steps taken, and the cells beside it."""
+    offer = found["offer"]
+    place = ", ".join(offer[k] for k in ("group", "tier", "level", "market"))
+    table = _table(f"{found['release']}: an offer for {place}; thousand USD a year among reported pay")
+    wide = out.width >= 125
+    table.add_column("", no_wrap=True)
+    counts = ("n", "n eff.", "employers", "age")
+    for name in ("amount", "percentile", "95 %", *(("P25", "P50", "P75", *counts) if wide else counts[:3])):
+        table.add_column(name, justify="right", no_wrap=wide, overflow="fold")
+    if wide:
+        table.add_column("precision of P50", overflow="fold")
+    for answer in found["answers"]:
+        table.add_row(*_printed(answer, wide))
+    out.print(table)
+    for heading, line_of in (("compares", _compared), ("answered by", _answered_by)):
+        grouped: dict[str, list[str]] = {}
+        for answer in found["answers"]:
+            grouped.setdefault(line_of(answer), []).append(answer["what"].replace("_", " "))
+        out.print(heading, style="bold")
+        for line, whats in grouped.items():
+            out.print(f"  {', '.join(whats)}: {line}", markup=False, highlight=False)
+    for note in found["notes"]:
+        out.print(f"note: {note}", markup=False, highlight=False)
+    if found["comparable"]:
+        _print_comparable(out, found["comparable"])
+    if found["contains_synthetic"]:
+        err.print(SYNTHETIC, style="yellow")
+
+
+def _printed(answer: dict[str, Any], wide: bool) -> list[str]:
+    """The cells of an answer's row."""
+    start = [answer["what"].replace("_", " "), _thousands(answer["amount"]), answer["reading"]]
+    if answer["reading"] == NOTHING:
+        return start
+    low, high = answer["reading_low"], answer["reading_high"]
+    interval = low if low == high else f"{low} to {high}"
+    counts = [f"{answer['n_reports']:,}", f"{answer['n_effective']:,.0f}", f"{answer['n_employers']:,}"]
+    if not wide:
+        return [*start, interval, *counts]
+    band = [_thousands(answer[p]) for p in ("p25", "p50", "p75")]
+    precision = f"{answer['p50_precision'].replace('_', ' ')}, {answer['basis']}"
+    return [*start, interval, *band, *counts, f"{answer['median_age_days']} d", precision]
+
+
+def _compared(answer: dict[str, Any]) -> str:
+    return str(answer["compares"])
+
+
+def _answered_by(answer: dict[str, Any]) -> str:
+    """The cell, and the steps that led to it."""
+    steps = "; ".join(answer["fallback"])
+    if answer["reading"] == NOTHING:
+        return f"no cell, nor after {steps}" if steps else "no cell"
+    cell = f"{answer['evidence']} {answer['view']} {', '.join(answer[k] for k in _CELL)}"
+    return f"{cell}, after {steps}" if steps else f"{cell}, as asked"
+
+
+def _print_comparable(out: Console, cells: list[dict[str, Any]]) -> None:
+    table = _table(f"comparable cells, {cells[0]['metric']}")
+    for name in ("", "view", "cell"):
+        table.add_column(name, overflow="fold")
+    for name in ("n", "P25", "P50", "P75"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in cells:
+        figures = [_thousands(row[p]) for p in ("p25", "p50", "p75")]
+        table.add_row(row["relation"], row["view"], ", ".join(row[k] for k in _CELL), f"{row['n_reports']:,}", *figures)
+    out.print(table)
+
+
+def _thousands(usd: float | None) -> str:
+    return "" if usd is None else f"{usd / 1000:,.1f}"
+
+
+def _table(title: str) -> Table:
+    return Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", padding=(0, 1, 0, 0))
