@@ -2,7 +2,7 @@
 
 Weighted least squares with errors by leaving out one employer at a time (CR3; Bell and McCaffrey 2002; MacKinnon,
 Nielsen and Webb 2023) and Student t with the effective number of employers less 1 (Carter, Schnepel and Steigerwald
-2017). A report without an employer is an employer of its own.
+2017). Every report has an employer: without one it has no tier, and is not in the model.
 """
 
 import math
@@ -151,7 +151,6 @@ class Fit:
         if contrast.strict and not self._whole.tells(vector):
             squares = math.nan
         pull = np.asarray(self.design @ (self.inverse @ vector))
-        squares += float(self._alone @ pull**2)
         return Estimate(value, math.sqrt(squares), self._effective(pull))
 
     def _vector(self, contrast: Contrast, gone: frozenset[tuple[str, str]] = frozenset()) -> Floats | None:
@@ -170,45 +169,25 @@ class Fit:
 
     def _effective(self, pull: Floats) -> float:
         """G*: how many employers equally large in what the contrast rests on would be as uneven."""
-        share = self.weight * pull**2
-        named = np.bincount(self._employers[self._named], (self.n * share)[self._named])
-        alone = ~self._named
-        whole = float(self.n @ share)
-        squares = float((named**2).sum() + (self.n * share**2)[alone].sum())
-        return whole**2 / squares if squares > 0 else 0.0
+        shares = np.bincount(self.employers, self.n * self.weight * pull**2)
+        squares = float((shares**2).sum())
+        return float(shares.sum()) ** 2 / squares if squares > 0 else 0.0
 
     @cached_property
-    def _named(self) -> NDArray[np.bool_]:
-        return self.cells["employer"].notna().to_numpy(bool)
-
-    @cached_property
-    def _employers(self) -> NDArray[np.int64]:
+    def employers(self) -> NDArray[np.int64]:
+        """The number of each cell's employer."""
         return np.asarray(pd.factorize(self.cells["employer"])[0], dtype=np.int64)
 
     @cached_property
     def _sole(self) -> dict[int, frozenset[tuple[str, str]]]:
-        """Values that only one employer has, by its number; a lone report without an employer is below -1."""
+        """Values that only one employer has, by its number."""
         found: dict[int, set[tuple[str, str]]] = {}
-        lone = np.where(self._named, self._employers, -2 - np.arange(len(self.cells)))
         for factor in FACTORS:
             for value, rows in self.cells.groupby(factor, sort=False).indices.items():
-                owners = np.unique(lone[rows])
-                if len(owners) == 1 and (owners[0] >= 0 or self.n[rows[0]] == 1):
+                owners = np.unique(self.employers[rows])
+                if len(owners) == 1:
                     found.setdefault(int(owners[0]), set()).add((factor, str(value)))
         return {owner: frozenset(values) for owner, values in found.items()}
-
-    @cached_property
-    def _leverage(self) -> Floats:
-        """Of one report of each cell."""
-        return self.weight * np.asarray(self.design.multiply(self.design @ self.inverse).sum(axis=1)).ravel()
-
-    @cached_property
-    def _alone(self) -> Floats:
-        """Of each cell of reports without an employer: what their errors add to a contrast, over its squared pull."""
-        left = 1 - self._leverage
-        plain = ~self._named & (left > _TOLERANCE)
-        scale = np.divide(self.weight, left, out=np.zeros_like(left), where=plain)
-        return scale**2 * self.residuals
 
     @cached_property
     def _without_one(self) -> tuple[Floats, list[_Solution]]:
@@ -228,14 +207,11 @@ class Fit:
         return np.concatenate(solved), special
 
     def _clusters(self) -> Iterator[tuple[int, NDArray[np.int64]]]:
-        """Each named employer's rows, and lone reports that nothing but themselves tells of."""
-        order = np.argsort(self._employers, kind="stable")
-        order = order[self._named[order]]
-        numbers, starts = np.unique(self._employers[order], return_index=True)
+        """Each employer's number and rows."""
+        order = np.argsort(self.employers, kind="stable")
+        numbers, starts = np.unique(self.employers[order], return_index=True)
         for number, rows in zip(numbers, np.split(order, starts[1:]), strict=True):
             yield int(number), rows
-        for row in np.flatnonzero(~self._named & (1 - self._leverage <= _TOLERANCE)):
-            yield -2 - int(row), np.array([row])
 
     def _gram(self, rows: NDArray[np.int64] | slice) -> Floats:
         part = self.design[rows]

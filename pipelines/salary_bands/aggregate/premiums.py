@@ -74,10 +74,9 @@ class _Sides:
         self.mass = fit.weight * fit.n
         self.places = _numbered(fit.cells[["tier", "level", "country"]])
         self.ranks = _numbered(fit.cells[["tier", "level"]])
-        self.employers = pd.factorize(fit.cells["employer"])[0]
         self.adjusted = fit.sum_y - fit.n * fit.part("market", "month", "source")
         self.variance = fit.variance()
-        self.likeness = _likeness(fit, self.employers)
+        self.likeness = _likeness(fit)
 
     def premium(self, leaves: frozenset[str], baseline: str) -> dict[str, object]:
         """One row's figures and counts."""
@@ -122,23 +121,19 @@ class _Sides:
         difference = (sides[0][0] - sides[1][0])[comparable]
         own = (sides[0][1] + sides[1][1])[comparable]
         shared = ((sides[0][2] - sides[1][2]) ** 2).sum(axis=1)[comparable]
-        shared += (sides[0][3] + sides[1][3])[comparable]
         variance = self.variance * ((1 - self.likeness) * own + self.likeness * shared)
         return paule_mandel(difference, variance)
 
-    def _means(self, rows: Mask) -> tuple[Floats, Floats, Floats, Floats]:
-        """By (tier, level): mean, sum of squared shares of reports, shares of named employers, and of lone reports."""
-        size, named = self.ranks.max() + 1, rows & (self.employers >= 0)
-        whole = np.bincount(self.ranks[rows], self.mass[rows], size)
+    def _means(self, rows: Mask) -> tuple[Floats, Floats, Floats]:
+        """By (tier, level): the mean, the sum of squared shares of reports, and employers' shares."""
+        ranks, employers = self.ranks[rows], self.fit.employers[rows]
+        size, count = self.ranks.max() + 1, self.fit.employers.max() + 1
+        whole = np.bincount(ranks, self.mass[rows], size)
         whole[whole == 0] = np.nan
-        mean = np.bincount(self.ranks[rows], (self.fit.weight * self.adjusted)[rows], size) / whole
-        squares = self.fit.weight**2 * self.fit.n
-        alone = rows & (self.employers < 0)
-        employers = max(int(self.employers.max()) + 1, 1)
-        where = self.ranks[named] * employers + self.employers[named]
-        shares = np.bincount(where, self.mass[named], size * employers).reshape(size, employers) / whole[:, None]
-        of_reports, of_lone = (np.bincount(self.ranks[m], squares[m], size) / whole**2 for m in (rows, alone))
-        return mean, of_reports, shares, of_lone
+        mean = np.bincount(ranks, (self.fit.weight * self.adjusted)[rows], size) / whole
+        of_reports = np.bincount(ranks, (self.fit.weight**2 * self.fit.n)[rows], size) / whole**2
+        shares = np.bincount(ranks * count + employers, self.mass[rows], size * count).reshape(size, count)
+        return mean, of_reports, shares / whole[:, None]
 
 
 def paule_mandel(values: Floats, variances: Floats) -> float:
@@ -154,20 +149,15 @@ def paule_mandel(values: Floats, variances: Floats) -> float:
     return float(brentq(surplus, 0.0, float(((values - values.mean()) ** 2).sum()) + 1.0, xtol=1e-14, rtol=1e-12))
 
 
-def _likeness(fit: Fit, employers: NDArray[np.int64]) -> float:
+def _likeness(fit: Fit) -> float:
     """Intraclass correlation of residuals by employer: one-way ANOVA, employers with two reports or more."""
-    named = employers >= 0
-    size = int(employers.max()) + 1
-    if size < 1:
-        return 0.0
     n, total, squares = (
-        np.bincount(employers[named], part[named], size)
-        for part in (fit.n, fit.sum_y - fit.n * fit.fitted, fit.residuals)
+        np.bincount(fit.employers, part) for part in (fit.n, fit.sum_y - fit.n * fit.fitted, fit.residuals)
     )
     several = n >= 2
     n, total, squares = n[several], total[several], squares[several]
     between_freedom, within_freedom = len(n) - 1, n.sum() - len(n)
-    if between_freedom < 1 or within_freedom < 1:
+    if between_freedom < 1:
         return 0.0
     between = ((total**2 / n).sum() - total.sum() ** 2 / n.sum()) / between_freedom
     within = (squares - total**2 / n).sum() / within_freedom

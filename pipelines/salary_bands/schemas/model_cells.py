@@ -19,7 +19,7 @@ class ModelCells(Table):
     market: str = column("The finest place with enough reports: metro, country or global, the rest of the world")
     month: str = column("Calendar month, YYYY-MM")
     source: str = column("Source")
-    employer: str = column("Employer, null where unknown", nullable=True)
+    employer: str = column("Employer")
     weight: int = column("Recency weight of each report", "1 / 2^20", ge=1)
     n: int = column("Reports", "reports", ge=1)
     sum_y: int = column("Their sum", _LOG)
