@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -138,7 +138,7 @@ def value_of(contrast: Contrast, effects: Effects) -> float | None:
     return log
 
 
-@dataclass
+@dataclass(eq=False)
 class Fit:
     """Weighted least squares of y on the factors, on some rows of `fit_rows`; at least one."""
 
@@ -176,26 +176,37 @@ class Fit:
     def value(self, contrast: Contrast, strict: bool) -> float | None:
         """The contrast; None where nothing is left of a side or, if strict, the rows leave it open."""
         log = value_of(contrast, self.effects)
-        return None if log is None or (strict and self.leaves_open(contrast)) else log
+        return None if log is None or self.leaves_open(contrast, strict) else log
 
-    def leaves_open(self, contrast: Contrast) -> bool:
-        """Whether the contrast is no sum of rows, with a column for every value of every factor."""
+    def leaves_open(self, contrast: Contrast, strict: bool) -> bool:
+        """Whether the contrast is no sum of rows, with a column for every value.
+
+        If not strict, a source that left is not told from the first: a market may hold what sources would tell apart.
+        """
         if not self.dropped:
             return False
-        wanted = np.zeros(len(self.effects))
+        first = next(value for value in self.effects if value[0] == "source")
+        same = {} if strict else {value: first for value in self.dropped if value[0] == "source"}
+        told, values = self._told(strict, tuple(same.items()))
+        wanted = np.zeros(len(values))
         for sign, factor, weights in contrast:
             remaining = {value: weight for value, weight in weights.items() if (factor, value) in self.effects}
             for value, weight in remaining.items():
-                wanted[list(self.effects).index((factor, value))] += sign * weight / sum(remaining.values())
-        return bool(np.abs(wanted @ self._told - wanted).max() > 1e-6)
+                name = same.get((factor, value), (factor, value))
+                wanted[values.index(name)] += sign * weight / sum(remaining.values())
+        return bool(np.abs(wanted @ told - wanted).max() > 1e-6)
 
-    @cached_property
-    def _told(self) -> np.ndarray:
-        """Projects combinations of values on those that the rows tell."""
-        values = list(self.effects)
-        rows = {tuple(f == "intercept" or r[f] == v for f, v in values) for r in self.rows}
+    @cache  # noqa: B019 - a fit lives as long as its test
+    def _told(self, strict: bool, same: tuple[tuple[Value, Value], ...]) -> tuple[np.ndarray, list[Value]]:
+        """Projects combinations of values on those that the rows tell, some values being taken for others."""
+        names = dict(same)
+        values = [value for value in self.effects if value not in names]
+        rows = set()
+        for row in self.rows:
+            own = {INTERCEPT, *((factor, row[factor]) for factor in FACTORS)}
+            rows.add(tuple(value in {names.get(v, v) for v in own} for value in values))
         every = np.array(sorted(rows), dtype=float)
-        return np.linalg.pinv(every, rcond=1e-9) @ every
+        return np.linalg.pinv(every, rcond=1e-9) @ every, values
 
     def _effective_employers(self, contrast: Contrast) -> float:
         """(sum c)^2 / sum c^2, c an employer's sum of w (x' A^-1 a)^2; 0 where no report tells the contrast."""

@@ -142,7 +142,18 @@ def write_abroad(raw: Path) -> None:
     write_native(raw, rows, "north/all.csv")
 
 
+def write_apart(raw: Path) -> None:
+    """Each source has a country of its own, and one leaf that the other lacks."""
+    rng, pays = random.Random(6), dict[str, float]()
+    for source, places in {"north": {"Seattle, WA": 1, "Austin, TX": 1}, "west": {"London, UK": 1}}.items():
+        rows = [person(rng, n, pays, location=drawn(rng, places)) for n in range(200)]
+        write_native(
+            raw, [{**row, "submission_id": f"{source}-{n}"} for n, row in enumerate(rows)], f"{source}/all.csv"
+        )
+
+
 WRITERS = {
+    "apart": write_apart,
     "many": write_many,
     "other settings": write_many,
     "few": write_few,
@@ -158,6 +169,7 @@ OTHER_SETTINGS = {
     "min_range_cells": 3,
 }
 MET = {
+    "apart": {"identified", "not identified", "column left"},
     "many": {
         *("identified", "not identified", "range", "no range", "baseline in group", "by level", "by stage", "by tier"),
         *("rest of the world", "country in the fit", "country of metros", "metro", "reports outside the model"),

@@ -253,7 +253,7 @@ def _printed(answer: dict[str, Any], wide: bool) -> list[str]:
         return start
     low, high = answer["reading_low"], answer["reading_high"]
     interval = low if low == high else f"{low} to {high}"
-    counts = [f"{answer['n_reports']:,}", f"{answer['n_effective']:,.0f}", f"{answer['n_employers']:,}"]
+    counts = [_count(answer[name]) for name in ("n_reports", "n_effective", "n_employers")]
     if not wide:
         return [*start, interval, *counts]
     band = [_thousands(answer[p]) for p in ("p25", "p50", "p75")]
@@ -282,8 +282,14 @@ def _print_comparable(out: Console, cells: list[dict[str, Any]]) -> None:
         table.add_column(name, justify="right", no_wrap=True)
     for row in cells:
         figures = [_thousands(row[p]) for p in ("p25", "p50", "p75")]
-        table.add_row(row["relation"], row["view"], ", ".join(row[k] for k in _CELL), f"{row['n_reports']:,}", *figures)
+        table.add_row(
+            row["relation"], row["view"], ", ".join(row[k] for k in _CELL), _count(row["n_reports"]), *figures
+        )
     out.print(table)
+
+
+def _count(number: float | None) -> str:
+    return "" if number is None else f"{number:,.0f}"
 
 
 def _thousands(usd: float | None) -> str:

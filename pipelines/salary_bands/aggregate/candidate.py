@@ -28,7 +28,7 @@ from salary_bands.aggregate.engine import (
 )
 from salary_bands.aggregate.inputs import METRICS_OF, add_formats, add_inputs, add_markets, core_groups
 from salary_bands.aggregate.model import Fit
-from salary_bands.aggregate.multipliers import baseline_values, estimated_multipliers
+from salary_bands.aggregate.multipliers import estimated_multipliers
 from salary_bands.aggregate.plan import ExportState, Plan
 from salary_bands.aggregate.premiums import MODEL_METRICS, estimated_premiums
 from salary_bands.errors import RefreshError
@@ -133,9 +133,8 @@ class Candidate:
         """What groups pay over baselines, all else equal."""
         plan = self.plan()
         cells = self._frame("model_cells")
-        first = baseline_values(cells, date.fromisoformat(plan.as_of))
         with self._connection(plan) as connection:
-            estimated = estimated_premiums(cells, core_groups(), first, self.settings)
+            estimated = estimated_premiums(cells, core_groups(), self.settings)
             add_table(connection, "estimated_premiums", estimated)
             return self._write(connection, "premiums", plan)
 
@@ -144,8 +143,7 @@ class Candidate:
         plan = self.plan()
         as_of = date.fromisoformat(plan.as_of)
         cells = self._frame("model_cells")
-        first = baseline_values(cells, as_of)
-        fits = {str(metric): Fit(part, first) for metric, part in cells.groupby("metric")}
+        fits = {str(metric): Fit(part) for metric, part in cells.groupby("metric")}
         with self._connection(plan) as connection:
             add_table(connection, "estimated_multipliers", estimated_multipliers(fits, as_of, self.settings))
             rows = self._write(connection, "multipliers", plan)

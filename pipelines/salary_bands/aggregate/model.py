@@ -49,13 +49,13 @@ class Estimate:
 class Contrast:
     """`intercept` and weighted means of effects, each with its sign: (sign, factor, values with their weights).
 
-    A strict one has no error where a column that left could take its place: what differs between two leaves, each of
-    which only one source has, may be the sources.
+    It has no error where a column that left could take its place: what differs between two leaves, each of which only
+    one source has, may be the sources. `beside_sources` says that it may hold what sources that left would tell apart.
     """
 
     terms: tuple[tuple[int, str, Values], ...]
     intercept: bool = False
-    strict: bool = True
+    beside_sources: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,18 +70,19 @@ class _Solution:
     left: NDArray[np.int64]
     instead: Floats
 
-    def tells(self, vector: Floats) -> bool:
-        """Whether no column that left could change the contrast."""
-        return bool(np.allclose(vector[self.left], vector @ self.instead, rtol=0, atol=_ESTIMABLE))
+    def tells(self, vector: Floats, but: NDArray[np.bool_]) -> bool:
+        """Whether no column that left could change the contrast, but for some."""
+        open_ways = np.abs(vector[self.left] - vector @ self.instead) > _ESTIMABLE
+        return not (open_ways & ~but[self.left]).any()
 
 
 class Fit:
-    """One fit. cells: rows of model_cells of one metric; first: of each factor, the value that effects are relative to.
+    """One fit. cells: rows of model_cells of one metric. Effects are relative to each factor's first value as text.
 
     Columns that those before them explain leave, and are listed in `left_out` as `factor value`.
     """
 
-    def __init__(self, cells: pd.DataFrame, first: Mapping[str, str]) -> None:
+    def __init__(self, cells: pd.DataFrame) -> None:
         self.cells = cells.reset_index(drop=True)
         self.n = self.cells["n"].to_numpy(float)
         self.weight = self.cells["weight"].to_numpy(float) / WEIGHT_UNIT
@@ -90,7 +91,7 @@ class Fit:
         self.columns: list[tuple[str, str]] = [("intercept", "")]
         codes = []
         for factor in FACTORS:
-            found = sorted(self.cells[factor].unique(), key=lambda v: (v != first.get(factor), v))
+            found = sorted(self.cells[factor].unique())
             position = {value: len(self.columns) + n for n, value in enumerate(found[1:])}
             codes.append(self.cells[factor].map(position).fillna(-1).to_numpy(int))
             self.columns += [(factor, value) for value in found[1:]]
@@ -144,11 +145,12 @@ class Fit:
         value = float(vector @ self.effects)
         plain, special = self._without_one
         squares = float(((value - plain @ vector) ** 2).sum())
+        but = np.array([contrast.beside_sources and factor == "source" for factor, _ in self.columns])
         for solution in special:
             left = self._vector(contrast, solution.gone)
-            told = left is not None and (not contrast.strict or solution.tells(left))
+            told = left is not None and solution.tells(left, but)
             squares += (value - float(left @ solution.effects)) ** 2 if told and left is not None else math.nan
-        if contrast.strict and not self._whole.tells(vector):
+        if not self._whole.tells(vector, but):
             squares = math.nan
         pull = np.asarray(self.design @ (self.inverse @ vector))
         return Estimate(value, math.sqrt(squares), self._effective(pull))

@@ -12,14 +12,6 @@ BASELINE = {"leaf": "ml_generalist", "tier": "T4", "level": "L5", "country": "US
 FACTOR_NAMES = {"leaf": "specialisation", "tier": "tier", "level": "level", "market": "market", "month": "month"}
 
 
-def baseline_values(cells: pd.DataFrame, as_of: date) -> dict[str, str]:
-    """Of each factor, the value that effects are relative to: the month is the as_of's where it has reports."""
-    month = as_of.strftime("%Y-%m")
-    known = cells["month"].eq(month).any() or cells.empty
-    fixed = {**BASELINE, "market": BASELINE["country"]}
-    return {**fixed, "month": month if known else str(cells["month"].max())}
-
-
 def estimated_multipliers(fits: dict[str, Fit], as_of: date, settings: Settings) -> pd.DataFrame:
     """factor, value, metric, multiplier, low, high, usd, usd_low, usd_high, n: unrounded.
 
@@ -35,7 +27,9 @@ def _rows(metric: str, fit: Fit, as_of: date, settings: Settings) -> list[dict[s
     american = cells.loc[cells["country"].eq(BASELINE["country"]), "n"].sum()
     if american < settings.min_market_reports or not all(cells[k].eq(v).any() for k, v in BASELINE.items()):
         return []
-    first = baseline_values(cells, as_of)
+    month = as_of.strftime("%Y-%m")
+    newest = month if cells["month"].eq(month).any() else str(cells["month"].max())
+    first = {**BASELINE, "market": BASELINE["country"], "month": newest}
     places = _places(fit, settings)
     usual = _usual(fit, first, places)
     base = fit.estimate(usual)
@@ -51,8 +45,8 @@ def _rows(metric: str, fit: Fit, as_of: date, settings: Settings) -> list[dict[s
                 continue
             against = places[first[factor]] if factor == "market" else {first[factor]: 1.0}
             # a market or month that one source alone tells of carries that source's habits
-            strict = factor not in ("market", "month")
-            found = fit.estimate(Contrast(((1, factor, weights), (-1, factor, against)), strict=strict))
+            beside = factor in ("market", "month")
+            found = fit.estimate(Contrast(((1, factor, weights), (-1, factor, against)), beside_sources=beside))
             if found.told(settings.min_effective_employers):
                 ratios = [math.exp(log) for log in (found.value, *found.interval())]
                 row |= dict(zip(("multiplier", "low", "high"), ratios, strict=True))
@@ -81,7 +75,7 @@ def _usual(fit: Fit, first: dict[str, str], places: dict[str, dict[str, float]])
     """The prediction for the baseline, sources being mixed as they are."""
     own = ((1, factor, {first[factor]: 1.0}) for factor in ("leaf", "tier", "level", "month"))
     us, sources = places[BASELINE["country"]], fit.weights_of("source")
-    return Contrast((*own, (1, "market", us), (1, "source", sources)), intercept=True, strict=False)
+    return Contrast((*own, (1, "market", us), (1, "source", sources)), intercept=True, beside_sources=True)
 
 
 def _baseline_row(metric: str, fit: Fit, base: Estimate, dollars: float) -> dict[str, object]:

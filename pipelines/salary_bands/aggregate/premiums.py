@@ -20,19 +20,17 @@ _MIDDLE_HALF = 0.674  # quartile of the normal distribution
 Mask = NDArray[np.bool_]
 
 
-def estimated_premiums(
-    cells: pd.DataFrame, groups: pd.DataFrame, first: dict[str, str], settings: Settings
-) -> pd.DataFrame:
+def estimated_premiums(cells: pd.DataFrame, groups: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     """A row per group, baseline, metric, tier and level, unrounded, all figures null where not identified.
 
-    cells: model_cells; groups: view, group_id, leaf, of core leaves; first: values that effects are relative to.
+    cells: model_cells; groups: view, group_id, leaf, of core leaves.
     """
     members = {key: frozenset(part["leaf"]) for key, part in groups.groupby(["view", "group_id"])}
     rows = []
     for metric in MODEL_METRICS:
         of_metric = cells[cells["metric"].eq(metric)]
         for tier, level, chosen in _subsets(of_metric):
-            sides = _Sides(of_metric[chosen], first, settings) if chosen.any() else None
+            sides = _Sides(of_metric[chosen], settings) if chosen.any() else None
             known: dict[tuple[frozenset[str], str], dict[str, object]] = {}
             for (view, group), leaves in members.items():
                 for baseline in BASELINES:
@@ -67,9 +65,9 @@ def _subsets(cells: pd.DataFrame) -> Iterator[tuple[str, str, pd.Series]]:
 class _Sides:
     """Groups and baselines of one fit, side by side."""
 
-    def __init__(self, cells: pd.DataFrame, first: dict[str, str], settings: Settings) -> None:
+    def __init__(self, cells: pd.DataFrame, settings: Settings) -> None:
         self.settings = settings
-        self.fit = fit = Fit(cells, first)
+        self.fit = fit = Fit(cells)
         self.leaves = fit.cells["leaf"].to_numpy(str)
         self.mass = fit.weight * fit.n
         self.places = _numbered(fit.cells[["tier", "level", "country"]])

@@ -89,12 +89,15 @@ def readme_text(plan: Plan, formats: tuple[Format, ...]) -> str:
         "below 50,000 to 100. `reported` is people's pay, `advertised` is employers' adverts; no figure mixes the two.",
         "",
         "- `bands.csv`, `bands.parquet`: every published cell; small: `bands/<view>/<group_id>/<market>.json`",
+        "- `premiums.csv`: what a specialisation pays over a baseline, all else equal. `multipliers.csv`: what each "
+        "specialisation, tier, level, market and month multiplies pay by",
+        "- `cards.csv`: a row per specialisation, all that its card shows. `claims.csv`: what public pages say, judged",
         "- `ledger.csv`: what became of every row of every export. `sources.csv`: where the reports come from",
         "- `datapackage.json`: every column with its meaning",
         "- `manifest.json`: inputs, settings, rates, and a hash of every file",
         "",
-        "These files never change. Intervals are 95 % and cover chance, not who chose to report. Premiums and pooled "
-        "figures are not part of this release yet.",
+        "These files never change. Intervals are 95 % and cover chance, not who chose to report. Every table is there "
+        "as CSV and as Parquet.",
         "",
         "## Sources",
         "",
