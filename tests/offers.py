@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from salary_bands.aggregate.inputs import view_groups
-from salary_bands.parts import write_json
+from salary_bands.files import write_json
 from salary_bands.publish.macros import add_macros
 from salary_bands.publish.releases import Marts
 from salary_bands.schemas import arrow_schema

@@ -55,6 +55,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Marts:
     return marts
 
 
+OFFER = ("offer", "--group", "all", "--tier", "all", "--level", "all", "--market", "US", "--base", "200000")
 REFRESH = ("refresh", "--as-of", "2026-06-30")
 
 
@@ -146,7 +147,7 @@ def test_a_bad_value_in_the_environment_names_the_setting(run: Run, monkeypatch:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("show",), ("releases",), ("show", "--json"), ("show", "--release", "2026.01.01")]
+    "arguments", [("show",), ("releases",), ("show", "--json"), ("show", "--release", "2026.01.01"), OFFER]
 )
 def test_reading_before_anything_is_published_ends_with_1_and_one_line(run: Run, arguments: tuple[str, ...]) -> None:
     result = run(*arguments)
@@ -154,7 +155,7 @@ def test_reading_before_anything_is_published_ends_with_1_and_one_line(run: Run,
     assert len(result.stderr.splitlines()) == 1 and "nothing is published" in result.stderr
 
 
-@pytest.mark.parametrize("command", [("show",), ("releases",), REFRESH])
+@pytest.mark.parametrize("command", [("show",), ("releases",), OFFER, REFRESH])
 def test_a_folder_that_is_a_file_is_a_line_and_no_traceback(
     run: Run, settings: Settings, command: tuple[str, ...]
 ) -> None:
@@ -321,7 +322,7 @@ def text_of(path: Path) -> bytes:
     return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
 
 
-@pytest.mark.parametrize("command", ["refresh", "inspect", "classify", "show", "releases", "sample"])
+@pytest.mark.parametrize("command", ["refresh", "inspect", "classify", "show", "offer", "releases", "sample"])
 def test_help_says_what_a_command_and_each_option_does(run: Run, command: str) -> None:
     result = run(command, "--help")
     assert result.exit_code == 0
@@ -340,5 +341,5 @@ def options_of(command: str) -> list[Any]:
 def test_help_and_version_need_no_command(run: Run) -> None:
     assert run("--version").stdout == f"salary-bands {__version__}\n"
     listing = run("--help").stdout
-    assert all(name in listing for name in ("refresh", "inspect", "classify", "show", "releases", "sample"))
+    assert all(name in listing for name in ("refresh", "inspect", "classify", "show", "offer", "releases", "sample"))
     assert run().exit_code in (0, 2)

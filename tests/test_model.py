@@ -10,8 +10,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import pandas as pd
 import pytest
 
+from salary_bands.aggregate.engine import add_table
+from salary_bands.reference import read_sql
 from salary_bands.schemas.premiums import Premiums
 from tests import oracle_model, oracle_premiums
 from tests.cases import REAL, exports_of, groups, records, settings_at
@@ -301,3 +305,17 @@ def test_the_case_meets_what_it_is_there_for(case: Case) -> None:
 )
 def test_a_figure_that_is_off_or_not_rounded_or_not_null_is_seen(ours: Any, theirs: Any, same: bool) -> None:
     assert is_published_as(ours, theirs) == same
+
+
+def test_modelled_pay_rounds_as_bands_do() -> None:
+    """To 500 USD, below 50,000 to 100, half up."""
+    usd = {"A": (43_249, 43_250, 49_949.9), "B": (50_000, 50_249, 50_250)}
+    rows = [
+        {"factor": "tier", "value": v, "metric": "base", "usd": a, "usd_low": b, "usd_high": c}
+        for v, (a, b, c) in usd.items()
+    ]
+    frame = pd.DataFrame(rows).assign(multiplier=1.0, low=0.9, high=1.1, n=10)
+    with duckdb.connect() as connection:
+        add_table(connection, "estimated_multipliers", frame)
+        found = connection.execute(read_sql("marts/multipliers")).df()
+    assert found[["usd", "usd_low", "usd_high"]].values.tolist() == [[43_200, 43_300, 49_900], [50_000, 50_000, 50_500]]

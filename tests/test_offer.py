@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow.parquet as pq
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
 from salary_bands.cli import app
+from salary_bands.files import write_json
 from salary_bands.offer import NOTHING, Offer, check_offer
-from salary_bands.parts import write_json
 from salary_bands.publish.macros import MACROS
 from salary_bands.publish.mart import build_mart
+from salary_bands.publish.publication import publish
 from salary_bands.publish.releases import Marts
 from salary_bands.schemas import RELEASE_TABLES
 from salary_bands.settings import load
@@ -154,7 +154,7 @@ def test_the_macros_of_the_mart_give_what_the_command_gives(shelf: Marts) -> Non
             assert [{k: v for k, v in r.items() if k not in ("release", "as_of")} for r in found] == [
                 {k: v for k, v in answer.items() if k not in ("what", "compares")}
             ]
-            band = rows_of(connection, "FROM band(?, ?, ?, ?, ?)", *ASKED, answer["metric"])
+            band = rows_of(connection, "FROM answering_band(?, ?, ?, ?, ?)", *ASKED, answer["metric"])
             assert [(r["p50"], r["fallback"]) for r in band] == [(answer["p50"], answer["fallback"])]
 
 
@@ -166,7 +166,7 @@ def test_the_mart_says_what_its_macros_do_and_takes_any_name(shelf: Marts, tmp_p
             "SELECT function_name, comment FROM duckdb_functions() WHERE function_type = 'table_macro' AND NOT internal"
         )
         assert dict(connection.execute(sql).fetchall()) == {name: text for name, (_, text) in MACROS.items()}
-        assert len(rows_of(connection, "FROM band(?, ?, ?, ?, 'total')", *ASKED)) == 1
+        assert len(rows_of(connection, "FROM answering_band(?, ?, ?, ?, 'total')", *ASKED)) == 1
 
 
 def test_the_mart_of_a_release_older_than_a_table_has_it_empty(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_the_mart_of_a_release_older_than_a_table_has_it_empty(tmp_path: Path) -
     with duckdb.connect(str(marts.mart), read_only=True) as connection:
         counts = {t: connection.execute(f"SELECT count(*) FROM {t}").fetchall()[0][0] for t in RELEASE_TABLES}
         assert counts == {**dict.fromkeys(RELEASE_TABLES, 0), "bands": 1}
-        assert not rows_of(connection, "FROM band(?, ?, ?, ?, 'base')", *ASKED)
+        assert not rows_of(connection, "FROM answering_band(?, ?, ?, ?, 'base')", *ASKED)
 
 
 def test_where_no_reported_base_is_shown_an_advertised_one_stands_beside_and_says_so(run: Run, tmp_path: Path) -> None:
@@ -286,8 +286,8 @@ def test_the_sample_answers_the_offer_of_the_readme(run: Run, tmp_path: Path) ->
     raw = tmp_path / "raw"
     shutil.copytree(SAMPLE, raw / "sample")
     settings = load(raw=raw, marts=tmp_path / "marts", work=tmp_path / "work", settle_seconds=0)
-    bands = pq.read_table(build(settings).candidate.path("bands")).to_pylist()
-    marts = release_of(tmp_path / "shelf", bands, synthetic=True)
+    marts = Marts(settings.marts)
+    publish(build(settings).candidate, marts)
     found = answered(json.loads(run(marts, *OFFER, *AMOUNTS, "--json").stdout))
     assert all(a["n_reports"] >= 5 and a["reading"] != NOTHING for a in found.values())
     assert all(a["reading_low"] and a["reading_high"] for a in found.values())

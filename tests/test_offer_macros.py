@@ -195,7 +195,7 @@ KEY = ("view", "group_id", "tier", "level", "market")
 def test_the_first_shown_cell_answers_and_names_the_steps_to_it(first: int) -> None:
     later = [row for row, _ in STEPS[first:]]
     hidden = [suppressed(*(row[k] for k in KEY[1:]), view=row["view"]) for row, _ in STEPS[:first]]
-    found = rows_of(database([*hidden, *later]), "FROM band(?, ?, ?, ?, 'base')", *ASKED)
+    found = rows_of(database([*hidden, *later]), "FROM answering_band(?, ?, ?, ?, 'base')", *ASKED)
     assert [(tuple(r[k] for k in KEY), r["fallback"]) for r in found] == [
         (tuple(later[0][k] for k in KEY), STEPS[first][1])
     ]
@@ -217,8 +217,20 @@ def test_the_first_shown_cell_answers_and_names_the_steps_to_it(first: int) -> N
 )
 def test_a_cell_of_other_people_never_answers(other: dict[str, Any]) -> None:
     connection = database([other, cell("all", "all", "senior", "US", metric="bonus")])
-    assert not rows_of(connection, "FROM band(?, ?, ?, ?, 'base')", *ASKED)
+    assert not rows_of(connection, "FROM answering_band(?, ?, ?, ?, 'base')", *ASKED)
     assert not rows_of(connection, "FROM offer_percentile(?, ?, ?, ?, 'base', 1)", *ASKED)
+
+
+def test_band_is_exactly_the_cell_asked_for_shown_or_withheld() -> None:
+    hidden = suppressed(*ASKED)
+    connection = database([hidden, cell(market="US"), cell("all", "all", "senior", "US")])
+    found = rows_of(connection, "FROM band(?, ?, ?, ?, 'base')", *ASKED)
+    assert [(tuple(r[k] for k in KEY), r["basis"], r["p50"]) for r in found] == [
+        (tuple(hidden[k] for k in KEY), "suppressed", None)
+    ]
+    [shown] = rows_of(connection, "FROM band('all', 'all', 'senior', 'US', 'base')")
+    assert shown["p50"] == cell()["p50"]
+    assert not rows_of(connection, "FROM band('all', 'all', 'senior', 'GB', 'base')")
 
 
 def test_a_pooled_cell_answers_and_is_read_between_its_quartiles() -> None:
@@ -232,7 +244,7 @@ def test_a_pooled_cell_answers_and_is_read_between_its_quartiles() -> None:
 
 def test_an_advertised_figure_answers_only_who_asks_for_it() -> None:
     connection = database([cell(evidence="advertised")])
-    found = rows_of(connection, "FROM band(?, ?, ?, ?, 'base', evidence := 'advertised')", *ASKED)
+    found = rows_of(connection, "FROM answering_band(?, ?, ?, ?, 'base', evidence := 'advertised')", *ASKED)
     assert [r["evidence"] for r in found] == ["advertised"]
 
 

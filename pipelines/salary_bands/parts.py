@@ -1,10 +1,8 @@
 """The work folder: Parquet parts and records of the stages, written aside and moved into place."""
 
 import json
-import os
-import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,32 +11,8 @@ import pandas as pd
 import pyarrow
 import pyarrow.parquet as pq
 
+from salary_bands.files import moved_into_place, write_json
 from salary_bands.schemas import arrow_schema, to_pandas, validated
-
-
-@contextmanager
-def moved_into_place(path: Path) -> Iterator[Path]:
-    """A name beside `path` to write to; it becomes `path` where the block ends well, and is gone where not."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        yield aside
-        with aside.open("rb") as stream:
-            os.fsync(stream.fileno())
-        aside.replace(path)
-    finally:
-        with suppress(FileNotFoundError):
-            aside.unlink()
-
-
-def write_json(path: Path, document: Any) -> None:
-    """The document in one canonical spelling, so that equal documents are equal files."""
-    with moved_into_place(path) as aside:
-        aside.write_text(json_text(document), encoding="utf-8")
-
-
-def json_text(document: Any) -> str:
-    return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
 def write_table(path: Path, table: str, chunks: Iterable[pd.DataFrame], made_from: str = "") -> int:

@@ -1,26 +1,29 @@
--- Grain: one row, the first cell of fallback_cells that shows figures; none where none does.
--- Inputs: fallback_cells, bands. Table macro, parameters: "group", tier, level, market, metric, view, evidence.
+-- Grain: one row, the band of exactly this cell, shown or withheld; none where bands have no such cell.
+-- Inputs: group_parents, bands. Table macro, parameters: "group", tier, level, market, metric, view, evidence.
 with
 asked as (
-    select metric as asked_metric, evidence as asked_evidence
+    select
+        tier as asked_tier,
+        level as asked_level,
+        market as asked_market,
+        metric as asked_metric,
+        evidence as asked_evidence
 ),
 
-cells as (
-    select * from fallback_cells("group", tier, level, market, view := view)
+family as (
+    select * from group_parents("group", view := view)
 )
 
-select c.fallback, b.*
-from cells as c
+select b.*
+from family as f
 cross join asked as a
 inner join bands as b
     on
-        c.view = b.view
-        and c.group_id = b.group_id
-        and c.tier = b.tier
-        and c.level = b.level
-        and c.market = b.market
+        f.view = b.view
+        and f.group_id = b.group_id
+        and a.asked_tier = b.tier
+        and a.asked_level = b.level
+        and a.asked_market = b.market
         and a.asked_metric = b.metric
         and a.asked_evidence = b.evidence
-where b.basis <> 'suppressed'
-order by c.step asc nulls last
-limit 1
+order by b.view asc nulls last, b.group_id asc nulls last

@@ -13,7 +13,7 @@ asked as (
 ),
 
 answer as (
-    select * from band("group", tier, level, market, metric, view := view, evidence := evidence)
+    select * from answering_band("group", tier, level, market, metric, view := view, evidence := evidence)
 ),
 
 -- the shown percentiles with their bounds, each a knot of a curve

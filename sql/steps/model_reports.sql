@@ -30,7 +30,7 @@ counted as (
     select
         *,
         count(*) over (partition by metric, country) as country_reports,
-        count(*) over (partition by metric, country, metro) as metro_reports
+        count(*) over (partition by metric, metro) as metro_reports
     from paid
     where pay is not null
 )

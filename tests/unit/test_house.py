@@ -87,6 +87,21 @@ def test_reading_commands_do_not_import_dagster(settings: Settings, tmp_path: Pa
     marts = str(settings.marts)
     commands = [
         ["show", "--marts", marts],
+        [
+            "offer",
+            "--group",
+            "all",
+            "--tier",
+            "all",
+            "--level",
+            "all",
+            "--market",
+            "US",
+            "--base",
+            "1",
+            "--marts",
+            marts,
+        ],
         ["releases", "--marts", marts],
         ["classify", "NLP Engineer"],
         ["inspect", str(settings.raw / "source" / "native.csv")],

@@ -33,7 +33,8 @@ from salary_bands.aggregate.plan import ExportState, Plan
 from salary_bands.aggregate.premiums import MODEL_METRICS, estimated_premiums
 from salary_bands.errors import RefreshError
 from salary_bands.exports import format_named
-from salary_bands.parts import Parts, made_from, read_table, write_json, write_table
+from salary_bands.files import write_json
+from salary_bands.parts import Parts, made_from, read_table, write_table
 from salary_bands.reference import read_sql
 from salary_bands.settings import Settings
 

@@ -11,10 +11,10 @@ from salary_bands.aggregate.candidate import CHECKS
 from salary_bands.aggregate.plan import Plan, plan_release
 from salary_bands.coverage import too_little_known
 from salary_bands.errors import RefreshError
+from salary_bands.files import write_json
 from salary_bands.locks import refresh_lock
 from salary_bands.orchestration.exports import pay_reports
 from salary_bands.orchestration.resources import Pipeline
-from salary_bands.parts import write_json
 from salary_bands.publish.publication import already_published, publish, repair
 from salary_bands.reference import read_sql
 from salary_bands.schemas import RELEASE_TABLES, TABLES

@@ -21,6 +21,10 @@ MACROS: dict[str, tuple[str, str]] = {
     ),
     "band": (
         "\"group\", tier, level, market, metric, view := NULL, evidence := 'reported'",
+        "The band of exactly this cell, shown or withheld with its reason",
+    ),
+    "answering_band": (
+        "\"group\", tier, level, market, metric, view := NULL, evidence := 'reported'",
         "The band of the first of fallback_cells that is shown; `fallback` names the steps, none where it is the cell "
         "asked for",
     ),

@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 
 from salary_bands.aggregate.engine import quoted
-from salary_bands.parts import moved_into_place
+from salary_bands.files import moved_into_place
 from salary_bands.publish.macros import MACROS, add_macros
 from salary_bands.publish.releases import Marts
 from salary_bands.schemas import RELEASE_TABLES, TABLES, arrow_schema

@@ -12,8 +12,8 @@ from typing import Any
 from salary_bands.aggregate.candidate import Candidate
 from salary_bands.aggregate.plan import Plan
 from salary_bands.errors import RefreshError
+from salary_bands.files import json_text
 from salary_bands.ingest.formats import formats
-from salary_bands.parts import json_text
 from salary_bands.publish.mart import build_mart, mart_version
 from salary_bands.publish.releases import SCHEMA_VERSION, Document, Marts, release_order, sha256_of
 from salary_bands.publish.tables import band_documents, compact_json, data_package, write_tables

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from salary_bands.errors import RefreshError, UsageError
-from salary_bands.parts import write_json
+from salary_bands.files import write_json
 
 SCHEMA_VERSION = "1.0.0"
 Document = dict[str, Any]

@@ -1,0 +1,34 @@
+"""Files written aside and moved into place, and JSON in one spelling; light enough for every command to import."""
+
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+
+@contextmanager
+def moved_into_place(path: Path) -> Iterator[Path]:
+    """A name beside `path` to write to; it becomes `path` where the block ends well, and is gone where not."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        yield aside
+        with aside.open("rb") as stream:
+            os.fsync(stream.fileno())
+        aside.replace(path)
+    finally:
+        with suppress(FileNotFoundError):
+            aside.unlink()
+
+
+def write_json(path: Path, document: Any) -> None:
+    """The document in one canonical spelling, so that equal documents are equal files."""
+    with moved_into_place(path) as aside:
+        aside.write_text(json_text(document), encoding="utf-8")
+
+
+def json_text(document: Any) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
