@@ -111,7 +111,7 @@ def test_effective_sizes_are_those_of_the_oracle(case: Case) -> None:
 
 
 def test_the_employers_correlations_are_those_of_the_oracle(case: Case) -> None:
-    published = case.built.candidate.employer_correlation()
+    published = case.built.candidate.method_facts()["employer_correlation"]
     for metric, values in case.correlations.items():
         assert published[metric] == {f"p{percent}": float(value) for percent, value in values.items()}, metric
 
