@@ -14,7 +14,16 @@ from salary_bands.settings import Settings
 
 PACKAGE = FOLDER.parent
 STAGES = ("ingest", "validate", "normalise", "classify", "schemas", "reference")
-FORMULAS = ("correlation", "duplicates", "inputs", "model", "multipliers", "premiums")  # of aggregate/
+FORMULAS = (
+    "correlation",
+    "duplicates",
+    "heterogeneity",
+    "inputs",
+    "model",
+    "multipliers",
+    "pooling",
+    "premiums",
+)  # of aggregate/
 _SUFFIXES = {".py", ".yaml", ".csv", ".sql"}
 
 

@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     min_overlap_share: float = _method(0.25, "Weight share of a group beside the baseline to identify it.", ge=0, le=1)
     min_effective_employers: float = _method(4, "Effective employers that identify an effect.", ge=2)
     min_range_cells: int = _method(5, "Comparable cells that tell the range of a premium.", ge=2)
+    min_pooled_reports: int = _method(5, "Reports a cell pooled with the model needs.", ge=1)
+    min_modelled_share: float = _method(0.5, "Weight share of modelled reports a pooled cell needs.", gt=0, le=1)
+    shape_effective_n: float = _method(60, "Effective reports of cells that the shape of pay is read from.", gt=0)
     claim_tolerance: float = _method(0.025, "By how much claimed ranges are widened: of pay, or points.", ge=0)
     max_rejected_share: float = _method(0.20, "Share of rejected rows above which a whole export is held.", ge=0, le=1)
 

@@ -1,12 +1,23 @@
 -- Grain: view, group_id, evidence, tier, level, market, metric.
--- Inputs: disclosed_cells, percentiles, intervals, effective_sizes, group_labels, grid, refresh.
+-- Inputs: disclosed_cells, percentiles, intervals, pooled_cells, effective_sizes, group_labels, grid, refresh.
 -- All cells that are shown, and the suppressed ones of the (group, tier, level) grid in US. What is suppressed has
 -- neither figures nor shares nor a count below 10. Rounded half up to 500 USD, below 50,000 to 100, after all tests.
 with
+pooled as (
+    select cell, shrinkage_weight
+    from pooled_cells
+    where percentile = 50
+),
+
 bounded as (
     select i.cell, i.percentile, p.pay, i.low, i.high
     from intervals as i
     inner join percentiles as p on i.cell = p.cell and i.percentile = p.percentile
+    inner join disclosed_cells as d on i.cell = d.cell
+    left join pooled as k on i.cell = k.cell
+    where d.suppression_reason is null and k.cell is null
+    union all
+    select cell, percentile, pay, low, high from pooled_cells
 ),
 
 -- half the interval over 1.96 of the figure, in the words of the UK ONS
@@ -83,7 +94,6 @@ published as (
         d.metric
     from disclosed_cells as d
     inner join figures as f on d.cell = f.cell
-    where d.suppression_reason is null
     union
     select
         view,
@@ -117,8 +127,8 @@ select
     case when f.cell is not null then round(d.verified_share, 4) end as verified_share,
     case when f.cell is not null then round(d.level_inferred_share, 4) end as level_inferred_share,
     case when f.cell is not null then d.median_age_days end as median_age_days,
-    case when f.cell is not null then 'direct' else 'suppressed' end as basis,
-    cast(null as double) as shrinkage_weight,
+    case when k.cell is not null then 'pooled' when f.cell is not null then 'direct' else 'suppressed' end as basis,
+    round(k.shrinkage_weight, 4) as shrinkage_weight,
     case
         when d.cell is null then 'few_reports'
         when f.cell is null then coalesce(d.suppression_reason, 'low_effective_n')
@@ -160,7 +170,8 @@ left join disclosed_cells as d
         and p.level = d.level
         and p.market = d.market
         and p.metric = d.metric
-left join figures as f on d.cell = f.cell and d.suppression_reason is null
+left join figures as f on d.cell = f.cell
+left join pooled as k on f.cell = k.cell
 left join effective_sizes as e on f.cell = e.cell and e.percentile = 50
 order by
     p.view asc nulls last,

@@ -75,7 +75,9 @@ atom_totals as (
         sum(weight) as weight,
         sum(cast(weight as hugeint) * weight) as squared,
         sum(case when is_verified then weight else 0 end) as verified_weight,
-        sum(case when is_inferred then weight else 0 end) as inferred_weight
+        sum(case when is_inferred then weight else 0 end) as inferred_weight,
+        sum(case when is_modelled then weight else 0 end) as modelled_weight,
+        sum(cast(weight as hugeint) * log_pay) as weighted_log_pay
     from metric_reports
     group by atom
 ),
@@ -94,7 +96,9 @@ totals as (
         sum(a.weight) as weight,
         sum(a.squared) as squared,
         sum(a.verified_weight) as verified_weight,
-        sum(a.inferred_weight) as inferred_weight
+        sum(a.inferred_weight) as inferred_weight,
+        sum(a.modelled_weight) as modelled_weight,
+        sum(a.weighted_log_pay) as weighted_log_pay
     from atom_totals as a
     inner join cells as c on a.atom = c.atom
     group by c.cell, c.view, c.group_id, c.evidence, c.tier, c.level, c.market, c.metric
@@ -112,6 +116,8 @@ select
     t.weight,
     t.squared,
     coalesce(e.clustered, 0) as clustered,
+    t.modelled_weight,
+    t.weighted_log_pay,
     cast(t.n_reports as bigint) as n_reports,
     coalesce(e.n_employers, 0) as n_employers,
     coalesce(e.known_weight, 0) / cast(t.weight as double) as employers_known_share,

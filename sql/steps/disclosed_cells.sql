@@ -75,6 +75,17 @@ select
     and e.tier not in ('T1', 'T2', 'all')
     and e.level in ('L3', 'L4', 'L5', 'L6', 'L7')
     and length(e.market) = 2 as is_correlation_cell,
+    -- thin cells of a country may be drawn towards the model; they have rules of their own
+    e.evidence = 'reported'
+    and e.metric in ('base', 'total')
+    and e.tier <> 'unknown'
+    and e.level <> 'all'
+    and length(e.market) = 2
+    and e.n_reports >= r.min_pooled_reports
+    and e.n_employers >= r.min_employers
+    and e.top_employer_share <= r.max_employer_share
+    and n.cell is null
+    and e.modelled_weight >= r.min_modelled_share * e.weight as is_poolable,
     case
         when e.n_reports < r.min_reports then 'few_reports'
         when e.evidence = 'advertised' then null

@@ -1,5 +1,5 @@
 -- Grain: one row per used report and metric. `atom` numbers the finest cell; every published cell is a union of atoms.
--- Inputs: window_reports, profiles, metrics (metric, metric_number), refresh.
+-- Inputs: used_reports, profiles, metrics (metric, metric_number), refresh.
 with
 used as (
     select
@@ -15,12 +15,14 @@ used as (
         w.weight,
         w.employer,
         w.source,
+        w.file,
+        w.is_modelled,
         -- employers of T1 and T2 are complete lists: what differs between them is the band, not error
         w.evidence = 'reported' and w.employer is not null and w.tier not in ('T1', 'T2') as is_clustered,
         w.verified <> 'none' as is_verified,
         coalesce(w.level_basis = 'experience', false) as is_inferred,
         cast(date_diff('day', cast(w.report_date as date), r.as_of) as bigint) as age_days
-    from window_reports as w
+    from used_reports as w
     inner join profiles as p
         on
             w.leaf = p.leaf
@@ -31,7 +33,6 @@ used as (
             and coalesce(w.country, '') = p.country
             and coalesce(w.metro, '') = p.metro
     cross join refresh as r
-    where w.disposition = 'used'
 ),
 
 long as (
@@ -40,10 +41,13 @@ long as (
         u.weight,
         u.employer,
         u.source,
+        u.file,
+        u.is_modelled,
         u.is_clustered,
         u.is_verified,
         u.is_inferred,
         u.age_days,
+        m.metric,
         m.metric_number,
         case m.metric
             when 'base' then u.base
@@ -61,9 +65,13 @@ long as (
 select
     profile * 100 + metric_number as atom,
     pay,
+    -- in 1 / 2^16, whole, where cells are pooled with the model
+    case when metric in ('base', 'total') then cast(round(65536 * ln(pay / 100000.0)) as bigint) else 0 end as log_pay,
     weight,
     employer,
     source,
+    file,
+    is_modelled,
     is_clustered,
     is_verified,
     is_inferred,

@@ -1,13 +1,13 @@
 -- Grain: one row per metric: used reports of machine learning with that pay, in the model or not.
--- Inputs: window_reports, view_groups.
+-- Inputs: used_reports, view_groups.
 with
-used as (
-    select w.base, w.total
-    from window_reports as w
-    inner join view_groups as g on w.leaf = g.leaf
-    where g.view = 'leaf' and g.group_id = 'all' and w.disposition = 'used' and w.evidence = 'reported'
+core as (
+    select u.base, u.total
+    from used_reports as u
+    inner join view_groups as g on u.leaf = g.leaf
+    where g.view = 'leaf' and g.group_id = 'all' and u.evidence = 'reported'
 )
 
-select 'base' as metric, count(base) as reports from used
+select 'base' as metric, count(base) as reports from core
 union all
-select 'total' as metric, count(total) as reports from used
+select 'total' as metric, count(total) as reports from core

@@ -1,29 +1,10 @@
 -- Grain: one row per metric and report that the model is fitted to; y is log pay over 100,000 USD in 1 / 2^16, whole.
--- Inputs: window_reports, view_groups, refresh.
--- Leaf, tier, level and country known, and the level not from years of experience: a report that lacks one would carry
--- what it lacks into the premium of its leaf.
+-- Inputs: used_reports, refresh.
 with
-complete as (
-    select
-        w.*,
-        strftime(w.report_date, '%Y-%m') as calendar_month
-    from window_reports as w
-    inner join view_groups as g on w.leaf = g.leaf
-    where
-        g.view = 'leaf'
-        and g.group_id = 'all'
-        and w.disposition = 'used'
-        and w.evidence = 'reported'
-        and w.tier <> 'unknown'
-        and w.level is not null
-        and w.level_basis <> 'experience'
-        and w.country is not null
-),
-
 paid as (
-    select *, 'base' as metric, base as pay from complete
+    select *, 'base' as metric, base as pay from used_reports where is_modelled
     union all
-    select *, 'total' as metric, total as pay from complete
+    select *, 'total' as metric, total as pay from used_reports where is_modelled
 ),
 
 counted as (
@@ -47,7 +28,7 @@ select
         when c.country_reports >= r.min_market_reports then c.country
         else 'global'
     end as market,
-    c.calendar_month as month,
+    strftime(c.report_date, '%Y-%m') as month,
     c.source,
     c.employer,
     c.weight,

@@ -1,5 +1,5 @@
 -- Grain: one row per combination of what bands group by, but for the metric, that a used report has.
--- Inputs: window_reports. Unknown is an empty text here, so that it can be joined on.
+-- Inputs: used_reports. Unknown is an empty text here, so that it can be joined on.
 select
     *,
     row_number() over (
@@ -21,6 +21,5 @@ from (
         coalesce(stage, '') as stage,
         coalesce(country, '') as country,
         coalesce(metro, '') as metro
-    from window_reports
-    where disposition = 'used'
+    from used_reports
 ) as used_profiles

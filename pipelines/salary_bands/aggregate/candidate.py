@@ -30,6 +30,7 @@ from salary_bands.aggregate.inputs import METRICS_OF, add_formats, add_inputs, a
 from salary_bands.aggregate.model import Fit
 from salary_bands.aggregate.multipliers import estimated_multipliers
 from salary_bands.aggregate.plan import ExportState, Plan
+from salary_bands.aggregate.pooling import KINDS, pooled_cells, pooling, pooling_facts
 from salary_bands.aggregate.premiums import MODEL_METRICS, estimated_premiums
 from salary_bands.errors import RefreshError
 from salary_bands.exports import format_named
@@ -109,8 +110,8 @@ class Candidate:
     def bands(self) -> int:
         """Percentile bands, aggregated and suppressed in one step."""
         plan = self.plan()
-        with self._connection(plan, "window_reports") as connection:
-            for step in ("profiles", "metric_reports", "cells"):
+        with self._connection(plan, "window_reports", "model_cells") as connection:
+            for step in ("used_reports", "profiles", "metric_reports", "cells"):
                 run_step(connection, step)
             add_markets(connection)
             for step in ("cell_evidence", "disclosed_cells", "cell_pay", "percentiles", "employer_shares"):
@@ -120,13 +121,16 @@ class Candidate:
             run_step(connection, "effective_sizes")
             add_table(connection, "ranks", binomial_ranks(_sizes(connection)))
             run_step(connection, "intervals")
+            facts = self._pool(connection, _by_metric(correlations))
             write_json(self.folder / "employer_correlation.json", _by_metric(correlations))
+            write_json(self.folder / "pooling.json", facts)
             return self._write(connection, "bands", plan)
 
     def model_cells(self) -> int:
         """What the model needs of the reports: sums by all that it knows of them."""
         plan = self.plan()
         with self._connection(plan, "window_reports") as connection:
+            run_step(connection, "used_reports")
             run_step(connection, "model_reports")
             return self._write(connection, "model_cells", plan)
 
@@ -144,7 +148,7 @@ class Candidate:
         plan = self.plan()
         as_of = date.fromisoformat(plan.as_of)
         cells = self._frame("model_cells")
-        fits = {str(metric): Fit(part) for metric, part in cells.groupby("metric")}
+        fits = _fits(cells)
         with self._connection(plan) as connection:
             add_table(connection, "estimated_multipliers", estimated_multipliers(fits, as_of, self.settings))
             rows = self._write(connection, "multipliers", plan)
@@ -172,7 +176,7 @@ class Candidate:
 
     def method_facts(self) -> dict[str, Any]:
         """What the manifest says of the method beside its settings: figures that the tables rest on."""
-        names = ("employer_correlation", "model")
+        names = ("employer_correlation", "model", "pooling")
         return {name: json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8")) for name in names}
 
     def coverage(self) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -217,6 +221,24 @@ class Candidate:
             except (schemas.SchemaBroken, ValueError) as broken:
                 faults.append(str(broken))
         return faults
+
+    def _pool(self, connection: duckdb.DuckDBPyConnection, correlations: dict[str, dict[str, float]]) -> dict[str, Any]:
+        """Make the table `pooled_cells`; what the manifest says of it."""
+        for step in ("thin_cells", "thin_mixes", "shape_cells"):
+            run_step(connection, step)
+        thin, mixes, shapes = (
+            connection.execute(f"SELECT * FROM {name} ORDER BY ALL").df()
+            for name in ("thin_cells", "thin_mixes", "shape_cells")
+        )
+        fits = _fits(self._frame("model_cells"))
+        found = {}
+        for metric, fit in fits.items():
+            for kind in KINDS:
+                alike = shapes[shapes["metric"].eq(metric) & shapes["kind"].eq(kind)]
+                found[metric, kind] = pooling(fit, kind, alike, correlations[metric]["p50"], self.settings)
+        usable = {key: pool for key, pool in found.items() if pool}
+        add_table(connection, "pooled_cells", pooled_cells(thin, mixes, fits, usable))
+        return {m: {k: pooling_facts(found.get((m, k))) for k in KINDS} for m in MODEL_METRICS}
 
     def _frame(self, table: str) -> pd.DataFrame:
         return pd.concat([schemas.empty(table), *read_table(self.path(table), table)], ignore_index=True)
@@ -285,8 +307,14 @@ def _sizes(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     return connection.execute("SELECT DISTINCT whole AS reports, percentile FROM effective_sizes ORDER BY ALL").df()
 
 
+def _fits(cells: pd.DataFrame) -> dict[str, Fit]:
+    """The full fit of each metric that has reports in the model."""
+    return {str(metric): Fit(part) for metric, part in cells.groupby("metric")}
+
+
 def _model_facts(connection: duckdb.DuckDBPyConnection, fits: dict[str, Fit]) -> dict[str, Any]:
     """Of each metric: reports in the model and their share, columns that left, the residuals, how well it stacks."""
+    run_step(connection, "used_reports")
     stacking = {row.pop("metric"): row for row in _records(connection, "stacking")}
     possible = {row["metric"]: row["reports"] for row in _records(connection, "model_candidates")}
     facts: dict[str, Any] = {}

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
+from salary_bands.aggregate.heterogeneity import paule_mandel
 from salary_bands.aggregate.model import Contrast, Fit, Floats
 from salary_bands.normalise.levels import stage_of
 from salary_bands.schemas.columns import LEVELS, STAGES, TIERS
@@ -132,19 +132,6 @@ class _Sides:
         of_reports = np.bincount(ranks, (self.fit.weight**2 * self.fit.n)[rows], size) / whole**2
         shares = np.bincount(ranks * count + employers, self.mass[rows], size * count).reshape(size, count)
         return mean, of_reports, shares / whole[:, None]
-
-
-def paule_mandel(values: Floats, variances: Floats) -> float:
-    """The variance between values beyond that of each: Paule and Mandel 1982. 0 where there is none."""
-
-    def surplus(between: float) -> float:
-        weight = 1 / (variances + between)
-        mean = (weight @ values) / weight.sum()
-        return float(weight @ (values - mean) ** 2) - (len(values) - 1)
-
-    if surplus(0.0) <= 0:
-        return 0.0
-    return float(brentq(surplus, 0.0, float(((values - values.mean()) ** 2).sum()) + 1.0, xtol=1e-14, rtol=1e-12))
 
 
 def _likeness(fit: Fit) -> float:

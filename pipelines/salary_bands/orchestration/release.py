@@ -76,7 +76,7 @@ def _table(name: str, *deps: str | dg.AssetDep) -> dg.AssetsDefinition:
 
 tables = [
     _table("model_cells", "window_reports"),
-    _table("bands", "window_reports"),
+    _table("bands", "window_reports", "model_cells"),
     _table("premiums", "model_cells"),
     _table("multipliers", "model_cells", "bands"),
     _table("cards", "window_reports", "bands", "premiums"),

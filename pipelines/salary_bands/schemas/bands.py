@@ -49,8 +49,11 @@ class Bands(Table):
         "Reports whose level is from years of experience", _SHARE, nullable=True, ge=0, le=1
     )
     median_age_days: pd.Int64Dtype = column("Median age of the reports", "days", nullable=True, ge=0)
-    basis: str = column("direct, pooled, suppressed", isin=("direct", "pooled", "suppressed"))
-    shrinkage_weight: float = column(f"Weight of the model in a pooled cell{_LATER}", nullable=True)
+    basis: str = column(
+        "direct: of the cell's own reports; pooled: of few reports, drawn towards the model; suppressed",
+        isin=("direct", "pooled", "suppressed"),
+    )
+    shrinkage_weight: float = column("Weight of the model in a pooled cell", _SHARE, nullable=True, ge=0, le=1)
     suppression_reason: str = column(
         "Why the cell is withheld: few_reports; few_employers; dominated, one employer has over half; too_near, a "
         "larger cell differs by 1 or 2 reports; low_effective_n, employers too few or too alike for an interval",
