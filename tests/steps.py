@@ -33,7 +33,8 @@ def disclosed(cells: dict[int, Reports]) -> Iterator[duckdb.DuckDBPyConnection]:
         add_table(connection, "facts", facts)
         connection.execute(
             "CREATE TABLE disclosed_cells AS SELECT cell, 'base' AS metric, weight, CAST(squared AS HUGEINT) AS "
-            "squared, CAST(clustered AS HUGEINT) AS clustered, NULL AS suppression_reason, true AS is_correlation_cell "
+            "squared, CAST(clustered AS HUGEINT) AS clustered, NULL AS suppression_reason, false AS is_poolable, "
+            "true AS is_correlation_cell "
             "FROM facts"
         )
         for step in ("cell_pay", "percentiles"):
