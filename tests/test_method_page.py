@@ -250,4 +250,15 @@ def test_every_source_is_cited_where_it_is_used() -> None:
     body, sources = PAGE.split("## Sources\n")
     cited = " ".join(body.split())
     names = re.findall(r"^- (\w[\w ]*?)(?:,| \(UK\))", sources, re.M)
-    assert len(names) == 11 and [name for name in names if name not in cited] == []
+    assert len(names) == 12 and [name for name in names if name not in cited] == []
+
+
+def test_the_pooled_example_is_weighed_as_cells_vary_and_reports_are_few() -> None:
+    within, between = (float(p) / 100 for p in re.findall(r"(\d+) %", section(PAGE, "Cells with few reports"))[:2])
+    [table] = tables("Cells with few reports")
+    for cells in table[1:]:
+        effective, own, model, weight, pooled = (float(cell.replace(",", "")) for cell in cells)
+        share = between**2 / (between**2 + within**2 / effective)
+        assert round(1 - share, 2) == weight
+        assert round(math.exp(share * math.log(own) + (1 - share) * math.log(model)), -3) == pooled
+
