@@ -18,6 +18,7 @@ FORMULAS = (
     "correlation",
     "duplicates",
     "heterogeneity",
+    "influence",
     "inputs",
     "model",
     "multipliers",

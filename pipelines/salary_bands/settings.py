@@ -25,6 +25,11 @@ def _method(default: float, description: str, **constraints: Any) -> Any:
     return Field(default, description=description, json_schema_extra={"method": True}, **constraints)
 
 
+def _gate(default: float, description: str, **constraints: Any) -> Any:
+    """A threshold of a gate: it decides whether figures are published and never what they are, so it is no method."""
+    return Field(default, description=description, **constraints)
+
+
 class Settings(BaseSettings):
     """The settings of one refresh. Field descriptions are the documentation."""
 
@@ -67,8 +72,25 @@ class Settings(BaseSettings):
     min_pooled_reports: int = _method(5, "Reports a cell pooled with the model needs.", ge=1)
     min_modelled_share: float = _method(0.5, "Weight share of modelled reports a pooled cell needs.", gt=0, le=1)
     shape_effective_n: float = _method(60, "Effective reports of cells that the shape of pay is read from.", gt=0)
+    fragile_shift: float = _method(0.10, "Relative move by one left out above which a cell is fragile.", gt=0)
     claim_tolerance: float = _method(0.025, "By how much claimed ranges are widened: of pay, or points.", ge=0)
     max_rejected_share: float = _method(0.20, "Share of rejected rows above which a whole export is held.", ge=0, le=1)
+
+    gate_effective_n: float = _gate(30, "Effective reports a cell needs in both releases to be compared.", gt=0)
+    gate_cell_move: float = _gate(0.10, "Relative move of P50 above which a cell moved, intervals apart.", gt=0)
+    gate_cells: int = _gate(3, "Cells that must have moved, or stand in the wrong order, to hold.", ge=1)
+    gate_cells_share: float = _gate(0.20, "Share of a group's compared cells above which they hold.", ge=0, le=1)
+    gate_drift: float = _gate(0.05, "Mean |change of log P50| of the compared cells above which to hold.", gt=0)
+    gate_left_out_move: float = _gate(0.07, "Move of P50 above which one export or week bears a cell.", gt=0)
+    gate_volume_factor: float = _gate(10, "Change of a source's rows from which to hold.", gt=1)
+    gate_volume_rows: int = _gate(30, "Rows a source needs, before or now, for that.", ge=1)
+    gate_export_reports: int = _gate(50, "Reports a new export needs to be judged by itself.", ge=2)
+    gate_residual: float = _gate(0.08, "Difference of an export from its source's others above which to hold.", gt=0)
+    gate_residual_errors: float = _gate(4, "Standard errors above which that difference holds.", gt=0)
+    gate_outlier_share: float = _gate(0.20, "Share of outliers in a new export above which to hold.", ge=0, le=1)
+    gate_order_share: float = _gate(0.05, "Share of neighbouring levels in the wrong order to hold.", ge=0, le=1)
+    gate_unknown_share: float = _gate(0.05, "Share of reports with an unknown text above which to warn.", ge=0, le=1)
+    gate_unknown_rise: float = _gate(0.10, "Rise of that share since the last release from which to hold.", gt=0)
 
     exchange_rates_url: str = Field(
         "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip", description="Where newer rates are fetched."

@@ -17,4 +17,6 @@ where
         )
     )
     or (basis <> 'suppressed' and suppression_reason is not null)
+    or (basis = 'direct') <> (fragile is not null)
+    or (basis <> 'direct' and coalesce(max_shift_p50, max_shift_p90) is not null)
 order by view, group_id, evidence, tier, level, market, metric

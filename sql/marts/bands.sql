@@ -1,5 +1,6 @@
 -- Grain: view, group_id, evidence, tier, level, market, metric.
--- Inputs: disclosed_cells, percentiles, intervals, pooled_cells, effective_sizes, group_labels, grid, refresh.
+-- Inputs: disclosed_cells, percentiles, intervals, pooled_cells, influences, effective_sizes, group_labels, grid,
+-- refresh.
 -- All cells that are shown, and the suppressed ones of the (group, tier, level) grid in US. What is suppressed has
 -- neither figures nor shares nor a count below 10. Rounded half up to 500 USD, below 50,000 to 100, after all tests.
 with
@@ -153,10 +154,13 @@ select
     f.p90_low,
     f.p90_high,
     f.p90_precision,
-    cast(null as double) as max_shift_p50,
-    cast(null as double) as max_shift_p90,
-    cast(null as varchar) as shift_by,
-    cast(null as boolean) as fragile,
+    round(i.max_shift_p50, 4) as max_shift_p50,
+    round(i.max_shift_p90, 4) as max_shift_p90,
+    i.shift_by,
+    case
+        when f.cell is not null and k.cell is null
+            then greatest(coalesce(i.max_shift_p50, 0), coalesce(i.max_shift_p90, 0)) > r.fragile_shift
+    end as fragile,
     r.method_version
 from published as p
 cross join refresh as r
@@ -172,6 +176,7 @@ left join disclosed_cells as d
         and p.metric = d.metric
 left join figures as f on d.cell = f.cell
 left join pooled as k on f.cell = k.cell
+left join influences as i on f.cell = i.cell and k.cell is null
 left join effective_sizes as e on f.cell = e.cell and e.percentile = 50
 order by
     p.view asc nulls last,

@@ -17,6 +17,8 @@ counted as (
 )
 
 select
+    c.export_sha256,
+    c."row",
     c.metric,
     c.leaf,
     c.tier,

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -26,6 +26,7 @@ from salary_bands.aggregate.engine import (
     run_step,
     selected,
 )
+from salary_bands.aggregate.influence import influences
 from salary_bands.aggregate.inputs import METRICS_OF, add_formats, add_inputs, add_markets, core_groups
 from salary_bands.aggregate.model import Fit
 from salary_bands.aggregate.multipliers import estimated_multipliers
@@ -105,6 +106,7 @@ class Candidate:
         with self._connection(plan, "window_reports") as connection:
             add_table(connection, "export_files", _export_files(plan))
             add_formats(connection)
+            write_json(self.folder / "coverage.json", self._unknown_shares(connection, plan))
             return self._write(connection, "sources", plan)
 
     def bands(self) -> int:
@@ -124,7 +126,12 @@ class Candidate:
             facts = self._pool(connection, _by_metric(correlations))
             write_json(self.folder / "employer_correlation.json", _by_metric(correlations))
             write_json(self.folder / "pooling.json", facts)
-            return self._write(connection, "bands", plan)
+            add_table(connection, "influences", influences(connection))
+            rows = self._write(connection, "bands", plan)
+        with self._connection(plan, "bands") as connection:
+            [direct] = _records(connection, "fragile_cells")
+            write_json(self.folder / "influence.json", direct)
+        return rows
 
     def model_cells(self) -> int:
         """What the model needs of the reports: sums by all that it knows of them."""
@@ -176,7 +183,7 @@ class Candidate:
 
     def method_facts(self) -> dict[str, Any]:
         """What the manifest says of the method beside its settings: figures that the tables rest on."""
-        names = ("employer_correlation", "model", "pooling")
+        names = ("employer_correlation", "influence", "model", "pooling", "coverage")
         return {name: json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8")) for name in names}
 
     def coverage(self) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -188,6 +195,10 @@ class Candidate:
             add_parts(connection, "accepted_reports", [parts.path("accepted_reports", s.key) for s in plan.counted])
             shares, unmatched = (connection.execute(read_sql(f"coverage/{n}")).df() for n in ("shares", "unmatched"))
         return shares, unmatched
+
+    def coverage_shares(self) -> dict[str, float]:
+        """Of the reports in scope and window, those whose title, employer, level, place is stated and not known."""
+        return dict(json.loads((self.folder / "coverage.json").read_text(encoding="utf-8")))
 
     def noted(self) -> list[dict[str, Any]]:
         """file, what, count: cells read as unknown because the format says so, and conversions that differ."""
@@ -206,6 +217,10 @@ class Candidate:
             add_table(connection, "export_files", _export_files(plan))
             add_table(connection, "asked_claims", asked_claims())
             return offending_rows(connection, name)
+
+    def connection(self, *tables: str) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """A connection with the inputs of the plan and tables of the candidate."""
+        return self._connection(self.plan(), *tables)
 
     def schema_faults(self) -> list[str]:
         """What is wrong with the tables as files: missing, of another plan, or breaking their contract."""
@@ -242,6 +257,14 @@ class Candidate:
 
     def _frame(self, table: str) -> pd.DataFrame:
         return pd.concat([schemas.empty(table), *read_table(self.path(table), table)], ignore_index=True)
+
+    def _unknown_shares(self, connection: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str, float]:
+        add_table(connection, "exports", _exports(plan))
+        parts = Parts(self.settings.work)
+        add_parts(connection, "accepted_reports", [parts.path("accepted_reports", s.key) for s in plan.counted])
+        [counts] = connection.execute(read_sql("coverage/unknown_shares")).df().to_dict("records")
+        reports = counts.pop("reports")
+        return {str(what): round(int(count) / reports, 4) if reports else 0.0 for what, count in counts.items()}
 
     def _correlations(self, connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
         shares = connection.execute("SELECT * FROM employer_shares").df()

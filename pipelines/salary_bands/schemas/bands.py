@@ -11,7 +11,8 @@ PERCENTILES = (10, 25, 50, 75, 90)
 SUPPRESSION_REASONS = ("few_reports", "few_employers", "dominated", "low_effective_n", "too_near")
 PRECISIONS = ("precise", "reasonably_precise", "acceptable", "unreliable")
 _SHARE = "share of weight, 0 to 1"
-_LATER = "; not yet computed, null"
+SHIFT_BY = ("export", "employer", "day")
+_MOVE = "ratio, 0.1 is 10 %"
 
 
 class Bands(Table):
@@ -102,8 +103,15 @@ class Bands(Table):
         nullable=True,
         isin=PRECISIONS,
     )
-    max_shift_p50: float = column(f"Largest move of P50 by leaving one out{_LATER}", nullable=True)
-    max_shift_p90: float = column(f"Largest move of P90 by leaving one out{_LATER}", nullable=True)
-    shift_by: str = column(f"export, employer or day{_LATER}", nullable=True)
-    fragile: pd.BooleanDtype = column(f"Whether one left out moves it by over 10 %{_LATER}", nullable=True)
+    max_shift_p50: float = column(
+        "Largest relative move of P50 if one export, one employer or one day were left out; null where not direct",
+        _MOVE,
+        nullable=True,
+        ge=0,
+    )
+    max_shift_p90: float = column("The same of P90, where it is shown", _MOVE, nullable=True, ge=0)
+    shift_by: str = column(
+        "What was left out where P50 or P90 moved most: export, employer, day", nullable=True, isin=SHIFT_BY
+    )
+    fragile: pd.BooleanDtype = column("Whether either moves by over 10 %", nullable=True)
     method_version: str = column("Version of formulas and settings")
