@@ -27,13 +27,19 @@ Floats = NDArray[np.float64]
 Values = Mapping[str, float]  # of one factor: value to weight
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Estimate:
     """A linear combination of effects, in log units; the standard error is NaN where leaving one out takes it away."""
 
     value: float
     error: float
-    employers: float  # effective number, G*
+    fit: "Fit"
+    vector: Floats  # over the columns of the fit
+
+    @cached_property
+    def employers(self) -> float:
+        """Their effective number, G*."""
+        return self.fit.effective_employers(self.vector)
 
     def told(self, employers: float) -> bool:
         """Whether that many employers, or their equal, tell it; whole numbers of equal ones do to the last bit."""
@@ -152,8 +158,7 @@ class Fit:
             squares += (value - float(left @ solution.effects)) ** 2 if told and left is not None else math.nan
         if not self._whole.tells(vector, but):
             squares = math.nan
-        pull = np.asarray(self.design @ (self.inverse @ vector))
-        return Estimate(value, math.sqrt(squares), self._effective(pull))
+        return Estimate(value, math.sqrt(squares), self, vector)
 
     def _vector(self, contrast: Contrast, gone: frozenset[tuple[str, str]] = frozenset()) -> Floats | None:
         """The contrast over the columns; None where all values of a mean are gone."""
@@ -169,8 +174,9 @@ class Fit:
                     vector[self._index[factor, value]] += sign * weight / whole
         return vector
 
-    def _effective(self, pull: Floats) -> float:
-        """G*: how many employers equally large in what the contrast rests on would be as uneven."""
+    def effective_employers(self, vector: Floats) -> float:
+        """G*: how many employers equally large in what a contrast rests on would be as uneven."""
+        pull = np.asarray(self.design @ (self.inverse @ vector))
         shares = np.bincount(self.employers, self.n * self.weight * pull**2)
         squares = float((shares**2).sum())
         return float(shares.sum()) ** 2 / squares if squares > 0 else 0.0
