@@ -159,7 +159,7 @@ select
     i.shift_by,
     case
         when f.cell is not null and k.cell is null
-            then greatest(coalesce(i.max_shift_p50, 0), coalesce(i.max_shift_p90, 0)) > r.fragile_shift
+            then round(greatest(coalesce(i.max_shift_p50, 0), coalesce(i.max_shift_p90, 0)), 4) > r.fragile_shift
     end as fragile,
     r.method_version
 from published as p

@@ -102,7 +102,6 @@ class _LeftOut:
         self._unit_paid = reports.pay[row] * self._unit_weight
         self.cell = reports.cell[row[self._first]]
         self._cell_before = self._weight_before[first][self.cell]
-        self._cell_last = np.append(first, len(self._pay))[self.cell + 1] - 1
         self._total = cell_weight[self.cell] - np.add.reduceat(self._unit_weight, self._first)
         self._squared = cell_squared[self.cell] - np.add.reduceat(self._unit_weight**2, self._first)
         # what is left of the cell up to each report of the unit
@@ -138,7 +137,7 @@ class _LeftOut:
         taken = np.add.reduceat(np.where(passed, self._unit_weight, 0), self._first)
         taken_paid = np.add.reduceat(np.where(passed, self._unit_paid, 0), self._first)
         there = np.searchsorted(self._weight_to, self._cell_before + taken + weight, side="right")
-        there = np.minimum(there, self._cell_last)  # the end of all that is left
+        there = np.minimum(there, len(self._pay) - 1)  # beyond the end there is nothing, whoever's pay that takes
         rest = weight - (self._weight_before[there] - self._cell_before - taken)
         return self._paid_before[there] - taken_paid + self._pay[there] * rest, self._pay[there]
 
