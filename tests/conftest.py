@@ -2,7 +2,7 @@
 
 import csv
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -115,8 +115,10 @@ class Built:
         return pd.concat([c for k in keys for c in self.stages.parts.chunks(table, k)], ignore_index=True)
 
 
-def build(settings: Settings, as_of: str = "2026-06-30") -> Built:
-    """Put every export through the stages and build the candidate, without dagster."""
+def build(
+    settings: Settings, as_of: str = "2026-06-30", tables: Sequence[str] = (*CANDIDATE_TABLES, *RELEASE_TABLES)
+) -> Built:
+    """Put every export through the stages and build the candidate, or some tables of it, without dagster."""
     stages = ExportStages.of(settings)
     folder = scan(settings.raw)
     first = {e.key: e for e in reversed(folder.exports)}  # bytes that lie there twice go through the stages once
@@ -126,7 +128,7 @@ def build(settings: Settings, as_of: str = "2026-06-30") -> Built:
                 getattr(stages, table)(export)
     candidate = Candidate(settings)
     candidate.start(plan_release(folder, stages, date.fromisoformat(as_of), Marts(settings.marts).releases()))
-    for table in (*CANDIDATE_TABLES, *RELEASE_TABLES):
+    for table in tables:
         getattr(candidate, table)()
     return Built(candidate, stages, settings)
 

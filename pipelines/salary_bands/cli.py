@@ -70,6 +70,10 @@ def refresh(
     as_of: Annotated[str | None, typer.Option(help="Last day of the window, YYYY-MM-DD (today in UTC).")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but publish.")] = False,
     wait: Annotated[float | None, typer.Option(help="Seconds to wait for another refresh (600).")] = None,
+    accept: Annotated[
+        list[str] | None, typer.Option(help="Gate that does not hold this release; may be given several times.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="Why; it stands in the release's manifest.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Read what is new, build the bands, check them and publish a release."""
@@ -80,9 +84,12 @@ def refresh(
     day = _date(as_of) if as_of else today
     if day > today:
         raise UsageError(f"--as-of {day}: is in the future; a release is of a day that was")
+    from salary_bands.gates.accept import Accepted
+
+    accepted = Accepted.of(accept or [], reason)
     from salary_bands.orchestration.refresh import refresh as run
 
-    outcome = run(settings, day, dry_run, _say)
+    outcome = run(settings, day, dry_run, _say, accepted)
     if as_json:
         _print_json(outcome.to_json())
         return

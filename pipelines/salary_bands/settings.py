@@ -82,6 +82,8 @@ class Settings(BaseSettings):
     gate_cells_share: float = _gate(0.20, "Share of a group's compared cells above which they hold.", ge=0, le=1)
     gate_drift: float = _gate(0.05, "Mean |change of log P50| of the compared cells above which to hold.", gt=0)
     gate_left_out_move: float = _gate(0.07, "Move of P50 above which one export or week bears a cell.", gt=0)
+    gate_left_out_share: float = _gate(0.05, "Weight share of a cell below which they do not bear it.", ge=0, le=1)
+    gate_left_out_cells_share: float = _gate(0.03, "Share of all compared cells so borne that holds.", ge=0, le=1)
     gate_volume_factor: float = _gate(10, "Change of a source's rows from which to hold.", gt=1)
     gate_volume_rows: int = _gate(30, "Rows a source needs, before or now, for that.", ge=1)
     gate_export_reports: int = _gate(50, "Reports a new export needs to be judged by itself.", ge=2)

@@ -15,6 +15,7 @@ from salary_bands.aggregate.plan import Plan, plan_release
 from salary_bands.coverage import too_little_known
 from salary_bands.errors import RefreshError
 from salary_bands.exports import ExportStages
+from salary_bands.gates.accept import Accepted
 from salary_bands.ingest.raw_folder import ExportFile, RawFolder, settle
 from salary_bands.locks import refresh_lock
 from salary_bands.orchestration.definitions import definitions
@@ -25,6 +26,7 @@ from salary_bands.schemas import CANDIDATE_TABLES, RELEASE_TABLES, to_pandas
 from salary_bands.settings import Settings
 
 Say = Callable[[str], None]
+NOTHING_ACCEPTED = Accepted()
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -42,13 +44,14 @@ class Outcome:
     rows: dict[str, int]
     held: list[dict[str, str]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    accepted: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def refresh(settings: Settings, as_of: date, dry_run: bool, say: Say) -> Outcome:
-    """Read what is new, build the candidate, check it, publish it.
+def refresh(settings: Settings, as_of: date, dry_run: bool, say: Say, accepted: Accepted = NOTHING_ACCEPTED) -> Outcome:
+    """Read what is new, build the candidate, check it, publish it; gates that are accepted do not hold it.
 
     Raises UsageError for an empty or missing raw folder, RefreshError where nothing could be published.
     """
@@ -65,11 +68,15 @@ def refresh(settings: Settings, as_of: date, dry_run: bool, say: Say) -> Outcome
         if same := already_published(marts, plan):
             if not Candidate(settings).path("bands").is_file():  # a new work folder; `coverage` reads the candidate
                 run.release(as_of, dry_run=True)
+            for gate in accepted.gates:
+                say(f"{gate}: nothing new to publish; --accept was not needed")
             return _outcome(plan, same, marts.release(same) / "ledger.parquet", len(new), folder, unchanged=True)
-        run.release(as_of, dry_run)
+        needed = run.release(as_of, dry_run, accepted)
         for line in too_little_known(settings):
             say(f"warning: {line}")
-        return _outcome(plan, plan.version, Candidate(settings).path("ledger"), len(new), folder, published=not dry_run)
+        return _outcome(
+            plan, plan.version, Candidate(settings).path("ledger"), len(new), folder, not dry_run, accepted=needed
+        )
 
 
 class _Run:
@@ -92,19 +99,32 @@ class _Run:
             self._execute("export", partition_key=export.key, run_config=_QUIET)
         return new
 
-    def release(self, as_of: date, dry_run: bool) -> None:
-        """Build the candidate, check it and, unless dry, publish it; raises RefreshError where a check fails."""
-        self._say("aggregating" if dry_run else "aggregating and publishing")
-        config = {**_QUIET, "ops": {"window_reports": {"config": {"as_of": as_of.isoformat()}}}}
-        without = [dg.AssetKey(name) for name in (*CANDIDATE_TABLES, *RELEASE_TABLES, "candidate")] if dry_run else None
-        self._execute("publish", run_config=config, asset_selection=without)
+    def release(self, as_of: date, dry_run: bool, accepted: Accepted = NOTHING_ACCEPTED) -> list[str]:
+        """Build the candidate, check it and, unless dry, publish it; the gates that had to be accepted.
 
-    def _execute(self, job: str, **arguments: Any) -> None:
+        Raises RefreshError where a check fails.
+        """
+        self._say("aggregating" if dry_run else "aggregating and publishing")
+        acceptance = {"accept": list(accepted.gates), "reason": accepted.reason}
+        ops = {"window_reports": {"as_of": as_of.isoformat()}, "candidate_checks": acceptance}
+        config = {**_QUIET, "ops": {op: {"config": values} for op, values in ops.items()}}
+        without = [dg.AssetKey(name) for name in (*CANDIDATE_TABLES, *RELEASE_TABLES, "candidate")] if dry_run else None
+        result = self._execute("publish", run_config=config, asset_selection=without)
+        gates = {
+            c.check_name.removeprefix("gate_"): c.description
+            for c in result.get_asset_check_evaluations()
+            if c.check_name.startswith("gate_") and c.description
+        }
+        for gate, note in gates.items():
+            self._say(f"{gate}: {note}")
+        return [gate for gate, note in gates.items() if note.startswith("accepted")]
+
+    def _execute(self, job: str, **arguments: Any) -> dg.ExecuteInProcessResult:
         result = self._definitions.resolve_job_def(job).execute_in_process(
             instance=self._instance, raise_on_error=False, **arguments
         )
         failed = [
-            f"{c.check_name}: {c.description or 'does not hold'}"
+            f"{c.check_name.removeprefix('gate_')}: {c.description or 'does not hold'}"
             for c in result.get_asset_check_evaluations()
             if not c.passed and c.blocking
         ]
@@ -112,6 +132,7 @@ class _Run:
             raise RefreshError("held by a check, nothing published\n" + "\n".join(failed))
         if not result.success:
             raise RefreshError(self._failure(result))
+        return result
 
     def _failure(self, result: dg.ExecuteInProcessResult) -> str:
         """One line on a fault of ours, and the whole story in a file."""
@@ -136,6 +157,7 @@ def _outcome(
     folder: RawFolder,
     published: bool = False,
     unchanged: bool = False,
+    accepted: list[str] | None = None,
 ) -> Outcome:
     table = to_pandas(pq.read_table(ledger).replace_schema_metadata(None), "ledger")
     return Outcome(
@@ -153,4 +175,5 @@ def _outcome(
             if s.held_line
         ],
         refused=list(folder.refused),
+        accepted=accepted or [],
     )

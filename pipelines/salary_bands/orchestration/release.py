@@ -12,6 +12,9 @@ from salary_bands.aggregate.plan import Plan, plan_release
 from salary_bands.coverage import too_little_known
 from salary_bands.errors import RefreshError
 from salary_bands.files import write_json
+from salary_bands.gates.accept import CONTRACT, Accepted
+from salary_bands.gates.judge import judged
+from salary_bands.gates.rules import ABOUT
 from salary_bands.locks import refresh_lock
 from salary_bands.orchestration.exports import pay_reports
 from salary_bands.orchestration.resources import Pipeline
@@ -26,6 +29,13 @@ class Window(dg.Config):
     """The date of a release; empty is today in UTC."""
 
     as_of: str = ""
+
+
+class Acceptance(dg.Config):
+    """Gates that do not hold this run, and why; the reason stands in the manifest."""
+
+    accept: list[str] = []  # noqa: RUF012 - a field of the config
+    reason: str = ""
 
 
 def _metadata(pipeline: Pipeline, table: str) -> dict[str, Any]:
@@ -104,18 +114,20 @@ def _check_spec(name: str, description: str) -> dg.AssetCheckSpec:
 
 @dg.multi_asset_check(
     specs=[
-        _check_spec("tables_keep_their_contract", "Every table is of this candidate and as its schema says."),
+        _check_spec(CONTRACT, "Every table is of this candidate and as its schema says."),
         *(_check_spec(name, f"None of: {read_sql(f'checks/{name}').splitlines()[0][3:]}") for name in CHECKS),
+        *(_check_spec(f"gate_{gate}", f"Not this, unless accepted: {about}") for gate, about in ABOUT.items()),
     ],
     description="What must hold of a candidate before it is published.",
 )
-def candidate_checks(pipeline: Pipeline) -> Any:
+def candidate_checks(config: Acceptance, pipeline: Pipeline) -> Any:
+    accepted = Accepted.of(config.accept, config.reason or None)
     found = pipeline.candidate()
     plan = found.plan()
     faults = found.schema_faults()
     held = bool(faults)
     yield dg.AssetCheckResult(
-        check_name="tables_keep_their_contract",
+        check_name=CONTRACT,
         asset_key="candidate",
         passed=not faults,
         description="; ".join(faults) or None,
@@ -131,7 +143,18 @@ def candidate_checks(pipeline: Pipeline) -> Any:
             description=f"{len(rows):,} rows offend, first: {lines}" if len(rows) else None,
             metadata={"offending_rows": len(rows)},
         )
-    write_json(found.folder / _CHECKED, {"fingerprint": None if held else plan.fingerprint})
+    verdicts = judged(found, pipeline.published())
+    for verdict in verdicts:
+        passed = not verdict.held or verdict.gate in accepted.gates
+        held = held or not passed
+        yield dg.AssetCheckResult(
+            check_name=f"gate_{verdict.gate}",
+            asset_key="candidate",
+            passed=passed,
+            description=accepted.note(verdict) if passed else verdict.line(),
+        )
+    needed = accepted.needed(verdicts)
+    write_json(found.folder / _CHECKED, {"fingerprint": None if held else plan.fingerprint, "accepted": needed})
 
 
 @dg.asset_check(
@@ -146,13 +169,15 @@ def enough_is_known(pipeline: Pipeline) -> dg.AssetCheckResult:
     )
 
 
-def _checked(pipeline: Pipeline, plan: Plan) -> bool:
-    """Whether the candidate that lies there now is the one whose checks held."""
+def _checked(pipeline: Pipeline, plan: Plan) -> list[dict[str, str]]:
+    """The gates that were accepted; raises RefreshError where the candidate there now is not one that passed."""
     try:
         checked = json.loads((pipeline.candidate().folder / _CHECKED).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return False
-    return bool(checked["fingerprint"] == plan.fingerprint)
+        checked = {}
+    if checked.get("fingerprint") != plan.fingerprint:
+        raise RefreshError("this candidate has not passed its checks; materialise it and its checks again")
+    return list(checked["accepted"])
 
 
 @dg.asset(
@@ -166,14 +191,14 @@ def release(pipeline: Pipeline) -> dg.MaterializeResult:
     with refresh_lock([settings.marts, settings.work], settings.lock_wait_seconds):
         marts = pipeline.published()
         plan = pipeline.candidate().plan()
-        if not _checked(pipeline, plan):
-            raise RefreshError("this candidate has not passed its checks; materialise it and its checks again")
+        accepted = _checked(pipeline, plan)
         same = already_published(marts, plan)
-        version = same or publish(pipeline.candidate(), marts)
+        version = same or publish(pipeline.candidate(), marts, accepted)
     return dg.MaterializeResult(
         metadata={
             "version": version,
             "published": same is None,
+            "accepted": [gate["gate"] for gate in accepted],
             "as_of": plan.as_of,
             "contains_synthetic": plan.contains_synthetic,
             "folder": dg.MetadataValue.path(str(marts.release(version))),

@@ -6,6 +6,7 @@ A crash at any point leaves the old release or the new one; `repair` finishes or
 import os
 import shutil
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,11 @@ def already_published(marts: Marts, plan: Plan) -> str | None:
     return newest if marts.manifest(newest).get("fingerprint") == plan.fingerprint else None
 
 
-def publish(candidate: Candidate, marts: Marts) -> str:
-    """Publish the candidate; its version. Publishes nothing where the same is already published."""
+def publish(candidate: Candidate, marts: Marts, accepted: Sequence[Document] = ()) -> str:
+    """Publish the candidate; its version. Publishes nothing where the same is already published.
+
+    accepted: gate and reason of what would have held it.
+    """
     plan = candidate.plan()
     if same := already_published(marts, plan):
         return same
@@ -39,7 +43,7 @@ def publish(candidate: Candidate, marts: Marts) -> str:
         raise RefreshError(f"release {plan.version} was published meanwhile; refresh again")
     aside = target.with_name(f".{plan.version}.{uuid.uuid4().hex}")
     try:
-        _write_release(candidate, plan, marts, aside)
+        _write_release(candidate, plan, marts, aside, accepted)
         _sync(aside)
         aside.replace(target)
         _sync_folder(target.parent)
@@ -85,7 +89,7 @@ def _published(entries: list[Document]) -> list[str]:
     return [e["version"] for e in sorted(entries, key=release_order) if e["status"] == "published"]
 
 
-def _write_release(candidate: Candidate, plan: Plan, marts: Marts, folder: Path) -> None:
+def _write_release(candidate: Candidate, plan: Plan, marts: Marts, folder: Path, accepted: Sequence[Document]) -> None:
     """Everything of a release; no clock, host, absolute path or order of the machine's goes into it."""
     folder.mkdir(parents=True)
     rows = write_tables(candidate, folder)
@@ -109,6 +113,7 @@ def _write_release(candidate: Candidate, plan: Plan, marts: Marts, folder: Path)
         "inputs": inputs,
         "settings": plan.settings,
         "method": {"version": plan.method_version, **candidate.method_facts(), "fx": plan.fx},
+        "accepted": list(accepted),
         "fingerprint": plan.fingerprint,
         "files": _listing(folder, rows),
     }

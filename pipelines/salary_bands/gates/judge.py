@@ -1,0 +1,176 @@
+"""A candidate beside the release before it: reads both, and lets the gates judge."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from salary_bands import schemas
+from salary_bands.aggregate.candidate import Candidate
+from salary_bands.aggregate.engine import add_parts, add_table, add_view, quoted, run_step
+from salary_bands.aggregate.plan import ExportState, Plan
+from salary_bands.gates import rules
+from salary_bands.gates.residuals import export_residuals
+from salary_bands.gates.rules import Verdict
+from salary_bands.ingest.raw_folder import ExportFile
+from salary_bands.parts import Parts
+from salary_bands.publish.releases import Document, Marts, release_order
+from salary_bands.reference import read_sql
+from salary_bands.settings import Settings
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The release that a candidate is compared with."""
+
+    manifest: Document
+    folder: Path
+
+    @property
+    def version(self) -> str:
+        return str(self.manifest["version"])
+
+    @property
+    def hashes(self) -> set[str]:
+        return {i["sha256"] for i in self.manifest["inputs"]}
+
+
+def reference_release(marts: Marts, plan: Plan) -> Reference | None:
+    """The newest published, not withdrawn release under the plan's method whose as_of is not later.
+
+    A release of synthetic data is none for real ones, nor the reverse.
+    """
+    published = [r for r in marts.releases() if r["status"] == "published" and r["as_of"] <= plan.as_of]
+    for entry in sorted(published, key=release_order, reverse=True):
+        manifest = marts.manifest(entry["version"])
+        same = manifest["method_version"] == plan.method_version
+        if same and manifest["contains_synthetic"] == plan.contains_synthetic:
+            return Reference(manifest, marts.release(entry["version"]))
+    return None
+
+
+def judged(candidate: Candidate, marts: Marts) -> list[Verdict]:
+    """The verdict of every gate, in their order. Without a release to compare with, only the order of levels is."""
+    plan, settings = candidate.plan(), candidate.settings
+    reference = reference_release(marts, plan)
+    shares = candidate.coverage_shares()
+    with candidate.connection("window_reports", "bands", "ledger") as connection:
+        levels = rules.level_order(_found(connection, "level_pairs"), settings)
+        if reference is None:
+            alone = {levels.gate: levels, "unknown_share": rules.unknown_share(shares, None, "", "", settings)}
+            return [alone.get(gate, Verdict(gate)) for gate in rules.GATES]
+        for table in ("bands", "ledger"):
+            path = quoted(str(reference.folder / f"{table}.parquet"))
+            connection.execute(f"CREATE VIEW reference_{table} AS SELECT * FROM read_parquet({path})")
+        since, exports = reference.version, _exports_line(plan, reference)
+        cells = rules.comparable(_found(connection, "compared_cells"), settings)
+        _add_new_reports(connection, candidate, plan, reference)
+        add_view(connection, "used_reports")
+        verdicts = [
+            rules.cells_moved(cells, since, exports, settings),
+            rules.pay_drift(cells, since, exports, settings),
+            rules.one_export(_left_out(connection, rules.once(cells), settings), rules.once(cells), settings),
+            rules.volume(_found(connection, "source_rows"), since, _files_of_sources(plan), settings),
+            rules.residuals(_residuals(connection), settings),
+            rules.outliers(_found(connection, "outlier_shares"), settings),
+            levels,
+            rules.unknown_share(shares, reference.manifest["method"].get("coverage"), since, exports, settings),
+        ]
+    assert [v.gate for v in verdicts] == list(rules.GATES)
+    return verdicts
+
+
+def _found(connection: duckdb.DuckDBPyConnection, name: str) -> pd.DataFrame:
+    """What `sql/gates/<name>.sql` selects."""
+    return connection.execute(read_sql(f"gates/{name}")).df()
+
+
+def _make(connection: duckdb.DuckDBPyConnection, *names: str) -> None:
+    for name in names:
+        connection.execute(f"CREATE OR REPLACE TABLE {name} AS {read_sql(f'gates/{name}')}")
+
+
+def _add_new_reports(
+    connection: duckdb.DuckDBPyConnection, candidate: Candidate, plan: Plan, reference: Reference
+) -> None:
+    """new_reports: of exports that the reference did not have, the rows that it did not have either."""
+    new = [(s.sha256, s.source) for s in plan.counted if s.sha256 not in reference.hashes]
+    add_table(connection, "new_exports", _texts(new, "export_sha256", "source"))
+    parts = Parts(candidate.settings.work)
+    counted, sources = {s.sha256 for s in plan.counted}, {source for _, source in new}
+    former = [
+        (ExportFile(i["source"], i["file"], Path(), 0, 0, i["sha256"]).key, i["source"])
+        for i in reference.manifest["inputs"]
+        if i["source"] in sources and i["sha256"] not in counted
+    ]
+    former = [(key, source) for key, source in former if parts.path("pay_reports", key).is_file()]
+    add_table(connection, "former_exports", _texts(former, "export_key", "source"))
+    if former:
+        add_parts(connection, "former_reports", [parts.path("pay_reports", key) for key, _ in former])
+    else:
+        add_table(connection, "former_reports", schemas.empty("pay_reports").assign(export_key=""))
+    connection.execute(f"CREATE OR REPLACE VIEW known_rows AS {read_sql('gates/known_rows')}")
+    _make(connection, "new_reports")
+
+
+def _texts(rows: list[tuple[str, str]], *columns: str) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=list(columns), dtype="str")
+
+
+def _left_out(connection: duckdb.DuckDBPyConnection, cells: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """P50 of the cells with and without each new export and each week of a source's new reports."""
+    if _nothing(connection, "new_reports") or cells.empty:
+        return pd.DataFrame(columns=["kind", "source", "unit_name", "metric", "evidence", "p50", "without"])
+    keys = ["evidence", "metric", "group_id", "tier", "level", "market"]
+    compared = cells[keys].reset_index(drop=True).assign(cell=range(1, len(cells) + 1))
+    add_table(connection, "compared", compared)
+    thresholds = {"left_out_move": settings.gate_left_out_move, "left_out_share": settings.gate_left_out_share}
+    add_table(connection, "gate", pd.DataFrame([thresholds]))
+    run_step(connection, "profiles")
+    _make(
+        connection,
+        "units",
+        "cell_profiles",
+        "paid_reports",
+        "unit_pays",
+        "unit_cells",
+        "compared_pays",
+        "left_out_cells",
+    )
+    medians = _found(connection, "left_out_medians")
+    whole = medians[medians["unit"].eq(0)].set_index("cell")["p50"]
+    without = medians[medians["unit"].ne(0)].rename(columns={"p50": "without"})
+    units = connection.execute("SELECT * FROM units").df()
+    moves = without.merge(units, on="unit").merge(compared, on="cell")
+    return moves.assign(p50=moves["cell"].map(whole))
+
+
+def _residuals(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    if _nothing(connection, "new_reports"):
+        return export_residuals(pd.DataFrame(columns=["metric"]))
+    run_step(connection, "model_reports")
+    _make(connection, "former_model_reports")
+    return export_residuals(_found(connection, "modelled_exports"))
+
+
+def _nothing(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return not connection.table(table).limit(1).fetchall()
+
+
+def _exports_line(plan: Plan, reference: Reference) -> str:
+    counted = {s.sha256 for s in plan.counted}
+    gone = [i["file"] for i in reference.manifest["inputs"] if i["sha256"] not in counted]
+    return rules.exports_line([s.file for s in plan.counted if s.sha256 not in reference.hashes], gone)
+
+
+def _files_of_sources(plan: Plan) -> dict[str, str]:
+    """What lies there of each source, in words."""
+    found: dict[str, list[ExportState]] = {}
+    for state in plan.files:
+        found.setdefault(state.source, []).append(state)
+    return {source: rules.named([_state(s) for s in states]) for source, states in found.items()}
+
+
+def _state(state: ExportState) -> str:
+    return f"{state.file} held: {state.held_reason}" if state.held_reason else f"{state.file} {state.rows:,} rows"

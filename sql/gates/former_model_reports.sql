@@ -1,0 +1,80 @@
+-- Grain: metric, source, row_hash of the reports that a source with new exports said before and now says no more: those
+-- that a newer delivery supersedes, and those of exports that were overwritten, where their parts still lie there.
+-- Inputs: window_reports, new_exports (export_sha256, source), former_reports (parts), former_exports (export_key,
+-- source), model_reports, view_groups, refresh. As model_reports has them, all of one weight; what lies outside the pay
+-- of the reports of its level and country that are used was never fenced, and is left out.
+with
+superseded as (
+    select *
+    from window_reports
+    where disposition = 'superseded' and source in (select n.source from new_exports as n)
+),
+
+said as (
+    select
+        source, row_hash, evidence, scope_reason, leaf, tier, level, level_basis, country, metro, employer, base, total,
+        cast(report_date as timestamp) as said_at
+    from superseded
+    union all
+    select
+        f.source, r.row_hash, r.evidence, r.scope_reason, r.leaf, r.tier, r.level, r.level_basis, r.country, r.metro,
+        r.employer, r.base, r.total,
+        coalesce(cast(r.submitted_at as timestamp), make_timestamp(r.submitted_year, 7, 1, 0, 0, 0)) as said_at
+    from former_reports as r
+    inner join former_exports as f on r.export_key = f.export_key
+),
+
+complete as (
+    select s.*
+    from said as s
+    inner join view_groups as g on s.leaf = g.leaf and g.view = 'leaf' and g.group_id = 'all'
+    cross join refresh as r
+    where
+        s.evidence = 'reported'
+        and s.scope_reason is null
+        and s.tier <> 'unknown'
+        and s.level is not null
+        and s.level_basis <> 'experience'
+        and s.country is not null
+        and s.said_at > r.window_start
+),
+
+paid as (
+    select *, 'base' as metric, base as pay from complete
+    union all
+    select *, 'total' as metric, total as pay from complete
+),
+
+logged as (
+    select *, cast(round(65536 * ln(pay / 100000.0)) as bigint) as y
+    from paid
+    where pay is not null
+    qualify row_number() over (partition by metric, source, row_hash order by said_at desc nulls last) = 1
+),
+
+ranges as (
+    select metric, level, country, min(y) as lowest, max(y) as highest
+    from model_reports
+    group by metric, level, country
+),
+
+markets as (
+    select distinct metric, market from model_reports
+)
+
+select
+    l.metric,
+    l.leaf,
+    l.tier,
+    l.level,
+    coalesce(m.market, c.market, 'global') as market,
+    strftime(l.said_at, '%Y-%m') as month,
+    l.source,
+    l.employer,
+    1048576 as weight,
+    l.y
+from logged as l
+inner join ranges as r
+    on l.metric = r.metric and l.level = r.level and l.country = r.country and l.y between r.lowest and r.highest
+left join markets as m on l.metric = m.metric and l.metro = m.market
+left join markets as c on l.metric = c.metric and l.country = c.market
