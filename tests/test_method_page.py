@@ -261,4 +261,3 @@ def test_the_pooled_example_is_weighed_as_cells_vary_and_reports_are_few() -> No
         share = between**2 / (between**2 + within**2 / effective)
         assert round(1 - share, 2) == weight
         assert round(math.exp(share * math.log(own) + (1 - share) * math.log(model)), -3) == pooled
-
