@@ -26,7 +26,9 @@ from salary_bands.schemas.bands import KEY
 from salary_bands.settings import Settings, load
 from tests import oracle
 from tests.conftest import Built, build, native_row, write_native
+from tests.oracle_pooled import is_shape_cell, with_pooled
 from tests.oracle_rows import Export, Report, window_reports
+from tests.thin_cells import write_thin
 
 DATING = ("report_date", "date_basis", "age_months", "weight")
 ADVERT = ("base", "base_min", "base_max", "openings")
@@ -52,6 +54,7 @@ RULES: dict[str, set[Any]] = {
         ("unclassified", "no_rule"), ("outlier", "base_fence"), ("used", ""),
         "few_reports", "few_employers", "dominated", "too_near", "low_effective_n", None,
         "unreliable", "acceptable", "reasonably_precise", "precise", 10, 25, 50, 75, 90,
+        "moved by export", "moved by employer", "moved by day", "fragile", "firm", "P90 moved",
     },
     "employers": {
         "low_effective_n", "precise", "reasonably_precise", 10, 25, 50, 75, 90,
@@ -61,6 +64,14 @@ RULES: dict[str, set[Any]] = {
         ("superseded", "newer_snapshot"), ("folded", "range_pair"), ("folded", "same_advert"), "midway", "spread",
     },
     "survey": {("folded", "repeat"), "spread", "stated"},
+    "thin": {
+        "pooled by level", "pooled by stage", "pooled in a tier", "pooled over tiers", "pooled under 10 reports",
+        "pooled instead of P50 alone", "kept by dominated", "kept by few_employers", "kept by unmodelled",
+        "kept with P50 alone by unmodelled", "kept by no_pool", ("base", "apart from the model"), ("total", "no pool"),
+    },
+    "thin and alike": {
+        "pooled by level", "pooled by stage", ("base", "as the model says"), ("total", "as the model says"),
+    },
     "adverts": {("outlier", "base_fence"), "midway", "spread"},
     "self-reports": {("outlier", "base_fence"), ("outlier", "total_fence"), "export", "few_employers", "dominated"},
 }  # fmt: skip
@@ -189,6 +200,8 @@ WRITERS = {
     "employers": (write_employers, "2026-06-30"),
     "snapshots": (write_adverts, "2024-07-15"),
     "survey": (write_survey, "2026-06-30"),
+    "thin": (lambda raw: write_thin(raw, 1, 0.12, 0.08), "2026-06-30"),
+    "thin and alike": (lambda raw: write_thin(raw, 2, 0.0, 0.9), "2026-06-30"),
 }
 
 
@@ -222,7 +235,15 @@ class Case:
 
     @cached_property
     def cells(self) -> dict[tuple[str, ...], Report]:
-        return oracle.bands(self.reports, groups(), self.built.settings, self.correlations, self.markets)
+        """The cells of the case's markets, of all where it names none."""
+
+        def asked(key: tuple[str, ...]) -> bool:
+            return not self.markets or key[5] in self.markets
+
+        told = self.reports, groups(), self.built.settings, self.correlations
+        alone = oracle.bands(*told, lambda key: asked(key) or is_shape_cell(key))
+        pooled = with_pooled(alone, self.reports, self.built.settings, self.correlations, self.as_of)
+        return {key: cell for key, cell in pooled.items() if asked(key)}
 
     @cached_property
     def published(self) -> dict[tuple[str, ...], Report]:

@@ -1,12 +1,12 @@
 """The method written a second time: slow, obvious, over lists of dicts, from the method's text alone.
 
-`oracle_rows.window_reports` says what became of every accepted row, `bands` what every cell shows, with the figures
-of `oracle_figures`. Nothing is shared with the package, so that both are wrong in the same way only where both
-misread the method.
+`oracle_rows.window_reports` says what became of every accepted row, `bands` what every cell shows by itself, with the
+figures of `oracle_figures`; `oracle_pooled` draws the thin ones towards the model. Nothing is shared with the package,
+so that both are wrong in the same way only where both misread the method.
 """
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -75,9 +75,12 @@ def bands(
     groups: list[Group],
     settings: Any,
     correlations: Correlations,
-    markets: Container[str] | None = None,
+    wanted: Callable[[tuple[str, ...]], bool] = lambda key: True,
 ) -> dict[tuple[str, ...], Report]:
-    """Every cell with a report, by key: view, group_id, evidence, tier, level, market, metric; of some markets."""
+    """Every wanted cell with a report, by key: view, group_id, evidence, tier, level, market, metric.
+
+    Direct or suppressed, as it would be if there were no pooling.
+    """
     members: dict[tuple[str, ...], list[Report]] = defaultdict(list)
     country_of: dict[str, str] = {}
     for report in reports:
@@ -91,12 +94,13 @@ def bands(
     }
     cells = {}
     for key, rows in members.items():
-        if markets is not None and key[5] not in markets:
+        if not wanted(key):
             continue
         cell = _facts(key[-1], rows, settings)
         larger = [sizes.get(k, 0) for k in _larger_cells(key, larger_groups, country_of)]
+        cell["too_near"] = key[2] == "reported" and any(n - len(rows) in (1, 2) for n in larger)
         reason = _why_suppressed(key[2], cell, settings)
-        if not reason and key[2] == "reported" and any(n - len(rows) in (1, 2) for n in larger):
+        if not reason and cell["too_near"]:
             reason = "too_near"
         if not reason:
             cell.update(_shown(key, rows, correlations))
@@ -153,6 +157,7 @@ def _facts(metric: str, rows: list[Report], settings: Any) -> Report:
         "verified_share": share(r for r in rows if r["verified"] != "none"),
         "level_inferred_share": share(r for r in rows if r["level_basis"] == "experience"),
         "median_age_days": ages[(len(ages) - 1) // 2],
+        "members": rows,
         "pay": [(r[metric], r["weight"]) for r in rows],
     }
 

@@ -1,0 +1,276 @@
+"""The oracle's pooled cells: thin cells of a country, drawn towards what the model says of their reports.
+
+Where the method is silent: the shape is read from cells that may be disclosed and show their median, whether or not
+they show P25 and P75 beside the percentile asked for; nothing is pooled where reports of one cell never differ, nor a
+cell whose prediction has no variance because it rests on one employer. Logs are of pay over 100,000 USD.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from statistics import NormalDist
+from typing import Any, NamedTuple
+
+from tests.oracle import Correlations
+from tests.oracle_figures import PRECISIONS, Figure, effective_size, percentile
+from tests.oracle_model import (
+    FACTORS,
+    METRICS,
+    Contrast,
+    Fit,
+    fit_rows,
+    log_pay,
+    paid_reports,
+    value_of,
+    weights_by,
+)
+from tests.oracle_premiums import STAGE, paule_mandel
+from tests.oracle_rows import Report, by
+
+PERCENTS = (25, 50, 75)
+TIERS = ("T1", "T2", "T3", "T4", "T5")
+STAGES = ("early", "senior")
+MIN_SHAPE_CELLS = 3
+
+Key = tuple[str, ...]
+Kind = tuple[bool, bool]  # of one tier, of one level; else of all tiers, of a stage
+Shape = dict[int, tuple[float, float]]  # by percentile: its distance from the mean log, and that one's variance
+
+
+def kind_of(key: Key) -> Kind | None:
+    """What kind of thin cell it would be, by level or stage in a country; None where such cells are not pooled."""
+    _, _, evidence, tier, level, market, metric = key
+    reported = evidence == "reported" and metric in METRICS and len(market) == 2
+    if reported and tier in (*TIERS, "all") and level in (*STAGE, *STAGES):
+        return tier != "all", level not in STAGES
+    return None
+
+
+def is_shape_cell(key: Key) -> bool:
+    """A leaf: cells that may tell the shape of pay in cells of their kind."""
+    return kind_of(key) is not None and key[0] == "leaf" and key[1] != "all"
+
+
+class Prediction(NamedTuple):
+    """What the model says of a cell, log units; no variance where it rests on one employer."""
+
+    log: float
+    variance: float | None
+
+
+@dataclass
+class Pool:
+    """What the thin cells of one metric and kind are drawn with; log units."""
+
+    fit: Fit
+    rows: dict[int, Report]  # the rows of the fit by the identity of their report
+    within: float  # s2, of reports in a cell
+    between: float  # tau2, of cells around the model
+    shape: Shape
+
+    def modelled(self, members: Iterable[Report]) -> list[Report]:
+        """The rows of the fit that are of these reports."""
+        return [self.rows[id(r)] for r in members if id(r) in self.rows]
+
+    def predicted_log(self, members: Iterable[Report]) -> float:
+        """The mean of the predictions of these reports."""
+        log = value_of(contrast_of(self.modelled(members)), self.fit.effects)
+        assert log is not None
+        return log
+
+    def prediction(self, members: Iterable[Report]) -> Prediction:
+        """The same with its variance, leaving each employer of the fit out in turn."""
+        contrast, log = contrast_of(self.modelled(members)), self.predicted_log(members)
+        others = [fit.value(contrast, strict=False) if fit else None for fit in self.fit.without_each_employer]
+        told = [other for other in others if other is not None]
+        variance = sum((log - other) ** 2 for other in told) if len(told) == len(others) else None
+        return Prediction(log, variance)
+
+    def share_of_cell(self, size: float) -> float:
+        """Lambda: how much a cell of that effective size counts against the model."""
+        return self.between / (self.between + self.within / size)
+
+    def figures(self, own: float, model: Prediction, size: float) -> dict[int, Figure]:
+        """What a cell shows, from the mean of its logs, the model's prediction and its effective size."""
+        share = self.share_of_cell(size)
+        middle = share * own + (1 - share) * model.log
+        drawn = share * self.within / size + (1 - share) ** 2 * model.variance
+        shown = {}
+        for percent, (distance, variance) in self.shape.items():
+            pay = 1e5 * math.exp(middle + distance)
+            reach = 1.96 * math.sqrt(drawn + variance)
+            low, high = pay * math.exp(-reach), pay * math.exp(reach)
+            words = [word for limit, word in PRECISIONS.items() if (high - low) / (2 * 1.96 * pay) <= limit]
+            shown[percent] = Figure(Fraction(pay), Fraction(low), Fraction(high), [*words, "unreliable"][0])
+        return shown
+
+
+def with_pooled(
+    cells: dict[Key, Report], reports: Iterable[Report], settings: Any, correlations: Correlations, as_of: date
+) -> dict[Key, Report]:
+    """The cells of `oracle.bands`, all shape cells among them, with the thin ones pooled where they may be.
+
+    A thin cell says what kept it from that in `hindrances`; a pooled one has `shown_alone`, what it shows by itself.
+    """
+    reports = list(reports)
+    found = dict(cells)
+    for metric in METRICS:
+        modelled = model_reports(reports, metric)
+        rows = dict(zip(map(id, modelled), fit_rows(reports, metric, settings), strict=True))
+        fit = Fit(list(rows.values()), as_of) if rows else None
+        kinds = {kind_of(key) for key in cells if key[-1] == metric} - {None}
+        pools = {kind: pool_of(cells, modelled, metric, kind, rows, fit, settings, correlations) for kind in kinds}
+        for key, cell in cells.items():
+            kind = kind_of(key)
+            shown = set(cell["figures"]) if cell["basis"] == "direct" else set()
+            if key[-1] == metric and kind and not shown >= set(PERCENTS):
+                found[key] = {**cell, **_pooled(cell, metric, rows, pools[kind], settings, correlations)}
+    return found
+
+
+def _pooled(
+    cell: Report, metric: str, rows: dict[int, Report], pool: Pool | None, settings: Any, correlations: Correlations
+) -> Report:
+    """What pooling changes of a cell."""
+    members = cell["members"]
+    modelled = sum(r["weight"] for r in members if id(r) in rows)
+    whole = sum(r["weight"] for r in members)
+    hindrances = {
+        "few_reports": len(members) < settings.min_pooled_reports,
+        "few_employers": cell["n_employers"] < settings.min_employers,
+        "dominated": cell["top_employer_share"] > settings.max_employer_share,
+        "too_near": cell["too_near"],
+        "unmodelled": modelled < Fraction(str(settings.min_modelled_share)) * whole,
+    }
+    hindered = {name for name, there in hindrances.items() if there}
+    prediction = pool.prediction(members) if pool and not hindered else None
+    if pool is None or prediction is None or prediction.variance is None:
+        return {"hindrances": hindered or {"no_pool" if pool is None else "no_variance"}}
+    size = effective_size(members, correlations[metric][50])
+    return {
+        "hindrances": set(),
+        "basis": "pooled",
+        "suppression_reason": None,
+        "shown_alone": set(cell["figures"]) if cell["basis"] == "direct" else set(),
+        "n_effective": size,
+        "shrinkage_weight": 1 - pool.share_of_cell(float(size)),
+        "figures": pool.figures(mean_log(members, metric), prediction, float(size)),
+    }
+
+
+def pool_of(
+    cells: dict[Key, Report],
+    modelled: list[Report],
+    metric: str,
+    kind: Kind,
+    rows: dict[int, Report],
+    fit: Fit | None,
+    settings: Any,
+    correlations: Correlations,
+) -> Pool | None:
+    """The pool of a kind; None where too few cells tell how they differ from the model or how pay is shaped."""
+    places = by(modelled, lambda r: place_of(r, kind))
+    within = variance_within([[(log_pay(r[metric]), r["weight"]) for r in place] for place in places.values()])
+    told = [
+        place
+        for place in places.values()
+        if len(place) >= settings.min_pooled_reports and len({r["employer"] for r in place}) >= settings.min_employers
+    ]
+    if not within or len(told) < 2 or fit is None:
+        return None
+    pool = Pool(fit, rows, within, 0.0, {})
+    distances = [mean_log(place, metric) - pool.predicted_log(place) for place in told]
+    sizes = [float(effective_size(place, correlations[metric][50])) for place in told]
+    pool.between = variance_around_zero(distances, [within / size for size in sizes])
+    alike = [cells[key] for key in cells if key[-1] == metric and is_shape_cell(key) and kind_of(key) == kind]
+    shape = shape_of(alike, metric, within, settings, correlations)
+    if shape is None:
+        return None
+    pool.shape = shape
+    return pool
+
+
+def place_of(report: Report, kind: Kind) -> tuple[str, ...]:
+    """The cell of that kind and of one leaf in a country that a report of the model is in."""
+    one_tier, one_level = kind
+    tier = report["tier"] if one_tier else "all"
+    level = report["level"] if one_level else STAGE[report["level"]]
+    return report["leaf"], tier, level, report["country"]
+
+
+def shape_of(
+    cells: Iterable[Report], metric: str, within: float, settings: Any, correlations: Correlations
+) -> Shape | None:
+    """How far percentiles of well-filled cells lie from the mean of their logs; None where too few cells tell."""
+    direct = [cell for cell in cells if cell["basis"] == "direct"]
+    filled = [cell for cell in direct if cell["n_effective"] >= settings.shape_effective_n]
+    shape = {}
+    for percent in PERCENTS:
+        distances, variances = [], []
+        for cell in (c for c in filled if percent in c["figures"]):
+            pay = float(percentile(cell["pay"], percent))
+            distances.append(math.log(pay / 1e5) - mean_log(cell["members"], metric))
+            size = float(effective_size(cell["members"], correlations[metric][percent]))
+            variances.append(beyond_the_mean(percent) * within / size)
+        if len(distances) < MIN_SHAPE_CELLS:
+            return None
+        shape[percent] = sum(distances) / len(distances), paule_mandel(distances, variances)
+    return shape
+
+
+def beyond_the_mean(percent: int) -> float:
+    """n times the variance of (percentile - mean) of a normal sample of standard deviation 1."""
+    p = percent / 100
+    return p * (1 - p) / NormalDist().pdf(NormalDist().inv_cdf(p)) ** 2 - 1
+
+
+def model_reports(reports: Iterable[Report], metric: str) -> list[Report]:
+    """The reports behind the rows of `fit_rows`, in its order; each has an employer, for its tier is known."""
+    return [
+        r
+        for r in paid_reports(reports, metric)
+        if r["tier"] != "unknown" and r["level"] and r["level_basis"] != "experience" and r["country"]
+    ]
+
+
+def mean_log(members: Iterable[Report], metric: str) -> float:
+    members = list(members)
+    return sum(r["weight"] * log_pay(r[metric]) for r in members) / sum(r["weight"] for r in members)
+
+
+def contrast_of(rows: list[Report]) -> Contrast:
+    """The mean of the predictions of these rows of the fit: the intercept, and of each factor the mean effect."""
+    return [(1, "intercept", {"": 1}), *((1, factor, weights_by(rows, factor)) for factor in FACTORS)]
+
+
+def variance_within(cells: Iterable[list[tuple[float, int]]]) -> float | None:
+    """s2, of cells of (log, weight): squares about the weighted means, over what they are expected to be of; or None.
+
+    A cell of one report tells nothing.
+    """
+    squares = expected = 0.0
+    for cell in cells:
+        whole = sum(weight for _, weight in cell)
+        mean = sum(weight * log for log, weight in cell) / whole
+        squares += sum(weight * (log - mean) ** 2 for log, weight in cell)
+        expected += float(whole - Fraction(sum(weight**2 for _, weight in cell), whole))
+    return squares / expected if expected else None
+
+
+def variance_around_zero(distances: list[float], variances: list[float]) -> float:
+    """The variance between cells at which sum d^2 / (u + tau2) is the number of cells; 0 or more."""
+
+    def excess(tau2: float) -> float:
+        return sum(d**2 / (u + tau2) for d, u in zip(distances, variances, strict=True)) - len(distances)
+
+    low, high = 0.0, 1.0
+    if excess(low) <= 0:
+        return 0.0
+    while excess(high) > 0:
+        high *= 2
+    for _ in range(200):
+        middle = (low + high) / 2
+        low, high = (middle, high) if excess(middle) > 0 else (low, middle)
+    return (low + high) / 2
