@@ -66,7 +66,8 @@ class Pool:
 
     fit: Fit
     rows: dict[int, Report]  # the rows of the fit by the identity of their report
-    within: float  # s2, of reports in a cell
+    within: float  # of reports in a cell, around what the model says of each
+    mix: float  # of what the model says of a cell's reports
     between: float  # tau2, of cells around the model
     shape: Shape
 
@@ -96,7 +97,7 @@ class Pool:
         """What a cell shows, from the mean of its logs, the model's prediction and its effective size."""
         share = self.share_of_cell(size)
         middle = share * own + (1 - share) * model.log
-        drawn = share * self.within / size + (1 - share) ** 2 * model.variance
+        drawn = share * self.within / size + (1 - share) ** 2 * model.variance + self.mix / size
         shown = {}
         for percent, (distance, variance) in self.shape.items():
             pay = 1e5 * math.exp(middle + distance)
@@ -172,20 +173,24 @@ def pool_of(
 ) -> Pool | None:
     """The pool of a kind; None where too few cells tell how they differ from the model or how pay is shaped."""
     places = by(modelled, lambda r: place_of(r, kind))
-    within = variance_within([[(log_pay(r[metric]), r["weight"]) for r in place] for place in places.values()])
+    whole = variance_within([[(log_pay(r[metric]), r["weight"]) for r in place] for place in places.values()])
     told = [
         place
         for place in places.values()
         if len(place) >= settings.min_pooled_reports and len({r["employer"] for r in place}) >= settings.min_employers
     ]
-    if not within or len(told) < 2 or fit is None:
+    if not whole or len(told) < 2 or fit is None:
         return None
-    pool = Pool(fit, rows, within, 0.0, {})
+    errors = dict(zip(rows, map(float, fit.residuals), strict=True))
+    within = variance_within([[(errors[id(r)], r["weight"]) for r in place] for place in places.values()])
+    if not within:
+        return None
+    pool = Pool(fit, rows, within, max(whole - within, 0.0), 0.0, {})
     distances = [mean_log(place, metric) - pool.predicted_log(place) for place in told]
     sizes = [float(effective_size(place, correlations[metric][50])) for place in told]
     pool.between = variance_around_zero(distances, [within / size for size in sizes])
     alike = [cells[key] for key in cells if key[-1] == metric and is_shape_cell(key) and kind_of(key) == kind]
-    shape = shape_of(alike, metric, within, settings, correlations)
+    shape = shape_of(alike, metric, whole, settings, correlations)
     if shape is None:
         return None
     pool.shape = shape

@@ -115,7 +115,9 @@ def test_the_order_of_rows_is_irrelevant(seed: int) -> None:
 def test_how_a_source_cuts_its_rows_into_files_is_irrelevant(seed: int) -> None:
     rows = single_rows(seed, 200)
     cut = {"north/b.csv": rows[:90], "north/a.csv": rows[90:150], "north/c.csv": rows[150:]}
-    pd.testing.assert_frame_equal(bands_of({"north/all.csv": rows}), bands_of(cut))
+    of_exports = ["max_shift_p50", "max_shift_p90", "shift_by", "fragile"]  # a file is what may be left out
+    whole, parts = (bands_of(files).drop(columns=of_exports) for files in ({"north/all.csv": rows}, cut))
+    pd.testing.assert_frame_equal(whole, parts)
 
 
 @given(seeds, st.sampled_from([2, 3]))

@@ -40,7 +40,7 @@ OTHER_SETTINGS = {
 
 def pool(within: float = 0.09, between: float = 0.01, beyond: float = 0.0) -> Pool:
     """s2, tau2, omega2; the percentiles a fifth below, at and a fifth above the mean of the logs."""
-    return Pool(ANY, {}, within, between, {25: (-0.2, beyond), 50: (0.0, beyond), 75: (0.2, beyond)})
+    return Pool(ANY, {}, within, 0.0, between, {25: (-0.2, beyond), 50: (0.0, beyond), 75: (0.2, beyond)})
 
 
 def reach(figure: Figure) -> float:

@@ -31,7 +31,8 @@ _COMPLETE_LISTS = ("T1", "T2")  # tiers whose employers are all known: what diff
 class Pooling:
     """What thin cells of one metric and kind are pooled with, in log units."""
 
-    within_variance: float  # of a report in its cell
+    within_variance: float  # of a report in its cell, around what the model says of it
+    mix_variance: float  # of what the model says of a cell's reports: who happened to be there
     between_variance: float  # of cells around the model
     offsets: dict[int, float]  # of each quartile from the mean
     offset_variances: dict[int, float]  # between cells, beyond sampling
@@ -44,7 +45,8 @@ def pooling(fit: Fit, kind: str, shapes: pd.DataFrame, correlation: float, setti
     """
     cells = fit.cells.assign(stage=fit.cells["level"].map(stage_of))
     groups = np.asarray(cells.groupby(list(KINDS[kind]), sort=True).ngroup(), dtype=np.int64)
-    within = _within_variance(fit, groups)
+    whole = _within_variance(fit, groups, fit.sum_y, fit.sum_yy)
+    within = _within_variance(fit, groups, fit.sum_y - fit.n * fit.fitted, fit.residuals)
     by_percentile = {p: shapes[shapes["percentile"].eq(p)] for p in QUARTILES}
     distances, effective = _around_model(fit, groups, correlation, settings)
     too_few = any(len(part) < _MIN_SHAPE_CELLS for part in by_percentile.values())
@@ -53,11 +55,11 @@ def pooling(fit: Fit, kind: str, shapes: pd.DataFrame, correlation: float, setti
     offsets, spreads = {}, {}
     for percentile, part in by_percentile.items():
         found = part["offset_log"].to_numpy(float)
-        sampling = _quantile_variance(percentile) * within / part["effective"].to_numpy(float)
+        sampling = _quantile_variance(percentile) * whole / part["effective"].to_numpy(float)
         offsets[percentile] = float(found.mean())
         spreads[percentile] = paule_mandel(found, sampling)
     between = paule_mandel(distances, within / effective, centre=0.0)
-    return Pooling(within, between, offsets, spreads)
+    return Pooling(within, max(whole - within, 0.0), between, offsets, spreads)
 
 
 def pooled_cells(
@@ -86,8 +88,8 @@ def pooled_cells(
         centre = own * mean + (1 - own) * predicted.value
         for percentile in QUARTILES:
             log = centre + pool.offsets[percentile]
-            spread = own * sampling + ((1 - own) * predicted.error) ** 2 + pool.offset_variances[percentile]
-            half = 1.96 * math.sqrt(spread)
+            drawn = own * sampling + ((1 - own) * predicted.error) ** 2 + pool.mix_variance / effective
+            half = 1.96 * math.sqrt(drawn + pool.offset_variances[percentile])
             figures = (100_000 * math.exp(x) for x in (log, log - half, log + half))
             rows.append((cell, percentile, *figures, 1 - own))
     return pd.DataFrame(rows, columns=columns).astype({"cell": "int64", "percentile": "int64"})
@@ -104,11 +106,11 @@ def pooling_facts(pool: Pooling | None) -> dict[str, object] | None:
     return {**{name: round(value, 6) for name, value in found.items()}, **quartiles}
 
 
-def _within_variance(fit: Fit, groups: Groups) -> float:
-    """Variance of log pay inside cells, over all of them, unbiased under weights."""
+def _within_variance(fit: Fit, groups: Groups, sums: Floats, squared: Floats) -> float:
+    """Variance inside cells, over all of them, unbiased under weights; of what has these sums and sums of squares."""
     mass = np.bincount(groups, fit.n * fit.weight)
-    mean = np.bincount(groups, fit.weight * fit.sum_y) / mass
-    squares = np.bincount(groups, fit.weight * fit.sum_yy) - mass * mean**2
+    mean = np.bincount(groups, fit.weight * sums) / mass
+    squares = np.bincount(groups, fit.weight * squared) - mass * mean**2
     freedom = mass - np.bincount(groups, fit.n * fit.weight**2) / mass
     return float(np.maximum(squares, 0).sum() / freedom.sum()) if freedom.sum() > 1e-9 else math.nan
 
