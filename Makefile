@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: refresh test sample lint setup clean
+.PHONY: refresh test sample simulate lint setup clean
 .DEFAULT_GOAL := refresh
 
 refresh: setup  ## publish a release of the bundled synthetic sample
@@ -20,6 +20,9 @@ lint: setup
 
 sample: setup  ## make the bundled sample anew
 	$(BIN)/salary-bands sample --to data/raw
+
+simulate: setup  ## what the method does where the truth is known, into docs/method.md
+	$(BIN)/python -m tests.simulate --out docs/method.md
 
 setup: $(VENV)/.installed
 

@@ -1,0 +1,93 @@
+"""Simulated reports through the pipeline, from pay_reports on."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from salary_bands import schemas
+from salary_bands.aggregate.candidate import Candidate
+from salary_bands.aggregate.plan import ExportState, Plan
+from salary_bands.fingerprint import digest, method_version
+from salary_bands.parts import Parts, read_table
+from salary_bands.settings import Settings, load
+from tests.simulate.population import AS_OF
+
+FORMAT = "native"
+
+
+@dataclass(frozen=True)
+class Watched(Candidate):
+    """The candidate, and which cells there are with what keeps them from being shown."""
+
+    cells: list[pd.DataFrame] = field(default_factory=list)
+
+    def _write(self, connection: duckdb.DuckDBPyConnection, table: str, plan: Plan) -> int:
+        if table == "bands":
+            names = "view, group_id, tier, level, market, metric, n_reports, suppression_reason"
+            self.cells.append(connection.execute(f"SELECT {names} FROM disclosed_cells").df())
+        return super()._write(connection, table, plan)
+
+
+def settings_at(folder: Path, **changed: Any) -> Settings:
+    """The defaults of the method, whatever the environment says, over folders of their own."""
+    here = load(raw=folder / "raw", marts=folder / "marts", work=folder / "work", settle_seconds=0)
+    defaults = {name: Settings.model_fields[name].default for name in here.method()}
+    return here.model_copy(update={**defaults, **changed})
+
+
+def candidate_of(exports: dict[str, pd.DataFrame], settings: Settings, as_of: date = AS_OF) -> Watched:
+    """A candidate at the start, of exports (`source/file` to reports), and its window_reports."""
+    parts = Parts(settings.work)
+    states = []
+    for file, reports in sorted(exports.items()):
+        rows = pay_reports(reports)
+        sha256 = digest([file, rows["row_hash"].tolist()])
+        key = sha256[:20]  # as an export's is
+        parts.write("pay_reports", key, [rows])
+        for table_without in ("accepted_reports", "rejected_reports"):
+            parts.write(table_without, key, [schemas.empty(table_without)])
+        state = {"source": file.split("/")[0], "file": file, "sha256": sha256, "key": key, "format": FORMAT}
+        states.append(ExportState(**state, rows=len(reports), counted=True, exported_on=as_of.isoformat()))
+    made = digest([as_of.isoformat(), [s.key for s in states]])
+    plan = Plan(
+        as_of=as_of.isoformat(), version=as_of.strftime("%Y.%m.%d"), previous=None, fingerprint=made,
+        content_fingerprint=made, method_version=method_version(settings), code_version="simulated",
+        settings=settings.method(), fx={}, files=states,
+    )  # fmt: skip
+    found = Watched(settings)
+    found.start(plan)
+    found.window_reports()
+    return found
+
+
+def pay_reports(reports: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the table, what is not simulated being plain."""
+    count = len(reports)
+    days = pd.to_datetime(reports["day"])
+    frame = schemas.empty("pay_reports").reindex(range(count))
+    plain = {
+        "row": range(2, count + 2),
+        "row_hash": pd.util.hash_pandas_object(reports, index=True).to_numpy("int64"),
+        "evidence": "reported",
+        "verified": "none",
+        "leaf_rule": "simulated",
+        "total_basis": "stated",
+        "submitted_at": days.to_numpy("datetime64[us]"),
+        "submitted_year": days.dt.year.to_numpy(),
+    }
+    own = {c: reports[c].to_numpy() for c in reports.columns if c in frame.columns}
+    types = schemas.empty("pay_reports").dtypes.to_dict()
+    return frame.assign(**plain, **own).astype(types)
+
+
+def by_source(reports: pd.DataFrame, file: str = "reports.csv") -> dict[str, pd.DataFrame]:
+    """An export a source."""
+    return {f"{source}/{file}": part.reset_index(drop=True) for source, part in reports.groupby("source")}
+
+
+def table(candidate: Candidate, name: str) -> pd.DataFrame:
+    return pd.concat(list(read_table(candidate.path(name), name)) or [schemas.empty(name)], ignore_index=True)

@@ -1,0 +1,208 @@
+"""Which worlds are drawn, in which order the work is done, and where the results go."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.pool import Pool
+from pathlib import Path
+
+import pandas as pd
+
+from salary_bands.fingerprint import method_version
+from tests.simulate import plots, report
+from tests.simulate.faults import shifts
+from tests.simulate.gates import CASES, held
+from tests.simulate.pipeline import settings_at
+from tests.simulate.population import Population
+from tests.simulate.readings import (
+    Reading,
+    coverage,
+    joined,
+    judged_bands,
+    judged_multipliers,
+    judged_premiums,
+    reading,
+    sampled,
+    truth_of,
+)  # fmt: skip
+
+SMALL, LARGE, FAULTY = 5_000, report.MODEL_SIZE, 6_000
+JUDGED = 3  # one cell in so many
+WORLDS = {SMALL: 16, LARGE: 8}
+GATE_WORLDS, ORDINARY, FAULTS = 4, 25, 2  # worlds, and draws in each
+
+
+@dataclass(frozen=True)
+class Found:
+    """bands, premiums, multipliers: judged; cells: what became of them; shifts and refreshes: of faults."""
+
+    bands: pd.DataFrame
+    premiums: pd.DataFrame
+    multipliers: pd.DataFrame
+    cells: pd.DataFrame
+    correlation: pd.DataFrame
+    shifts: pd.DataFrame
+    refreshes: pd.DataFrame
+
+
+def simulated(pool: Pool, scale: float, say: Callable[[str], None]) -> Found:
+    """Run it all; the same for the same scale, whatever the number of workers."""
+
+    def times(count: int) -> int:
+        return max(2, round(scale * count))
+
+    worlds = [(size + n, size, size == LARGE) for size, count in reversed(WORLDS.items()) for n in range(times(count))]
+    draws = {case: times(ORDINARY if case == "ordinary" else FAULTS) for case in CASES}
+    gates = [(900 + n, FAULTY, {case: count}) for n in range(times(GATE_WORLDS)) for case, count in draws.items()]
+    waiting = pool.starmap_async(reading, worlds, chunksize=1)
+    soiled = pool.starmap_async(shifts, [(800 + n, FAULTY) for n in range(2)], chunksize=1)
+    refreshed = pool.starmap_async(held, gates, chunksize=1)
+    readings: list[Reading] = waiting.get()
+    say(f"{len(readings)} worlds are read")
+    truths = [(part, metric) for metric, part in joined(readings, "bands").groupby("metric")]
+    bands = pool.starmap_async(_judged, truths, chunksize=1)
+    shifted = pd.concat(soiled.get(), ignore_index=True)
+    refreshes = pd.concat(refreshed.get(), ignore_index=True)
+    say(f"{len(refreshes)} refreshes are judged")
+    truth = truth_of(settings_at(Path()))
+    return Found(
+        bands=pd.concat(bands.get(), ignore_index=True),
+        premiums=judged_premiums(joined(readings, "premiums"), truth),
+        multipliers=judged_multipliers(joined(readings, "multipliers"), truth),
+        cells=joined(readings, "cells"),
+        correlation=joined(readings, "correlation"),
+        shifts=shifted,
+        refreshes=refreshes,
+    )
+
+
+def _judged(bands: pd.DataFrame, metric: str) -> pd.DataFrame:
+    assert set(bands["metric"]) == {metric}
+    return judged_bands(sampled(bands, JUDGED), truth_of(settings_at(Path())))
+
+
+def write(found: Found, page: Path, scale: float) -> None:
+    """The generated part of the page, and the plots beside it."""
+    folder = page.parent / "simulation"
+    for name, chart in charts(found).items():
+        plots.write(chart, folder / f"{name}.svg")
+    page.write_text(report.inserted(page.read_text(encoding="utf-8"), text(found, scale)), encoding="utf-8")
+
+
+def charts(found: Found) -> dict[str, plots.alt.TopLevelMixin]:
+    whole = found.premiums[found.premiums["tier"].eq("all") & found.premiums["level"].eq("all")]
+    whole = whole[whole["metric"].eq("base") & whole["baseline"].eq("ml_generalist") & whole["view"].eq("leaf")]
+    means = whole.groupby("group_id")[["figure", "low", "high", "true"]].mean().reset_index(names="group")
+    held_share = found.refreshes.groupby("case")["held"].mean()
+    refreshes = [
+        {"what": what, "share": float(held_share[c]), "ordinary": c == "ordinary"} for c, (what, _) in CASES.items()
+    ]
+    medians = found.shifts.groupby(["kind", "share", "fenced", "percentile"])["shift"].median().reset_index()
+    shares = direct_shares(found)
+    return {
+        "coverage": plots.coverage_chart(shares[shares["intervals"].ge(report.FEWEST)], list(report.CLASSES)),
+        "premiums": plots.premiums_chart(means),
+        "shifts": plots.shifts_chart(medians),
+        "gates": plots.gates_chart(pd.DataFrame(refreshes)),
+    }
+
+
+def direct_shares(found: Found) -> pd.DataFrame:
+    direct = found.bands[found.bands["basis"].eq("direct")]
+    return coverage(
+        direct.assign(size_class=report.size_class(direct["n_effective"])), ["metric", "size_class", "percentile"]
+    )
+
+
+def text(found: Found, scale: float) -> str:
+    """The generated part, between its markers."""
+    shares = direct_shares(found)
+    direct, pooled = (found.bands[found.bands["basis"].eq(basis)] for basis in ("direct", "pooled"))
+    axes = _by_kind(direct)
+    kinds = _by_kind(pooled) if len(pooled) else pooled
+    bars = [
+        *report.direct_bars(shares), *report.model_bars(found.premiums, found.multipliers),
+        *report.pooled_bars(pooled), *report.gate_bars(found.refreshes),
+    ]  # fmt: skip
+    worlds = found.bands.groupby("size")["world"].nunique()
+    drawn = " and ".join(f"{count} of {size:,} reports" for size, count in worlds.items())
+    likeness = found.correlation.groupby("metric")[["p10", "p50"]].mean()
+    settings = settings_at(Path())
+    mark = report.OPEN.format(digest=report.settings_digest(), seed=Population().seed, scale=scale)
+    factors = coverage(found.multipliers, ["metric", "factor"])
+    return f"""{mark}
+
+Pay was made up after a known law, so that the truth is known, and put through the same code as real exports: worlds of
+their own, {drawn}, with 18 specialisations, five tiers, ten places, three sources and employers of very unequal size;
+12 % of reports without an employer, others at employers not on our list, 12 % with a level from experience, 10 % with
+none. `base` has normal residuals and employers little alike (correlation {likeness.loc["base", "p50"]:.2f} for P50,
+{likeness.loc["base", "p10"]:.2f} for P10), `total` heavy tails and employers very alike
+({likeness.loc["total", "p50"]:.2f}, {likeness.loc["total", "p10"]:.2f}). `make simulate` makes this section; formulas
+and settings are those of method version `{method_version(settings)}`.
+
+{report.bars_table(bars)}
+
+**Direct intervals.** Share that holds the truth, in %, base / total, by effective reports and by kind of cell; a dot is
+fewer than {report.FEWEST} intervals.
+
+{report.coverage_table(shares, "size_class", list(report.CLASSES))}
+
+{report.coverage_table(axes, "kind", list(dict.fromkeys(axes["kind"])))}
+
+![Share of direct intervals that hold the truth, by effective reports](simulation/coverage.svg)
+
+**Thin cells, pooled with the model.** The same of pooled cells.
+
+{report.coverage_table(kinds, "kind", list(dict.fromkeys(kinds["kind"]))) if len(pooled) else "There was none."}
+
+**Premiums** at {report.MODEL_SIZE:,} reports, and the range across tiers and levels beside the true one.
+
+{report.premiums_table(found.premiums)}
+
+Multipliers hold the truth in {report._per(factors["share"].min())} of cases
+(`{factors.loc[factors["share"].idxmin(), "factor"]}`) to {report._per(factors["share"].max())}, by factor and metric.
+
+![Premiums over ml_generalist with the mean interval, the true ones in red](simulation/premiums.svg)
+
+**What is withheld.** Of the cells that have a report, in %, by what became of them.
+
+{report.fates_table(found.cells)}
+
+**Fabricated rows.** How far they move a cell that shows both: the median cell (and one in ten more than). The fence of
+outliers takes out what is in the wrong unit, not lies; those are for the gates.
+
+{report.shifts_table(found.shifts)}
+
+![Shift of P50 and P90 by share of fabricated rows](simulation/shifts.svg)
+
+**Gates.** Refreshes a week after a release of {FAULTY:,} reports. Pay a thousand times too high or too low does not get
+this far: its rows are rejected, and with them the export.
+
+{report.gates_table(found.refreshes)}
+
+![Share of refreshes that the gates held](simulation/gates.svg)
+
+{report.CLOSE}"""
+
+
+def _by_kind(bands: pd.DataFrame) -> pd.DataFrame:
+    """Coverage by what kind of cell it is: tier, level, market, group."""
+    kinds = {
+        "T1, T2": bands["tier"].isin(["T1", "T2"]),
+        "T3 to T5": bands["tier"].isin(["T3", "T4", "T5"]),
+        "tier unknown": bands["tier"].eq("unknown"),
+        "all tiers": bands["tier"].eq("all"),
+        "a level": bands["level"].str.startswith("L"),
+        "a stage": bands["level"].isin(["early", "senior"]),
+        "all levels": bands["level"].eq("all"),
+        "a metro": bands["market"].str.contains("-"),
+        "a country": bands["market"].str.len().eq(2),
+        "the world": bands["market"].eq("global"),
+        "one specialisation": bands["view"].eq("leaf") & bands["group_id"].ne("all"),
+        "several": bands["view"].ne("leaf") | bands["group_id"].eq("all"),
+    }
+    parts = [
+        coverage(bands[chosen].assign(kind=kind), ["metric", "kind", "percentile"])
+        for kind, chosen in kinds.items()
+        if chosen.any()
+    ]
+    return pd.concat(parts, ignore_index=True)
