@@ -10,7 +10,7 @@ refresh: setup  ## publish a release of the bundled synthetic sample
 	$(BIN)/salary-bands refresh --as-of 2026-06-30
 
 test: setup  ## all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: setup
 	$(BIN)/ruff check .
