@@ -188,7 +188,7 @@ def pool_of(
     pool = Pool(fit, rows, within, max(whole - within, 0.0), 0.0, {})
     distances = [mean_log(place, metric) - pool.predicted_log(place) for place in told]
     sizes = [float(effective_size(place, correlations[metric][50])) for place in told]
-    pool.between = variance_around_zero(distances, [within / size for size in sizes])
+    pool.between = paule_mandel(distances, [within / size for size in sizes], centre=0.0)
     alike = [cells[key] for key in cells if key[-1] == metric and is_shape_cell(key) and kind_of(key) == kind]
     shape = shape_of(alike, metric, whole, settings, correlations)
     if shape is None:
@@ -262,20 +262,3 @@ def variance_within(cells: Iterable[list[tuple[float, int]]]) -> float | None:
         squares += sum(weight * (log - mean) ** 2 for log, weight in cell)
         expected += float(whole - Fraction(sum(weight**2 for _, weight in cell), whole))
     return squares / expected if expected else None
-
-
-def variance_around_zero(distances: list[float], variances: list[float]) -> float:
-    """The variance between cells at which sum d^2 / (u + tau2) is the number of cells; 0 or more."""
-
-    def excess(tau2: float) -> float:
-        return sum(d**2 / (u + tau2) for d, u in zip(distances, variances, strict=True)) - len(distances)
-
-    low, high = 0.0, 1.0
-    if excess(low) <= 0:
-        return 0.0
-    while excess(high) > 0:
-        high *= 2
-    for _ in range(200):
-        middle = (low + high) / 2
-        low, high = (middle, high) if excess(middle) > 0 else (low, middle)
-    return (low + high) / 2

@@ -133,13 +133,18 @@ def likeness_by_employer(residuals: Iterable[tuple[Any, float]]) -> float:
     return min(max((between - within) / whole, 0.0), 1.0) if whole else 0.0
 
 
-def paule_mandel(differences: list[float], variances: list[float]) -> float:
-    """The variance between cells at which sum (d - mean)^2 / (v + tau2) is the number of cells less 1; 0 or more."""
+def paule_mandel(differences: list[float], variances: list[float], centre: float | None = None) -> float:
+    """The variance between cells at which sum (d - centre)^2 / (v + tau2) is the degrees of freedom; 0 or more.
+
+    Around their own weighted mean, which costs one of them, or around a centre that is known.
+    """
+    freedom = len(differences) - (centre is None)
 
     def excess(tau2: float) -> float:
         weights = [1 / (v + tau2) for v in variances]
         mean = sum(w * d for w, d in zip(weights, differences, strict=True)) / sum(weights)
-        return sum(w * (d - mean) ** 2 for w, d in zip(weights, differences, strict=True)) - (len(differences) - 1)
+        middle = mean if centre is None else centre
+        return sum(w * (d - middle) ** 2 for w, d in zip(weights, differences, strict=True)) - freedom
 
     low, high = 0.0, 1.0
     if excess(low) <= 0:

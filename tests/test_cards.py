@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from salary_bands import schemas
-from salary_bands.aggregate.demand import leaf_tools
 from salary_bands.aggregate.engine import add_table, run_step, selected
 from salary_bands.aggregate.inputs import add_inputs, view_groups
+from salary_bands.aggregate.tooling import leaf_tools
 from salary_bands.classify.titles import leaves
 from salary_bands.settings import Settings
 from tests.conftest import Built, native_row

@@ -9,15 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from salary_bands.errors import RefreshError, UsageError
 from salary_bands.publish.macros import add_macros
 from salary_bands.publish.releases import Marts
+from salary_bands.records import records
 from salary_bands.reference import FOLDER
-from salary_bands.show import SYNTHETIC
+from salary_bands.show import SYNTHETIC, plain_table
 
 NOTHING = "nothing is shown"
 UNREAD = {
@@ -211,16 +210,14 @@ def _first(connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any]) -> list[dict[str, Any]]:
-    cursor = connection.execute(sql, parameters)
-    names = [d[0] for d in cursor.description or []]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return records(connection.execute(sql, parameters))
 
 
 def print_offer(out: Console, err: Console, found: dict[str, Any]) -> None:
     """A row an answer in thousands of USD; below it what each compares, the steps taken, and the cells beside it."""
     offer = found["offer"]
     place = ", ".join(offer[k] for k in ("group", "tier", "level", "market"))
-    table = _table(f"{found['release']}: an offer for {place}; thousand USD a year among reported pay")
+    table = plain_table(title=f"{found['release']}: an offer for {place}; thousand USD a year among reported pay")
     wide = out.width >= 125
     table.add_column("", no_wrap=True)
     counts = ("n", "n eff.", "employers", "age")
@@ -275,7 +272,7 @@ def _answered_by(answer: dict[str, Any]) -> str:
 
 
 def _print_comparable(out: Console, cells: list[dict[str, Any]]) -> None:
-    table = _table(f"comparable cells, {cells[0]['metric']}")
+    table = plain_table(title=f"comparable cells, {cells[0]['metric']}")
     for name in ("", "view", "cell"):
         table.add_column(name, overflow="fold")
     for name in ("n", "P25", "P50", "P75"):
@@ -294,7 +291,3 @@ def _count(number: float | None) -> str:
 
 def _thousands(usd: float | None) -> str:
     return "" if usd is None else f"{usd / 1000:,.1f}"
-
-
-def _table(title: str) -> Table:
-    return Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", padding=(0, 1, 0, 0))

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from salary_bands.errors import RefreshError, UsageError
 from salary_bands.publish.releases import Marts
+from salary_bands.records import records
 
 if TYPE_CHECKING:
     from salary_bands.orchestration.refresh import Outcome
@@ -60,8 +61,7 @@ def band_rows(
             f"SELECT * FROM read_parquet(?) WHERE {conditions} ORDER BY view, group_id, tier, level, metric",
             [path, *wanted.values(), metrics],
         )
-        names = [d[0] for d in cursor.description or []]
-        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        rows = records(cursor)
     if not rows:
         raise UsageError(f"no cell of release {version} has all of {', '.join(f'{k} {v}' for k, v in wanted.items())}")
     return {"release": version, "contains_synthetic": manifest["contains_synthetic"], "bands": rows}
@@ -74,7 +74,9 @@ def print_bands(out: Console, err: Console, found: dict[str, Any]) -> None:
     same = [k for k in keys if len({row[k] for row in rows}) == 1]
     shared = ", ".join(f"{k.removesuffix('_label')} {rows[0][k]}" for k in same)
     differing = [k for k in keys if k not in same]
-    table = _table(*(k.removesuffix("_label") for k in differing), title=f"{found['release']}: {shared}; thousand USD")
+    table = plain_table(
+        *(k.removesuffix("_label") for k in differing), title=f"{found['release']}: {shared}; thousand USD"
+    )
     wide = out.width >= 110  # a narrow terminal has room for the middle half
     for name in ("n", *(["P10"] if wide else []), "P25", "P50", "95 % of P50", "P75", *(["P90"] if wide else [])):
         table.add_column(name, justify="right", no_wrap=True)
@@ -111,7 +113,7 @@ def release_rows(marts: Marts) -> list[dict[str, Any]]:
 
 
 def print_releases(out: Console, rows: list[dict[str, Any]]) -> None:
-    table = _table("version", "as of", "status", "", "manifest")
+    table = plain_table("version", "as of", "status", "", "manifest")
     for row in rows:
         notes = [
             "latest" if row["latest"] else "",
@@ -161,7 +163,7 @@ def print_outcome(out: Console, outcome: "Outcome") -> None:
 
 def print_coverage(out: Console, found: dict[str, Any]) -> None:
     """Shares of what is known, then what to mend where."""
-    shares = _table("source", title=f"known of reports in scope, window to {found['as_of']}")
+    shares = plain_table("source", title=f"known of reports in scope, window to {found['as_of']}")
     for name in ("reports", "leaf", "tier", "level", "stage", "country", "metro"):
         shares.add_column(name, justify="right", no_wrap=True)
     for row in found["sources"]:
@@ -170,7 +172,7 @@ def print_coverage(out: Console, found: dict[str, Any]) -> None:
     out.print(shares)
     for note in found["noted"]:
         out.print(f"noted  {note['file']}  {note['what']}: {note['count']:,}", highlight=False, markup=False)
-    worklist = _table("what", "text", title="not known, and what it costs")
+    worklist = plain_table("what", "text", title="not known, and what it costs")
     worklist.add_column("reports", justify="right", no_wrap=True)
     worklist.add_column("source")
     worklist.add_column("mend in")
@@ -196,7 +198,7 @@ def classified(titles: list[str], file: Path | None) -> list[dict[str, str]]:
 
 
 def print_classified(out: Console, found: list[dict[str, str]]) -> None:
-    table = _table("title", "leaf", "rule", "evidence")
+    table = plain_table("title", "leaf", "rule", "evidence")
     for row in found:
         table.add_row(*row.values())
     out.print(table)
@@ -213,7 +215,8 @@ def _titles_in(file: Path) -> list[tuple[str, str, str]]:
         raise UsageError(f"{file}: {error}") from None
 
 
-def _table(*names: str, title: str | None = None) -> Table:
+def plain_table(*names: str, title: str | None = None) -> Table:
+    """A table with these columns of text."""
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", padding=(0, 1, 0, 0))
     for name in names:
         table.add_column(name, overflow="fold")

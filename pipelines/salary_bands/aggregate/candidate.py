@@ -14,7 +14,6 @@ import pandas as pd
 from salary_bands import schemas
 from salary_bands.aggregate.claims import asked_claims
 from salary_bands.aggregate.correlation import binomial_ranks, employer_correlations
-from salary_bands.aggregate.demand import leaf_tools
 from salary_bands.aggregate.duplicates import matched
 from salary_bands.aggregate.engine import (
     add_parts,
@@ -33,10 +32,12 @@ from salary_bands.aggregate.multipliers import estimated_multipliers
 from salary_bands.aggregate.plan import ExportState, Plan
 from salary_bands.aggregate.pooling import KINDS, pooled_cells, pooling, pooling_facts
 from salary_bands.aggregate.premiums import MODEL_METRICS, estimated_premiums
+from salary_bands.aggregate.tooling import leaf_tools
 from salary_bands.errors import RefreshError
 from salary_bands.exports import format_named
 from salary_bands.files import write_json
 from salary_bands.parts import Parts, made_from, read_table, write_table
+from salary_bands.records import records
 from salary_bands.reference import read_sql
 from salary_bands.settings import Settings
 
@@ -113,7 +114,8 @@ class Candidate:
         """Percentile bands, aggregated and suppressed in one step."""
         plan = self.plan()
         with self._connection(plan, "window_reports", "model_cells") as connection:
-            for step in ("used_reports", "profiles", "metric_reports", "cells"):
+            add_view(connection, "used_reports")
+            for step in ("profiles", "metric_reports", "cells"):
                 run_step(connection, step)
             add_markets(connection)
             for step in ("cell_evidence", "disclosed_cells", "cell_pay", "percentiles", "employer_shares"):
@@ -129,7 +131,7 @@ class Candidate:
             add_table(connection, "influences", influences(connection))
             rows = self._write(connection, "bands", plan)
         with self._connection(plan, "bands") as connection:
-            [direct] = _records(connection, "fragile_cells")
+            [direct] = records(connection.execute(read_sql("steps/fragile_cells")))
             write_json(self.folder / "influence.json", direct)
         return rows
 
@@ -137,7 +139,7 @@ class Candidate:
         """What the model needs of the reports: sums by all that it knows of them."""
         plan = self.plan()
         with self._connection(plan, "window_reports") as connection:
-            run_step(connection, "used_reports")
+            add_view(connection, "used_reports")
             run_step(connection, "model_reports")
             return self._write(connection, "model_cells", plan)
 
@@ -337,9 +339,9 @@ def _fits(cells: pd.DataFrame) -> dict[str, Fit]:
 
 def _model_facts(connection: duckdb.DuckDBPyConnection, fits: dict[str, Fit]) -> dict[str, Any]:
     """Of each metric: reports in the model and their share, columns that left, the residuals, how well it stacks."""
-    run_step(connection, "used_reports")
-    stacking = {row.pop("metric"): row for row in _records(connection, "stacking")}
-    possible = {row["metric"]: row["reports"] for row in _records(connection, "model_candidates")}
+    add_view(connection, "used_reports")
+    stacking = {row.pop("metric"): row for row in records(connection.execute(read_sql("steps/stacking")))}
+    possible = dict(connection.execute(read_sql("steps/model_candidates")).fetchall())
     facts: dict[str, Any] = {}
     for metric in MODEL_METRICS:
         fit = fits.get(metric)
@@ -352,13 +354,6 @@ def _model_facts(connection: duckdb.DuckDBPyConnection, fits: dict[str, Fit]) ->
             "stacking": stacking.get(metric),
         }
     return facts
-
-
-def _records(connection: duckdb.DuckDBPyConnection, step: str) -> list[dict[str, Any]]:
-    """What a step selects, a dict a row."""
-    cursor = connection.execute(read_sql(f"steps/{step}"))
-    names = [d[0] for d in cursor.description or []]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _by_metric(correlations: pd.DataFrame) -> dict[str, dict[str, float]]:

@@ -72,14 +72,15 @@ def pooled_cells(
     """
     columns = ["cell", "percentile", "pay", "low", "high", "shrinkage_weight"]
     rows = []
-    mix_of = dict(tuple(mixes.groupby("cell")))
+    values: dict[int, dict[str, dict[str, float]]] = {}
+    for cell, factor, value, weight in mixes[["cell", "factor", "value", "weight"]].itertuples(index=False):
+        values.setdefault(cell, {}).setdefault(factor, {})[value] = weight
     asked = thin[["cell", "metric", "kind", "mean_log", "effective"]]
     for cell, metric, kind, mean, effective in asked.itertuples(index=False):
         pool = poolings.get((metric, kind))
         if pool is None:
             continue
-        values = {f: dict(zip(p["value"], p["weight"], strict=True)) for f, p in mix_of[cell].groupby("factor")}
-        terms = tuple((1, factor, values[factor]) for factor in FACTORS)
+        terms = tuple((1, factor, values[cell][factor]) for factor in FACTORS)
         predicted = fits[metric].estimate(Contrast(terms, intercept=True, beside_sources=True))
         if math.isnan(predicted.error):
             continue

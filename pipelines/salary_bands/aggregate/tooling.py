@@ -1,4 +1,4 @@
-"""What cards say of a group beside its pay, as far as it is not counted from reports: the tools of its leaves."""
+"""The tools of the trade of each leaf: our reference list, not text from reports."""
 
 import pandas as pd
 
