@@ -1,0 +1,94 @@
+"""For those who read: bands, offers, releases, and what a title is."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from salary_bands.commands.common import AsJson, MartsFolder, ReleaseVersion, err, marts_in, out, print_json
+
+
+def show(
+    marts: MartsFolder = None,
+    release: ReleaseVersion = None,
+    view: Annotated[str, typer.Option(help="leaf, cards, llm_roles, career_paths, specialties.")] = "cards",
+    group: Annotated[str | None, typer.Option(help="Group of the view; all groups without it.")] = None,
+    tier: Annotated[str, typer.Option(help="T1 to T5, unknown, all, or `each`.")] = "all",
+    level: Annotated[str, typer.Option(help="L3 to L7, early, senior, all, or `each`.")] = "all",
+    market: Annotated[str, typer.Option(help="global, a country such as US, or a metro such as us-sf-bay.")] = "US",
+    metric: Annotated[
+        str | None, typer.Option(help="base, bonus, equity, total, ...; base and total without it.")
+    ] = None,
+    evidence: Annotated[str, typer.Option(help="reported or advertised.")] = "reported",
+    as_json: AsJson = False,
+) -> None:
+    """Show bands of a release: base and total of the cards in the US without filters."""
+    from salary_bands.show import band_rows, print_bands
+
+    metrics = [metric] if metric else ["base", "total"]
+    found = band_rows(
+        marts_in(marts), release, view=view, group=group, tier=tier, level=level, market=market, metrics=metrics,
+        evidence=evidence,
+    )  # fmt: skip
+    if as_json:
+        print_json(found)
+    else:
+        print_bands(out, err, found)
+
+
+def offer(
+    group: Annotated[str, typer.Option(help="Specialisation: a leaf, or a group of another view.")],
+    tier: Annotated[str, typer.Option(help="Tier of the employer: T1 to T5, unknown, or all.")] = "all",
+    level: Annotated[str, typer.Option(help="L3 to L7, early, senior, or all.")] = "all",
+    market: Annotated[str, typer.Option(help="A metro such as us-sf-bay, a country such as US, or global.")] = "US",
+    base: Annotated[float | None, typer.Option(help="Base pay, USD a year.")] = None,
+    equity: Annotated[
+        float | None, typer.Option(help="A year's share of the grant at face value, USD; 0: none.")
+    ] = None,
+    bonus: Annotated[float | None, typer.Option(help="A year's bonus, USD; 0: none.")] = None,
+    equity_liquid: Annotated[str | None, typer.Option(help="yes where the equity can be sold, else no (no).")] = None,
+    view: Annotated[
+        str | None, typer.Option(help="View of the group; the first that has it: leaf, cards, llm_roles, ...")
+    ] = None,
+    marts: MartsFolder = None,
+    release: ReleaseVersion = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say where an offer lies in the bands, with intervals, the cells that answered and those beside them."""
+    from salary_bands.offer import Offer, check_offer, print_offer
+
+    asked = Offer(group, tier, level, market, base, bonus, equity, equity_liquid, view)
+    found = check_offer(marts_in(marts), release, asked)
+    if as_json:
+        print_json(found)
+    else:
+        print_offer(out, err, found)
+
+
+def classify(
+    titles: Annotated[list[str] | None, typer.Argument(help="Job titles; standard input without any.")] = None,
+    file: Annotated[Path | None, typer.Option("--in", help="CSV with title, specialisation, skills.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say which leaf a job title is, by which rule and on what evidence. With --json one object a line."""
+    from salary_bands.show import classified, print_classified
+
+    found = classified(titles or [], file)
+    if as_json:
+        for row in found:
+            sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+    else:
+        print_classified(out, found)
+
+
+def releases(marts: MartsFolder = None, as_json: AsJson = False) -> None:
+    """List the releases, newest first."""
+    from salary_bands.show import print_releases, release_rows
+
+    found = release_rows(marts_in(marts))
+    if as_json:
+        print_json(found)
+    else:
+        print_releases(out, found)
