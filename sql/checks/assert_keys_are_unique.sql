@@ -12,6 +12,9 @@ keys as (
     union all
     select 'cards' as table_name, concat_ws('/', view, group_id) as key_text
     from cards
+    union all
+    select 'changes' as table_name, concat_ws('/', view, group_id, evidence, tier, level, market, metric) as key_text
+    from changes
 )
 
 select table_name, key_text, count(*) as times

@@ -56,7 +56,7 @@ def candidate_of(exports: dict[str, pd.DataFrame], settings: Settings, as_of: da
     plan = Plan(
         as_of=as_of.isoformat(), version=as_of.strftime("%Y.%m.%d"), previous=None, fingerprint=made,
         content_fingerprint=made, method_version=method_version(settings), code_version="simulated",
-        settings=settings.method(), fx={}, files=states,
+        reference_version="simulated", settings=settings.method(), fx={}, files=states,
     )  # fmt: skip
     found = Watched(settings)
     found.start(plan)

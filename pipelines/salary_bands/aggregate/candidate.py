@@ -12,6 +12,7 @@ import duckdb
 import pandas as pd
 
 from salary_bands import schemas
+from salary_bands.aggregate.changes import add_changes
 from salary_bands.aggregate.claims import asked_claims
 from salary_bands.aggregate.correlation import binomial_ranks, employer_correlations
 from salary_bands.aggregate.duplicates import matched
@@ -32,11 +33,13 @@ from salary_bands.aggregate.multipliers import estimated_multipliers
 from salary_bands.aggregate.plan import ExportState, Plan
 from salary_bands.aggregate.pooling import KINDS, pooled_cells, pooling, pooling_facts
 from salary_bands.aggregate.premiums import MODEL_METRICS, estimated_premiums
+from salary_bands.aggregate.restatement import Former
 from salary_bands.aggregate.tooling import leaf_tools
 from salary_bands.errors import RefreshError
 from salary_bands.exports import format_named
 from salary_bands.files import write_json
 from salary_bands.parts import Parts, made_from, read_table, write_table
+from salary_bands.publish.releases import Marts
 from salary_bands.records import records
 from salary_bands.reference import read_sql
 from salary_bands.settings import Settings
@@ -51,18 +54,23 @@ CHECKS = (
     "assert_shown_cells_may_be_disclosed",
     "assert_modelled_figures_are_whole",
     "assert_every_claim_is_judged",
+    "assert_changes_add_up",
 )
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """The candidate in a work folder. Every table carries the fingerprint of the plan that it was made from."""
+    """The candidate in a work folder. Every table carries the fingerprint of the plan that it was made from.
+
+    name: its folder; `restated` is the release before as it reads today.
+    """
 
     settings: Settings
+    name: str = "candidate"
 
     @property
     def folder(self) -> Path:
-        return self.settings.work / "candidate"
+        return self.settings.work / self.name
 
     def path(self, table: str) -> Path:
         return self.folder / f"{table}.parquet"
@@ -182,6 +190,37 @@ class Candidate:
             for step in ("claim_ranges", "claim_cells", "claim_ranks"):
                 run_step(connection, step)
             return self._write(connection, "claims", plan)
+
+    def changes(self) -> int:
+        """What moved since the release before, and why."""
+        plan = self.plan()
+        former = self.former()
+        if former is None:
+            return write_table(self.path("changes"), "changes", [schemas.empty("changes")], plan.fingerprint)
+        restated = self.restated(former)
+        with self._connection(plan, "window_reports", "bands") as connection:
+            add_changes(connection, former, self.folder, restated.folder if restated else None)
+            return self._write(connection, "changes", plan)
+
+    def former(self) -> Former | None:
+        """The release before, where it can be compared with."""
+        return Former.of(self.plan(), Marts(self.settings.marts), self.settings)
+
+    def restated(self, former: Former) -> "Candidate | None":
+        """The release before as it reads today, None where no export of it is left.
+
+        Its reports, and where it would read otherwise than it was published what the gates compare with, too.
+        """
+        if not former.kept:
+            return None
+        restated = Candidate(self.settings, "restated")
+        plan = former.restated()
+        tables = ("window_reports", *(("model_cells", "bands", "sources") if former.differs else ()))
+        if any(made_from(restated.path(table)) != plan.fingerprint for table in tables):
+            restated.start(plan)
+            for table in tables:
+                getattr(restated, table)()
+        return restated
 
     def method_facts(self) -> dict[str, Any]:
         """What the manifest says of the method beside its settings: figures that the tables rest on."""

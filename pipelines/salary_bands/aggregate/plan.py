@@ -45,6 +45,7 @@ class Plan:
     content_fingerprint: str
     method_version: str
     code_version: str
+    reference_version: str
     settings: dict[str, float]
     fx: dict[str, Any]
     files: list[ExportState]
@@ -105,6 +106,7 @@ def plan_release(folder: RawFolder, stages: ExportStages, as_of: date, releases:
         content_fingerprint=content,
         method_version=method_version(stages.settings),
         code_version=f"{__version__}+{code_version()}",
+        reference_version=reference_version(),
         settings=settings,
         fx=rates_of_window(stages.rates, as_of.isoformat()),
         files=files,

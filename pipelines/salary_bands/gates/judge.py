@@ -22,18 +22,30 @@ from salary_bands.settings import Settings
 
 @dataclass(frozen=True)
 class Reference:
-    """The release that a candidate is compared with."""
+    """The release that a candidate is compared with. bands: under the candidate's method; note: where made again."""
 
     manifest: Document
     folder: Path
+    bands: Path
+    note: str = ""
 
     @property
     def version(self) -> str:
-        return str(self.manifest["version"])
+        return f"{self.manifest['version']}{self.note}"
 
     @property
     def hashes(self) -> set[str]:
         return {i["sha256"] for i in self.manifest["inputs"]}
+
+
+def reference_of(candidate: Candidate, marts: Marts) -> Reference | None:
+    """The release before as it reads under a new method, where the method changed; else one of the same method."""
+    former = candidate.former()
+    if former and former.method_changed and (restated := candidate.restated(former)):
+        method = {**former.manifest["method"], "coverage": restated.coverage_shares()}
+        manifest = {**former.manifest, "method": method}
+        return Reference(manifest, former.folder, restated.path("bands"), " as recomputed under this method")
+    return reference_release(marts, candidate.plan())
 
 
 def reference_release(marts: Marts, plan: Plan) -> Reference | None:
@@ -46,23 +58,23 @@ def reference_release(marts: Marts, plan: Plan) -> Reference | None:
         manifest = marts.manifest(entry["version"])
         same = manifest["method_version"] == plan.method_version
         if same and manifest["contains_synthetic"] == plan.contains_synthetic:
-            return Reference(manifest, marts.release(entry["version"]))
+            folder = marts.release(entry["version"])
+            return Reference(manifest, folder, folder / "bands.parquet")
     return None
 
 
 def judged(candidate: Candidate, marts: Marts) -> list[Verdict]:
     """The verdict of every gate, in their order. Without a release to compare with, only the order of levels is."""
     plan, settings = candidate.plan(), candidate.settings
-    reference = reference_release(marts, plan)
+    reference = reference_of(candidate, marts)
     shares = candidate.coverage_shares()
     with candidate.connection("window_reports", "bands", "ledger") as connection:
         levels = rules.level_order(_found(connection, "level_pairs"), settings)
         if reference is None:
             alone = {levels.gate: levels, "unknown_share": rules.unknown_share(shares, None, "", "", settings)}
             return [alone.get(gate, Verdict(gate)) for gate in rules.GATES]
-        for table in ("bands", "ledger"):
-            path = quoted(str(reference.folder / f"{table}.parquet"))
-            connection.execute(f"CREATE VIEW reference_{table} AS SELECT * FROM read_parquet({path})")
+        for table, path in (("bands", reference.bands), ("ledger", reference.folder / "ledger.parquet")):
+            connection.execute(f"CREATE VIEW reference_{table} AS SELECT * FROM read_parquet({quoted(str(path))})")
         since, exports = reference.version, _exports_line(plan, reference)
         cells = rules.comparable(_found(connection, "compared_cells"), settings)
         _add_new_reports(connection, candidate, plan, reference)

@@ -91,6 +91,7 @@ tables = [
     _table("multipliers", "model_cells", "bands"),
     _table("cards", "window_reports", "bands", "premiums"),
     _table("claims", "window_reports", "bands", "premiums"),
+    _table("changes", "window_reports", "bands"),
     _table("ledger", "window_reports", dg.AssetDep("rejected_reports", partition_mapping=dg.AllPartitionMapping())),
     _table("sources", "window_reports"),
 ]

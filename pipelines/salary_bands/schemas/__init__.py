@@ -11,6 +11,7 @@ import pyarrow
 from salary_bands.schemas.accepted_reports import AcceptedReports
 from salary_bands.schemas.bands import Bands
 from salary_bands.schemas.cards import Cards
+from salary_bands.schemas.changes import Changes
 from salary_bands.schemas.claims import Claims
 from salary_bands.schemas.columns import Table
 from salary_bands.schemas.ledger import Ledger
@@ -37,6 +38,7 @@ RELEASE_TABLES: dict[str, type[Table]] = {
     "multipliers": Multipliers,
     "cards": Cards,
     "claims": Claims,
+    "changes": Changes,
     "ledger": Ledger,
     "sources": Sources,
 }

@@ -1,0 +1,66 @@
+-- Grain: view, group_id, evidence, tier, level, market, metric of the cells that are shown now or in the release before
+-- and whose median is not the same.
+-- Inputs: bands, former_bands (as published), restated_bands (the release before from its exports that are still there,
+-- as they are read and computed today). `restated` is null where a cell is not shown in it.
+with
+now_shown as (
+    select * from bands where basis <> 'suppressed'
+),
+
+formerly_shown as (
+    select * from former_bands where basis <> 'suppressed'
+),
+
+restated_shown as (
+    select * from restated_bands where basis <> 'suppressed'
+),
+
+compared as (
+    select
+        coalesce(n.view, f.view) as view,
+        coalesce(n.group_id, f.group_id) as group_id,
+        coalesce(n.evidence, f.evidence) as evidence,
+        coalesce(n.tier, f.tier) as tier,
+        coalesce(n.level, f.level) as level,
+        coalesce(n.market, f.market) as market,
+        coalesce(n.metric, f.metric) as metric,
+        f.p50 as old,
+        n.p50 as new,
+        n.basis
+    from now_shown as n
+    full outer join formerly_shown as f
+        on
+            n.view = f.view
+            and n.group_id = f.group_id
+            and n.evidence = f.evidence
+            and n.tier = f.tier
+            and n.level = f.level
+            and n.market = f.market
+            and n.metric = f.metric
+    where coalesce(n.p50, -1) <> coalesce(f.p50, -1)
+)
+
+select
+    c.view,
+    c.group_id,
+    c.evidence,
+    c.tier,
+    c.level,
+    c.market,
+    c.metric,
+    case when c.old is null then 'added' when c.new is null then 'removed' else 'changed' end as change,
+    c.old,
+    r.p50 as restated,
+    c.new,
+    c.tier = 'all' or c.level in ('all', 'early', 'senior') as is_roll_up,
+    c.basis = 'direct' and r.basis = 'direct' as is_direct_in_both
+from compared as c
+left join restated_shown as r
+    on
+        c.view = r.view
+        and c.group_id = r.group_id
+        and c.evidence = r.evidence
+        and c.tier = r.tier
+        and c.level = r.level
+        and c.market = r.market
+        and c.metric = r.metric

@@ -1,0 +1,24 @@
+-- Grain: one row per cell of split_cells and pay, with the weight up to it: as cell_pay, in the former shares of tiers
+-- and levels.
+-- Inputs: split_cells, metric_reports. Weights are whole, so that the order of rows cannot matter.
+with
+atom_pay as (
+    select atom, pay, cast(sum(weight) as bigint) as weight
+    from metric_reports
+    group by atom, pay
+),
+
+summed as (
+    select s.cell, a.pay, cast(sum(cast(round(a.weight * s.ratio) as bigint)) as bigint) as weight
+    from atom_pay as a
+    inner join split_cells as s on a.atom = s.atom
+    group by s.cell, a.pay
+    having sum(cast(round(a.weight * s.ratio) as bigint)) > 0
+)
+
+select
+    cell,
+    pay,
+    weight,
+    cast(sum(weight) over (partition by cell order by pay asc nulls last) as bigint) as weight_to
+from summed

@@ -1,0 +1,30 @@
+-- Grain: one row per cell of split_cells: as much of disclosed_cells as percentiles are read from.
+-- Inputs: split_cells, split_pay, metric_reports.
+with
+atom_squares as (
+    select atom, cast(sum(cast(weight as hugeint) * weight) as double) as squared
+    from metric_reports
+    group by atom
+),
+
+squares as (
+    select s.cell, sum(cast(round(a.squared * s.ratio * s.ratio) as hugeint)) as squared
+    from atom_squares as a
+    inner join split_cells as s on a.atom = s.atom
+    group by s.cell
+),
+
+totals as (
+    select cell, sum(weight) as weight
+    from split_pay
+    group by cell
+)
+
+select
+    t.cell,
+    t.weight,
+    least(q.squared, cast(t.weight as hugeint) * cast(t.weight as hugeint)) as squared,
+    false as is_correlation_cell,
+    cast(null as varchar) as suppression_reason
+from totals as t
+inner join squares as q on t.cell = q.cell

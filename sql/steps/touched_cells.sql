@@ -1,0 +1,14 @@
+-- Grain: one row per cell that has a report of a new export, or had one that an export now replaces.
+-- Inputs: cells, metric_reports, new_files (file), replaced_reports (as metric_reports).
+with
+touched as (
+    select m.atom
+    from metric_reports as m
+    inner join new_files as f on m.file = f.file
+    union
+    select atom from replaced_reports
+)
+
+select distinct c.cell
+from cells as c
+inner join touched as t on c.atom = t.atom
