@@ -10,6 +10,7 @@ from statistics import geometric_mean
 import pytest
 
 from salary_bands.schemas.bands import PRECISIONS, SUPPRESSION_REASONS, Bands
+from salary_bands.schemas.changes import REASONS
 from salary_bands.schemas.claims import VERDICTS, WHY
 from salary_bands.schemas.multipliers import FACTORS
 from salary_bands.settings import Settings
@@ -19,12 +20,15 @@ from tests.oracle_cards import judged, newcombe, wilson
 PAGE = (Path(__file__).parents[1] / "docs" / "method.md").read_text(encoding="utf-8")
 LATER = "not yet computed"  # how the dictionary says it
 MONTH = 2**20  # weight of a report of this month
+MOVED = "What moved since the release before"
 WORDS = {
     "What is withheld": SUPPRESSION_REASONS,
     "Precision words": PRECISIONS,
     "Claims": (*VERDICTS, *WHY),
     "Multipliers": FACTORS,
+    MOVED: REASONS,
 }
+
 
 Cells = list[str]
 
@@ -230,6 +234,11 @@ def test_verdicts_of_the_examples_are_recomputed() -> None:
         found = judged(low, high, *wide)
         told = [f"`{found['verdict']}`", *(f"`{found[k]}`" for k in ("why",) if k in found)]
         assert stated == ", ".join([*told, *(found[k] for k in ("direction",) if k in found)])
+
+
+def test_the_parts_of_a_move_add_up() -> None:
+    figures = {row[0].strip("`"): numbers(row[1].replace("+", ""))[0] for row in tables(MOVED)[0][1:]}
+    assert figures.pop("new") == sum(figures.values()) and list(figures) == ["old", "restated", "pay", "mix"]
 
 
 def test_the_offer_reads_as_said() -> None:

@@ -25,6 +25,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     reading.show,
     reading.offer,
     reading.releases,
+    reading.diff,
     refreshing.coverage,
     refreshing.sample,
 )

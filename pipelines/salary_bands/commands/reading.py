@@ -83,6 +83,36 @@ def classify(
         print_classified(out, found)
 
 
+def diff(
+    old: Annotated[str, typer.Argument(help="Version of the earlier release.")],
+    new: Annotated[str, typer.Argument(help="Version of the later one.")],
+    marts: MartsFolder = None,
+    view: Annotated[str | None, typer.Option(help="Only this view; so do the others.")] = None,
+    group: Annotated[str | None, typer.Option(help="Group of the view.")] = None,
+    tier: Annotated[str | None, typer.Option(help="T1 to T5, unknown or all.")] = None,
+    level: Annotated[str | None, typer.Option(help="L3 to L7, early, senior or all.")] = None,
+    market: Annotated[str | None, typer.Option(help="global, a country or a metro.")] = None,
+    metric: Annotated[str | None, typer.Option(help="base, bonus, equity, total, ...")] = None,
+    evidence: Annotated[str | None, typer.Option(help="reported or advertised.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what moved from one release to another, how much of it is method, pay and mix, and why.
+
+    With --json every cell whose median moved.
+    """
+    from salary_bands.diff import diff_releases, print_diff
+
+    filters = {
+        "view": view, "group_id": group, "tier": tier, "level": level, "market": market, "metric": metric,
+        "evidence": evidence,
+    }  # fmt: skip
+    found = diff_releases(marts_in(marts), old, new, filters)
+    if as_json:
+        print_json(found)
+    else:
+        print_diff(out, err, found)
+
+
 def releases(marts: MartsFolder = None, as_json: AsJson = False) -> None:
     """List the releases, newest first."""
     from salary_bands.show import print_releases, release_rows

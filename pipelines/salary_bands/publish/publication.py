@@ -15,10 +15,11 @@ from salary_bands.aggregate.plan import Plan
 from salary_bands.errors import RefreshError
 from salary_bands.files import json_text
 from salary_bands.ingest.formats import formats
+from salary_bands.publish.change_log import changes_text
 from salary_bands.publish.mart import build_mart, mart_version
 from salary_bands.publish.releases import SCHEMA_VERSION, Document, Marts, release_order, sha256_of
 from salary_bands.publish.tables import band_documents, compact_json, data_package, write_tables
-from salary_bands.publish.texts import changes_text, readme_text
+from salary_bands.publish.texts import readme_text
 
 
 def already_published(marts: Marts, plan: Plan) -> str | None:
@@ -96,13 +97,18 @@ def _write_release(candidate: Candidate, plan: Plan, marts: Marts, folder: Path,
     for path, document in band_documents(candidate):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(compact_json(document), encoding="utf-8")
+    manifest = _manifest(candidate, plan, accepted)
     previous = marts.manifest(plan.previous) if plan.previous else None
-    inputs = [{"source": s.source, "file": s.file, "sha256": s.sha256, "rows": s.rows} for s in plan.counted]
-    (folder / "CHANGES.md").write_text(changes_text(plan, inputs, previous, folder, marts), encoding="utf-8")
+    (folder / "CHANGES.md").write_text(changes_text(plan, manifest, previous, folder), encoding="utf-8")
     (folder / "README.md").write_text(readme_text(plan, formats()), encoding="utf-8")
     package = data_package(plan.version, plan.as_of, plan.contains_synthetic, _listing(folder, rows))
     (folder / "datapackage.json").write_text(json_text(package), encoding="utf-8")
-    manifest = {
+    (folder / "manifest.json").write_text(json_text({**manifest, "files": _listing(folder, rows)}), encoding="utf-8")
+
+
+def _manifest(candidate: Candidate, plan: Plan, accepted: Sequence[Document]) -> Document:
+    """The manifest but for its files."""
+    return {
         "version": plan.version,
         "as_of": plan.as_of,
         "schema_version": SCHEMA_VERSION,
@@ -111,14 +117,12 @@ def _write_release(candidate: Candidate, plan: Plan, marts: Marts, folder: Path,
         "reference_version": plan.reference_version,
         "contains_synthetic": plan.contains_synthetic,
         "previous": plan.previous,
-        "inputs": inputs,
+        "inputs": [{"source": s.source, "file": s.file, "sha256": s.sha256, "rows": s.rows} for s in plan.counted],
         "settings": plan.settings,
         "method": {"version": plan.method_version, **candidate.method_facts(), "fx": plan.fx},
         "accepted": list(accepted),
         "fingerprint": plan.fingerprint,
-        "files": _listing(folder, rows),
     }
-    (folder / "manifest.json").write_text(json_text(manifest), encoding="utf-8")
 
 
 def _listing(folder: Path, rows: dict[str, int]) -> list[dict[str, Any]]:

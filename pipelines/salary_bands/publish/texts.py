@@ -1,79 +1,8 @@
-"""CHANGES.md and README.md of a release."""
-
-from pathlib import Path
-from typing import Any
-
-import pyarrow.parquet as pq
+"""README.md of a release."""
 
 from salary_bands.aggregate.plan import Plan
 from salary_bands.ingest.formats import Format
-from salary_bands.publish.releases import Marts
-from salary_bands.schemas.bands import KEY
-
-SYNTHETIC = "**Synthetic.** This release is made from generated data. Nobody earns these figures."
-
-
-def changes_text(
-    plan: Plan, inputs: list[dict[str, Any]], previous: dict[str, Any] | None, folder: Path, marts: Marts
-) -> str:
-    """What moved since the previous release: exports, and how many cells."""
-    lines = [f"# Changes in {plan.version}", ""]
-    if plan.contains_synthetic:
-        lines += [SYNTHETIC, ""]
-    if previous is None:
-        lines += ["The first release.", ""]
-        lines += [f"- counted: `{i['file']}`, {i['rows']:,} rows" for i in inputs]
-    else:
-        lines += [
-            f"Since {previous['version']}.",
-            "",
-            "## Exports",
-            "",
-            *_input_lines(inputs, previous["inputs"]),
-        ]
-        lines += ["", "## Cells", "", *_cell_lines(folder, marts.release(previous["version"]))]
-        lines += _method_lines(plan, previous)
-    held = [f"- `{s.file}` ({s.held_reason}): {s.held_line}" for s in plan.files if s.held_line]
-    if held or plan.refused:
-        lines += ["", "## Held and refused", "", *held, *(f"- {line}" for line in plan.refused)]
-    return "\n".join(lines).rstrip() + "\n"
-
-
-def _input_lines(new: list[dict[str, Any]], old: list[dict[str, Any]]) -> list[str]:
-    before = {i["file"]: i for i in old}
-    after = {i["file"]: i for i in new}
-    lines = []
-    for file in sorted(before.keys() | after.keys()):
-        if file not in before:
-            lines.append(f"- added: `{file}`, {after[file]['rows']:,} rows")
-        elif file not in after:
-            lines.append(f"- no longer counts: `{file}`, {before[file]['rows']:,} rows")
-        elif before[file]["sha256"] != after[file]["sha256"]:
-            lines.append(f"- overwritten: `{file}`, {before[file]['rows']:,} rows before, {after[file]['rows']:,} now")
-    return lines or ["- the same exports"]
-
-
-def _cell_lines(folder: Path, previous: Path) -> list[str]:
-    """Counts of shown cells that came, went or moved."""
-    columns = [*KEY, "basis", "p50"]
-    new, old = (pq.read_table(f / "bands.parquet", columns=columns).to_pandas() for f in (folder, previous))
-    shown = [f[f["basis"].ne("suppressed")].set_index(list(KEY))["p50"] for f in (new, old)]
-    both = shown[0].index.intersection(shown[1].index)
-    moved = int((shown[0].loc[both] != shown[1].loc[both]).sum())
-    return [
-        f"- shown now and not before: {len(shown[0].index.difference(shown[1].index)):,}",
-        f"- shown before and not now: {len(shown[1].index.difference(shown[0].index)):,}",
-        f"- shown in both: {len(both):,}, with another median: {moved:,}",
-    ]
-
-
-def _method_lines(plan: Plan, previous: dict[str, Any]) -> list[str]:
-    if plan.method_version == previous["method_version"]:
-        return []
-    names = sorted({*plan.settings, *previous["settings"]})
-    changed = [n for n in names if plan.settings.get(n) != previous["settings"].get(n)]
-    lines = ["", "## Method", "", "The method changed, so moves are not of pay alone."]
-    return lines + [f"- {n}: {previous['settings'].get(n)} before, {plan.settings.get(n)} now" for n in changed]
+from salary_bands.publish.change_log import SYNTHETIC
 
 
 def readme_text(plan: Plan, formats: tuple[Format, ...]) -> str:

@@ -1,0 +1,127 @@
+"""`salary-bands diff A B`: what moved between two releases, and why. Reads published tables alone."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+from rich.console import Console
+
+from salary_bands.errors import UsageError
+from salary_bands.publish.change_log import cell_text, export_lines, method_lines, summaries
+from salary_bands.publish.releases import Document, Marts
+from salary_bands.records import records
+from salary_bands.reference import read_sql
+from salary_bands.show import SYNTHETIC, plain_table
+
+
+def diff_releases(marts: Marts, old: str, new: str, filters: dict[str, str | None]) -> dict[str, Any]:
+    """What differs from one release to another: exports, method, summaries, and `changes`, a row a cell that moved.
+
+    filters: of the key of bands. Raises UsageError where a release is not there, synthetic and real ones are compared,
+    or a filter names what did not move.
+    """
+    before, after = (marts.manifest(marts.chosen(version)) for version in (old, new))
+    if before["contains_synthetic"] != after["contains_synthetic"]:
+        raise UsageError(f"one of {old} and {new} is synthetic: nobody earns its figures, and they are not compared")
+    with _compared(marts, before, after) as connection:
+        _keep(connection, filters)
+        found = summaries(connection)
+        cells = records(connection.execute("SELECT * FROM changes"))
+    return {
+        "from": old,
+        "to": new,
+        "contains_synthetic": after["contains_synthetic"],
+        "exports": export_lines(after["inputs"], before["inputs"]),
+        "method": method_lines(after, before),
+        **found,
+        "changes": cells,
+    }
+
+
+def print_diff(out: Console, err: Console, found: dict[str, Any]) -> None:
+    """Exports, method, how many cells moved and why, and the largest moves."""
+    out.print(f"{found['from']} to {found['to']}", highlight=False)
+    for name in ("exports", "method"):
+        for line in found[name] or [f"the same {name}"]:
+            out.print(f"{name:<9} {line}", highlight=False, markup=False)
+    for name, title in (
+        ("change_counts", "medians that moved, came and went, by reason"),
+        ("headline_changes", "all machine learning, US, reported, all tiers; USD"),
+        ("largest_changes", "largest moves; USD"),
+    ):
+        rows = found[name]
+        if not rows:
+            continue
+        table = plain_table(title=title)
+        for column in rows[0]:
+            is_number = any(isinstance(row[column], int | float) for row in rows)
+            table.add_column(column, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
+        for row in rows:
+            table.add_row(*(cell_text(column, value) for column, value in row.items()))
+        out.print(table)
+    if not found["change_counts"]:
+        out.print("no median moved", highlight=False)
+    if found["contains_synthetic"]:
+        err.print(SYNTHETIC, style="yellow")
+
+
+@contextmanager
+def _compared(marts: Marts, before: Document, after: Document) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with the table `changes` between the two."""
+    links = _links(marts, before["version"], after)
+    with duckdb.connect(":memory:") as connection:
+        for name, manifest in (("bands", after), ("former_bands", before), ("restated_bands", before)):
+            _read(connection, name, [str(marts.release(manifest["version"]) / "bands.parquet")])
+        connection.execute(f"CREATE TABLE changed_cells AS {read_sql('steps/changed_cells')}")
+        # without links the parts of no release count, whose changes stand in for the columns
+        paths = [str(marts.release(v) / "changes.parquet") for v in links or []]
+        if paths:
+            _read(connection, "links", paths)
+        else:
+            connection.execute(
+                "CREATE TABLE links AS SELECT *, NULL::BIGINT AS pay, NULL::BIGINT AS mix, '' AS reason "
+                "FROM changed_cells WHERE false"
+            )
+        reason = None if links is not None else _reason(before, after)
+        connection.execute("CREATE TABLE unlinked AS SELECT CAST($reason AS VARCHAR) AS reason", {"reason": reason})
+        connection.execute(f"CREATE TABLE changes AS {read_sql('diff/chained_changes')}")
+        yield connection
+
+
+def _read(connection: duckdb.DuckDBPyConnection, name: str, paths: list[str]) -> None:
+    connection.execute(f"CREATE TABLE {name} AS SELECT * FROM read_parquet($paths)", {"paths": paths})
+
+
+def _keep(connection: duckdb.DuckDBPyConnection, filters: dict[str, str | None]) -> None:
+    """Only the changes that have these values."""
+    wanted = {name: value for name, value in filters.items() if value is not None}
+    for name, value in wanted.items():
+        known = [row[0] for row in connection.table("changes").project(name).distinct().order(name).fetchall()]
+        if value not in known:
+            there = f"there moved {', '.join(known)}" if known else "no median moved"
+            raise UsageError(f"--{name.removesuffix('_id')} {value}: nothing of it moved; {there}")
+        connection.execute(f"DELETE FROM changes WHERE {name} <> $value", {"value": value})
+
+
+def _links(marts: Marts, first: str, last: Document) -> list[str] | None:
+    """The releases after the first up to the last, each made after the one before; None where there is no such way."""
+    found: list[str] = []
+    manifest = last
+    while manifest["version"] != first:
+        version, previous = manifest["version"], manifest["previous"]
+        if previous is None or not (marts.release(version) / "changes.parquet").is_file():
+            return None
+        found.append(version)
+        manifest = marts.manifest(previous)
+    return found
+
+
+def _reason(before: Document, after: Document) -> str:
+    """What may have moved cells between two releases of which neither was made after the other."""
+    if before["method_version"] != after["method_version"]:
+        return "method_and_data"
+    hashes = [{i["sha256"] for i in manifest["inputs"]} for manifest in (before, after)]
+    if hashes[0] != hashes[1]:
+        return "data"
+    return "window" if before["as_of"] != after["as_of"] else "reference"

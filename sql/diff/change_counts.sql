@@ -1,0 +1,11 @@
+-- Grain: reason: how many cells moved, came and went, and how far the median of those that moved went.
+-- Inputs: changes.
+select
+    reason,
+    count(case when change = 'changed' then 1 end) as changed,
+    count(case when change = 'added' then 1 end) as added,
+    count(case when change = 'removed' then 1 end) as removed,
+    round(median(case when change = 'changed' then abs(new / cast(old as double) - 1) end), 4) as median_move
+from changes
+group by reason
+order by reason asc nulls last
