@@ -71,7 +71,8 @@ def cards(
             tally([r for r in now if r["source"] in shared], group.leaves),
             tally([r for r in before if r["source"] in shared], group.leaves),
         )
-        row["share_of_reports"] = wilson(*tally([r for r in people if counts_now(r)], group.leaves))[0]
+        share = wilson(*tally([r for r in people if counts_now(r)], group.leaves))
+        row["share_of_reports"], row["share_of_reports_low"], row["share_of_reports_high"] = share
         found[group.view, group.group_id] = row
     return found
 

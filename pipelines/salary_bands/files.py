@@ -32,3 +32,14 @@ def write_json(path: Path, document: Any) -> None:
 
 def json_text(document: Any) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+def rows_text(document: dict[str, Any], rows: str) -> str:
+    """A document small enough for sites to fetch: compact, and each of the list `rows`, its last value, on a line."""
+    head = _compact({**document, rows: []})
+    lines = ",\n".join(_compact(row) for row in document[rows])
+    return f"{head.removesuffix(']}')}\n{lines}\n]}}\n"
+
+
+def _compact(document: Any) -> str:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))

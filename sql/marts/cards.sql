@@ -74,6 +74,8 @@ select
     round(c.change_low, 4) + 0 as demand_change_low,
     round(c.change_high, 4) + 0 as demand_change_high,
     round(s.share, 4) as share_of_reports,
+    round(s.share_low, 4) + 0 as share_of_reports_low,
+    round(s.share_high, 4) as share_of_reports_high,
     coalesce(k.tooling, '') as tooling
 from group_labels as l
 inner join group_leaves as g on l.view = g.view and l.group_id = g.group_id

@@ -7,19 +7,25 @@ import os
 import shutil
 import uuid
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from salary_bands.aggregate.candidate import Candidate
 from salary_bands.aggregate.plan import Plan
 from salary_bands.errors import RefreshError
-from salary_bands.files import json_text
+from salary_bands.files import json_text, rows_text
 from salary_bands.ingest.formats import formats
 from salary_bands.publish.change_log import changes_text
+from salary_bands.publish.data_package import data_package
+from salary_bands.publish.json_schemas import schema_documents
 from salary_bands.publish.mart import build_mart, mart_version
+from salary_bands.publish.openapi import open_api
+from salary_bands.publish.page import page_text
 from salary_bands.publish.releases import SCHEMA_VERSION, Document, Marts, release_order, sha256_of
-from salary_bands.publish.tables import band_documents, compact_json, data_package, write_tables
+from salary_bands.publish.tables import band_documents, write_tables
 from salary_bands.publish.texts import readme_text
+from salary_bands.publish.views import view_documents
 
 
 def already_published(marts: Marts, plan: Plan) -> str | None:
@@ -91,19 +97,31 @@ def _published(entries: list[Document]) -> list[str]:
 
 
 def _write_release(candidate: Candidate, plan: Plan, marts: Marts, folder: Path, accepted: Sequence[Document]) -> None:
-    """Everything of a release; no clock, host, absolute path or order of the machine's goes into it."""
+    """Everything of a release; no clock, host, absolute path or order of the machine's goes into it.
+
+    The tables come first, then what is made from them, then what lists the files, last the manifest.
+    """
     folder.mkdir(parents=True)
     rows = write_tables(candidate, folder)
-    for path, document in band_documents(candidate):
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(compact_json(document), encoding="utf-8")
     manifest = _manifest(candidate, plan, accepted)
+    used = {state.format for state in plan.counted}
+    formats_used = [f for f in formats() if f.name in used]
+    head = {"release": plan.version, "as_of": plan.as_of, "contains_synthetic": plan.contains_synthetic}
+    views = dict(view_documents(head, folder))
+    by_name = {document["view"]: document for document in views.values()}
     previous = marts.manifest(plan.previous) if plan.previous else None
-    (folder / "CHANGES.md").write_text(changes_text(plan, manifest, previous, folder), encoding="utf-8")
-    (folder / "README.md").write_text(readme_text(plan, formats()), encoding="utf-8")
-    package = data_package(plan.version, plan.as_of, plan.contains_synthetic, _listing(folder, rows))
-    (folder / "datapackage.json").write_text(json_text(package), encoding="utf-8")
-    (folder / "manifest.json").write_text(json_text({**manifest, "files": _listing(folder, rows)}), encoding="utf-8")
+    for path, text in chain(
+        ((path, rows_text(document, "rows")) for path, document in band_documents(candidate)),
+        ((path, rows_text(document, "groups")) for path, document in views.items()),
+        ((path, json_text(document)) for path, document in schema_documents().items()),
+        [("CHANGES.md", changes_text(plan, manifest, previous, folder))],
+        [("README.md", readme_text(manifest, formats_used))],
+        [("index.html", page_text(manifest, by_name, folder))],
+    ):
+        _write(folder / path, text)
+    _write(folder / "datapackage.json", json_text(data_package(manifest, _listing(folder, rows), formats_used)))
+    _write(folder / "openapi.json", json_text(open_api(manifest, _listing(folder, rows))))
+    _write(folder / "manifest.json", json_text({**manifest, "files": _listing(folder, rows)}))
 
 
 def _manifest(candidate: Candidate, plan: Plan, accepted: Sequence[Document]) -> Document:
@@ -123,6 +141,11 @@ def _manifest(candidate: Candidate, plan: Plan, accepted: Sequence[Document]) ->
         "accepted": list(accepted),
         "fingerprint": plan.fingerprint,
     }
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
 
 
 def _listing(folder: Path, rows: dict[str, int]) -> list[dict[str, Any]]:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from salary_bands.errors import RefreshError, UsageError
-from salary_bands.files import write_json
+from salary_bands.files import moved_into_place, write_json
+from salary_bands.publish.feed import FeedEntry, feed_text
 
-SCHEMA_VERSION = "1.0.0"
+SCHEMA_VERSION = "1.1.0"
 Document = dict[str, Any]
 
 
@@ -68,14 +69,22 @@ class Marts:
         }
 
     def write_pointers(self, entries: list[Document]) -> None:
-        """releases.json, then latest.json: the newest published as_of, then the highest suffix."""
+        """feed.xml, releases.json, then latest.json: the newest published as_of, then the highest suffix."""
         ordered = sorted(entries, key=release_order, reverse=True)
+        with moved_into_place(self.folder / "feed.xml") as aside:
+            aside.write_text(feed_text(self._fed(e) for e in ordered), encoding="utf-8")
         write_json(self.folder / "releases.json", ordered)
         published = [e for e in ordered if e["status"] == "published"]
         if published:
             pointer = {k: v for k, v in published[0].items() if k not in ("status", "reason")}
             if _read(self.folder / "latest.json") != pointer:
                 write_json(self.folder / "latest.json", pointer)
+
+    def _fed(self, entry: Document) -> FeedEntry:
+        folder = self.release(entry["version"])
+        manifest = _read(folder / "manifest.json") or {}
+        path = "index.html" if (folder / "index.html").is_file() else "manifest.json"
+        return FeedEntry(entry, f"releases/{entry['version']}/{path}", bool(manifest.get("contains_synthetic")))
 
 
 def release_order(entry: Document) -> tuple[str, int]:

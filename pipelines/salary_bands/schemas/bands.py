@@ -115,3 +115,6 @@ class Bands(Table):
     )
     fragile: pd.BooleanDtype = column("Whether either moves by over 10 %", nullable=True)
     method_version: str = column("Version of formulas and settings")
+
+    class Config:
+        unique = KEY

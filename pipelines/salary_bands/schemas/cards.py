@@ -54,4 +54,9 @@ class Cards(Table):
         _SHARE,
         nullable=True,
     )
+    share_of_reports_low: float = column("Lower bound of its 95 % interval", _SHARE, nullable=True)
+    share_of_reports_high: float = column("Upper bound of its 95 % interval", _SHARE, nullable=True)
     tooling: str = column("Tools of the trade, `;` between: our reference list, not text from reports")
+
+    class Config:
+        unique = ("view", "group_id")

@@ -34,3 +34,6 @@ class Claims(Table):
     share_inside: float = column(
         "Share of the weight of the cell's reports inside the claimed range", "share, 0 to 1", nullable=True
     )
+
+    class Config:
+        unique = ("claim_id", "pay_metric")

@@ -29,7 +29,7 @@ def column(description: str, unit: str = "", nullable: bool = False, **checks: A
 
 
 class Table(pa.DataFrameModel):
-    """Base of every table: exactly these columns, in this order."""
+    """Base of every table: exactly these columns, in this order; a published table names its key as `unique`."""
 
     class Config:
         strict = True

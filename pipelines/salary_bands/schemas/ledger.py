@@ -13,3 +13,6 @@ class Ledger(Table):
     disposition: str = column("What became of the rows", isin=DISPOSITIONS)
     reason: str = column("Reason code; empty where used")
     rows: int = column("Number of rows", "rows", ge=0)
+
+    class Config:
+        unique = ("source", "file", "disposition", "reason")

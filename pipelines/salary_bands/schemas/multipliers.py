@@ -30,3 +30,6 @@ class Multipliers(Table):
     )
     usd_high: pd.Int64Dtype = column("The same, upper bound", USD, nullable=True)
     n: int = column("Reports with that value in the fit", "reports", ge=0)
+
+    class Config:
+        unique = ("factor", "value", "metric")

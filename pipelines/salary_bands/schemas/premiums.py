@@ -33,3 +33,6 @@ class Premiums(Table):
         "Whether group and baseline stand side by side in enough tiers, levels and countries, at enough employers"
     )
     baseline_in_group: pd.BooleanDtype = column("Whether the baseline is one of the group's leaves, and left out of it")
+
+    class Config:
+        unique = ("view", "group_id", "baseline", "metric", "tier", "level")

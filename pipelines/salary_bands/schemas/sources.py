@@ -17,3 +17,6 @@ class Sources(Table):
     rows: int = column("Rows used", "rows", ge=0)
     licence: str = column("Licence as the source states it")
     attribution: str = column("How to name the source")
+
+    class Config:
+        unique = ("source", "format", "evidence")

@@ -1,0 +1,128 @@
+"""index.html: the page of a release, of one file, from its views and tables."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from jinja2 import Environment, StrictUndefined, Template
+
+from salary_bands.publish.citation import citation
+from salary_bands.publish.releases import Document
+from salary_bands.publish.views import BASELINES, METRICS, PREMIUM_COLUMNS, RANK_COLUMNS
+from salary_bands.schemas import RELEASE_TABLES
+from salary_bands.schemas.claims import VERDICTS
+
+Row = dict[str, Any]
+_REASONS = {
+    "few_reports": "too few reports",
+    "few_employers": "too few employers",
+    "dominated": "one employer has over half",
+    "low_effective_n": "employers too few or too alike",
+    "too_near": "a larger cell differs by a person or two",
+    "not_identified": "cannot be told from these reports",
+    "no_reports": "nobody reported",
+    "by_definition": "the baseline",
+    "not_modelled": "not machine learning, so in no comparison",
+}
+_NO_PREMIUM = {**dict.fromkeys(PREMIUM_COLUMNS), "n_group": 0, "why": "not_modelled"}
+_NO_PREMIUMS = {b: {m: {"all": {"all": _NO_PREMIUM}} for m in METRICS} for b in BASELINES}
+_NO_RANK = {"all": dict.fromkeys(RANK_COLUMNS)}
+_VERDICTS = {
+    "supported": "our interval lies inside the claimed range",
+    "contradicted": "our interval lies wholly outside it",
+    "insufficient_data": "no figure, or its interval crosses an end of the range",
+}
+
+
+def page_text(manifest: Document, views: Mapping[str, Document], folder: Path) -> str:
+    """The page. views: documents by name; folder: where the tables of the release lie."""
+    claims = Counter(pq.read_table(folder / "claims.parquet", columns=["verdict"])["verdict"].to_pylist())
+    sections = {name: [_read(document, group) for group in document["groups"]] for name, document in views.items()}
+    specialties = sorted(sections["specialties"], key=lambda g: (g["rank"]["all"]["rank"] or len(sections), g["label"]))
+    return _template().render(
+        manifest=manifest,
+        cards=sections["cards"],
+        roles=sections["llm_roles"],
+        paths=sections["career_paths"],
+        specialties=specialties,
+        pay_ends={name: _pay_end(groups) for name, groups in sections.items()},
+        premium_ends={name: _premium_ends(groups) for name, groups in sections.items()},
+        claims=[(verdict, claims[verdict], _VERDICTS[verdict]) for verdict in VERDICTS],
+        sources=pq.read_table(folder / "sources.parquet").to_pylist(),
+        citation=citation(manifest),
+        tables=list(RELEASE_TABLES),
+        views=sorted(views),
+    )
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
+    environment.filters |= {"usd": _usd, "percent": _percent, "share": _share, "reason": _REASONS.__getitem__}
+    environment.globals["place"] = _place
+    path = Path(__file__).parent / "templates" / "index.html.jinja"
+    return environment.from_string(path.read_text(encoding="utf-8"))
+
+
+def _read(document: Document, group: Document) -> Row:
+    """A group with its rows as dicts; `bands` and `premiums` by metric, or baseline and metric, and tier."""
+    names = document["columns"]
+
+    def rows(part: Any, columns: list[str]) -> Any:
+        if isinstance(part, list):
+            return dict(zip(columns, part, strict=True))
+        return {name: rows(inner, columns) for name, inner in part.items()} if part else None
+
+    return {
+        **group,
+        "bands": rows(group["bands"], names["bands"]),
+        "premiums": rows(group["premiums"], names["premiums"]) or _NO_PREMIUMS,
+        "rank": rows(group["rank"], names["rank"]) or _NO_RANK,
+    }
+
+
+def _pay_end(groups: Iterable[Row]) -> int:
+    """Where the marks of pay of a section end: a round figure above all that they show."""
+    shown = [
+        band[name] or 0
+        for group in groups
+        for metric in METRICS
+        for levels in group["bands"][metric].values()
+        for band in levels.values()
+        for name in ("p75", "p50_high")
+    ]
+    return -(-max(shown, default=1) // 50_000) * 50_000 or 50_000
+
+
+def _premium_ends(groups: Iterable[Row]) -> tuple[float, float]:
+    """Where the marks of premiums of a section begin and end."""
+    shown = [
+        premium[name] or 0.0
+        for group in groups
+        for baseline in BASELINES
+        for metric in METRICS
+        for premium in [group["premiums"][baseline][metric]["all"]["all"]]
+        for name in ("premium_low", "premium_high")
+    ]
+    return min(0.0, *shown), max(0.1, *shown)
+
+
+def _place(value: float, low: float, high: float) -> str:
+    """Where a value lies between two ends, as CSS has it."""
+    return f"{100 * (value - low) / (high - low):.1f}%"
+
+
+def _usd(amount: int) -> str:
+    return f"${amount / 1000:,.1f}k".replace(".0k", "k")
+
+
+def _percent(ratio: float) -> str:
+    """0.082 is +8.2 %."""
+    return f"{ratio * 100:+.1f} %".replace("-", "−")
+
+
+def _share(share: float) -> str:
+    return f"{share * 100:.1f} %"
