@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,11 +17,13 @@ from salary_bands.aggregate.plan import plan_release
 from salary_bands.exports import STAGE_TABLES, ExportStages
 from salary_bands.ingest.raw_folder import scan
 from salary_bands.parts import read_table
+from salary_bands.publish.publication import publish
 from salary_bands.publish.releases import Marts
 from salary_bands.schemas import CANDIDATE_TABLES, RELEASE_TABLES, empty
 from salary_bands.settings import Settings, load
 
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
+SAMPLE = Path(__file__).parents[1] / "data" / "raw" / "sample"
 OPTIONAL = (
     "employer specialisation skills level years_experience location remote employment pay_period bonus equity_grant "
     "vesting_years equity_annual equity_type equity_liquid sign_on total verified hours_per_week"
@@ -145,3 +148,13 @@ def built(settings: Settings) -> Iterator[Callable[..., Built]]:
         return build(settings.model_copy(update=changed), as_of)
 
     yield make
+
+
+@pytest.fixture(scope="session")
+def sample_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a release of the bundled sample, MARTS/releases/<version>; read it only."""
+    folder = tmp_path_factory.mktemp("sample")
+    shutil.copytree(SAMPLE, folder / "raw" / "sample")
+    settings = load(raw=folder / "raw", marts=folder / "marts", work=folder / "work", settle_seconds=0)
+    marts = Marts(settings.marts)
+    return marts.release(publish(build(settings).candidate, marts))

@@ -1,7 +1,7 @@
 """index.html: the page of a release, of one file, from its views and tables."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -40,16 +40,25 @@ _VERDICTS = {
 def page_text(manifest: Document, views: Mapping[str, Document], folder: Path) -> str:
     """The page. views: documents by name; folder: where the tables of the release lie."""
     claims = Counter(pq.read_table(folder / "claims.parquet", columns=["verdict"])["verdict"].to_pylist())
-    sections = {name: [_read(document, group) for group in document["groups"]] for name, document in views.items()}
-    specialties = sorted(sections["specialties"], key=lambda g: (g["rank"]["all"]["rank"] or len(sections), g["label"]))
+    cards, roles, paths, specialties = (
+        [_read(views[name], group) for group in views[name]["groups"]]
+        for name in ("cards", "llm_roles", "career_paths", "specialties")
+    )
     return _template().render(
         manifest=manifest,
-        cards=sections["cards"],
-        roles=sections["llm_roles"],
-        paths=sections["career_paths"],
-        specialties=specialties,
-        pay_ends={name: _pay_end(groups) for name, groups in sections.items()},
-        premium_ends={name: _premium_ends(groups) for name, groups in sections.items()},
+        cards=cards,
+        roles=roles,
+        paths=paths,
+        specialties=sorted(specialties, key=lambda g: (g["rank"]["all"]["rank"] or len(specialties), g["label"])),
+        ends={
+            "cards": _pay_end(cards, [("all", "all")]),
+            "roles": _pay_end(roles, [("all", "L5"), ("T1", "L5")]),
+            "paths": _pay_end(paths, [("all", "early"), ("all", "senior")]),
+        },
+        premium_ends={
+            "cards": _premium_ends(cards, "nlp_classical", "base"),
+            "specialties": _premium_ends(specialties, "ml_generalist", "total"),
+        },
         claims=[(verdict, claims[verdict], _VERDICTS[verdict]) for verdict in VERDICTS],
         sources=pq.read_table(folder / "sources.parquet").to_pylist(),
         citation=citation(manifest),
@@ -61,7 +70,13 @@ def page_text(manifest: Document, views: Mapping[str, Document], folder: Path) -
 @cache
 def _template() -> Template:
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
-    environment.filters |= {"usd": _usd, "percent": _percent, "share": _share, "reason": _REASONS.__getitem__}
+    environment.filters |= {
+        "usd": _usd,
+        "signed": _signed,
+        "percent": _percent,
+        "share": _share,
+        "reason": _REASONS.__getitem__,
+    }
     environment.globals["place"] = _place
     path = Path(__file__).parent / "templates" / "index.html.jinja"
     return environment.from_string(path.read_text(encoding="utf-8"))
@@ -84,30 +99,18 @@ def _read(document: Document, group: Document) -> Row:
     }
 
 
-def _pay_end(groups: Iterable[Row]) -> int:
-    """Where the marks of pay of a section end: a round figure above all that they show."""
-    shown = [
-        band[name] or 0
-        for group in groups
-        for metric in METRICS
-        for levels in group["bands"][metric].values()
-        for band in levels.values()
-        for name in ("p75", "p50_high")
-    ]
-    return -(-max(shown, default=1) // 50_000) * 50_000 or 50_000
+def _pay_end(groups: Sequence[Row], places: Sequence[tuple[str, str]]) -> int:
+    """Where the marks of a section end: a round figure, not below any that they show. places: (tier, level)."""
+    bands = [g["bands"][metric][tier][level] for g in groups for metric in METRICS for tier, level in places]
+    most = max((band[name] or 0 for band in bands for name in ("p75", "p50_high")), default=0)
+    return max(50_000, -(-most // 50_000) * 50_000)
 
 
-def _premium_ends(groups: Iterable[Row]) -> tuple[float, float]:
+def _premium_ends(groups: Sequence[Row], baseline: str, metric: str) -> tuple[float, float]:
     """Where the marks of premiums of a section begin and end."""
-    shown = [
-        premium[name] or 0.0
-        for group in groups
-        for baseline in BASELINES
-        for metric in METRICS
-        for premium in [group["premiums"][baseline][metric]["all"]["all"]]
-        for name in ("premium_low", "premium_high")
-    ]
-    return min(0.0, *shown), max(0.1, *shown)
+    shown = [g["premiums"][baseline][metric]["all"]["all"] for g in groups]
+    bounds = [premium[name] or 0.0 for premium in shown for name in ("premium_low", "premium_high")]
+    return min(0.0, *bounds), max(0.1, *bounds)
 
 
 def _place(value: float, low: float, high: float) -> str:
@@ -119,10 +122,14 @@ def _usd(amount: int) -> str:
     return f"${amount / 1000:,.1f}k".replace(".0k", "k")
 
 
+def _signed(ratio: float) -> str:
+    """0.082 is +8.2, in percent."""
+    return f"{ratio * 100:+.1f}".replace("-", "−")
+
+
 def _percent(ratio: float) -> str:
-    """0.082 is +8.2 %."""
-    return f"{ratio * 100:+.1f} %".replace("-", "−")
+    return f"{_signed(ratio)}\u00a0%"
 
 
 def _share(share: float) -> str:
-    return f"{share * 100:.1f} %"
+    return f"{share * 100:.1f}\u00a0%"

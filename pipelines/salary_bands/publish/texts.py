@@ -19,13 +19,14 @@ def readme_text(manifest: Document, used: list[Format]) -> str:
         f"Percentiles of annual pay in whole USD as of {manifest['as_of']}, gross, full time, over the "
         f"{int(manifest['settings']['window_months'])} months before. Reports are self-selected; a figure rounds to "
         "500 USD, below 50,000 to 100. `reported` is people's pay, `advertised` is employers' adverts; no figure mixes "
-        "the two. Intervals are 95 % and cover chance, not who chose to report. Null is unknown or withheld, never zero.",
+        "the two. Intervals are 95 % and cover chance, not who chose to report. Null is unknown or withheld, never "
+        "zero.",
         "",
         "## Use",
         "",
         "- `index.html`: the release to read, of one file",
-        "- `views/<view>.json`: all that a page of a site needs, under 64 kB: bands, premiums, ranks and demand of each "
-        "group, each with its interval, or why there is none",
+        "- `views/<view>.json`: all that a page of a site needs, under 64 kB: bands, premiums, ranks and demand of "
+        "each group, each with its interval, or why there is none",
         "- `bands/<view>/<group_id>/<market>.json`: every cell of a group in a market",
         "- every table as CSV and as Parquet:",
         *(f"  - `{table}`: {_first_sentence(model)}" for table, model in RELEASE_TABLES.items()),
@@ -33,8 +34,8 @@ def readme_text(manifest: Document, used: list[Format]) -> str:
         "JSON file. `openapi.json`: the files as an API",
         "- `manifest.json`: inputs, settings, rates, and a hash of every file. `CHANGES.md`: what moved",
         "",
-        "These files never change, so keep them as long as you like. Read values of rows by the names in `columns`, and "
-        f"pass over names that you do not know: within major {SCHEMA_VERSION.split('.')[0]} of `schema_version` (here "
+        "These files never change, so keep them as long as you like. Read values of rows by the names in `columns`, "
+        f"and pass over names that you do not know: within major {SCHEMA_VERSION.split('.')[0]} of `schema_version` (here "
         f"{manifest['schema_version']}) nothing is removed, renamed or given another type.",
         "",
         "In a CSV an empty cell is null, and a text that a spreadsheet would take for a formula begins with an "
