@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from salary_bands.ingest.formats import Format
-from salary_bands.publish.json_schemas import OFFICIAL
+from salary_bands.publish.json_schemas import DATA_PACKAGE
 from salary_bands.publish.releases import Document
 from salary_bands.schemas import RELEASE_TABLES, TABLES, arrow_schema
 from salary_bands.schemas.described import constraints_of, key_of, unit_of
@@ -19,7 +19,7 @@ def data_package(manifest: Document, files: Iterable[Mapping[str, Any]], used: I
     formats = list(used)
     synthetic = manifest["contains_synthetic"]
     return {
-        "$schema": OFFICIAL["datapackage"],
+        "$schema": DATA_PACKAGE,
         "name": "salary-bands",
         "title": "Compensation bands in machine learning" + (" (synthetic sample)" if synthetic else ""),
         "version": manifest["version"],

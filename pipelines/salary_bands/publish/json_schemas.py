@@ -23,32 +23,36 @@ from salary_bands.publish.views import (
 from salary_bands.schemas.described import Schema, value_schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-OFFICIAL = {  # kinds that others define
-    "datapackage": "https://datapackage.org/profiles/2.0/datapackage.json",
-    "openapi": "https://spec.openapis.org/oas/3.1/schema/2022-10-07",
-}
+DATA_PACKAGE = "https://datapackage.org/profiles/2.0/datapackage.json"
+OPEN_API = "https://spec.openapis.org/oas/3.1/schema/2022-10-07"
 VERSION = r"^\d{4}\.\d{2}\.\d{2}(\.\d+)?$"
 
 
 def json_schemas() -> dict[str, Schema]:
-    """Kind to schema: latest, releases, manifest, view, bands, and those that others define."""
-    own = {
+    """Kind to schema: latest, releases, manifest, view, bands, and datapackage, openapi, which others define."""
+    kinds = {
         "latest": _latest(),
         "releases": _releases(),
         "manifest": _manifest(),
         "view": _view(),
         "bands": _bands(),
+        "datapackage": _of_others("Data Package v2", DATA_PACKAGE, {"$schema": {"const": DATA_PACKAGE}}, "resources"),
+        "openapi": _of_others("OpenAPI 3.1", OPEN_API, {"openapi": {"type": "string", "pattern": r"^3\.1\."}}, "paths"),
     }
-    others = {kind: {"$ref": profile, "description": f"{kind}.json of a release"} for kind, profile in OFFICIAL.items()}
     return {
         kind: {"$schema": DIALECT, "title": f"Salary Bands: {kind}", "x-schema-version": SCHEMA_VERSION, **schema}
-        for kind, schema in (own | others).items()
+        for kind, schema in kinds.items()
     }
 
 
 def schema_documents() -> dict[str, Schema]:
     """path to document of each file under schemas/."""
     return {f"schemas/{kind}.json": schema for kind, schema in json_schemas().items()}
+
+
+def _of_others(standard: str, address: str, named: dict[str, Schema], *required: str) -> Schema:
+    """A kind that a standard defines: where to find the whole of it."""
+    return _object(named, f"{standard}; the whole of it is defined by {address}", [*named, *required])
 
 
 def _text(description: str, **more: Any) -> Schema:
@@ -149,13 +153,13 @@ def _manifest() -> Schema:
 
 
 def _row(columns: dict[str, Schema], description: str, least: int | None = None) -> Schema:
-    """A row of values, in the order of the document's `columns`; the first `least` of them at least."""
+    """A row of values, in the order of the document's `columns`: of all of them, or of the first `least`."""
     return {
         "type": "array",
         "description": description,
         "prefixItems": [{"title": name, **schema} for name, schema in columns.items()],
         "items": False,
-        "minItems": len(columns) if least is None else least,
+        "anyOf": [{"minItems": n, "maxItems": n} for n in sorted({least or len(columns), len(columns)})],
     }
 
 

@@ -35,8 +35,8 @@ def readme_text(manifest: Document, used: list[Format]) -> str:
         "- `manifest.json`: inputs, settings, rates, and a hash of every file. `CHANGES.md`: what moved",
         "",
         "These files never change, so keep them as long as you like. Read values of rows by the names in `columns`, "
-        f"and pass over names that you do not know: within major {SCHEMA_VERSION.split('.')[0]} of `schema_version` (here "
-        f"{manifest['schema_version']}) nothing is removed, renamed or given another type.",
+        f"and pass over names that you do not know: within major {SCHEMA_VERSION.split('.')[0]} of `schema_version` "
+        f"(here {manifest['schema_version']}) nothing is removed, renamed or given another type.",
         "",
         "In a CSV an empty cell is null, and a text that a spreadsheet would take for a formula begins with an "
         "apostrophe.",
