@@ -1,15 +1,14 @@
 """The tables of a release as files: Parquet as they are, CSV that no spreadsheet takes for a formula, JSON of bands."""
 
+import csv
 from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-import pandas as pd
 import pyarrow
 import pyarrow.parquet as pq
-from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from salary_bands.aggregate.candidate import Candidate
 from salary_bands.publish.releases import SCHEMA_VERSION, Document
@@ -26,23 +25,35 @@ def write_tables(candidate: Candidate, folder: Path) -> dict[str, int]:
     for table in RELEASE_TABLES:
         content = pq.read_table(candidate.path(table)).replace_schema_metadata(None)
         pq.write_table(content, folder / f"{table}.parquet", compression="zstd")
-        _write_csv(content.to_pandas(types_mapper={pyarrow.int64(): pd.Int64Dtype()}.get), folder / f"{table}.csv")
+        write_csv(content, folder / f"{table}.csv")
         rows[f"{table}.parquet"] = rows[f"{table}.csv"] = content.num_rows
     return rows
 
 
-def _write_csv(frame: pd.DataFrame, path: Path) -> None:
+def write_csv(content: pyarrow.Table, path: Path) -> None:
     """UTF-8, LF, empty is null, true and false, ISO dates; a text that looks like a formula gets an apostrophe."""
-    for name in frame.columns:
-        if not is_numeric_dtype(frame[name]) or is_bool_dtype(frame[name]):
-            frame[name] = frame[name].astype(object).map(_csv_cell, na_action="ignore")
-    frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+    cells = [map(_csv_cell, column.to_pylist()) for column in content.columns]
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        # a terminator with CR has a lone CR in a text quoted: unquoted it ends the row for spreadsheets
+        writer = csv.writer(_LineFeeds(stream), lineterminator="\r\n")
+        writer.writerow(content.column_names)
+        writer.writerows(zip(*cells, strict=True))
 
 
 def _csv_cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+class _LineFeeds:
+    """Rows of a csv.writer, which come one a call, ended by LF."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def write(self, row: str) -> int:
+        return self.stream.write(row.removesuffix("\r\n") + "\n")
 
 
 def band_documents(candidate: Candidate) -> Iterator[tuple[str, Document]]:
