@@ -278,7 +278,7 @@ def crash(owner: Any, name: str, after: int, monkeypatch: pytest.MonkeyPatch) ->
 
 CRASHES = [
     (publication, "write_tables", 0),
-    (publication, "compact_json", 3),
+    (publication, "rows_text", 3),
     (publication, "readme_text", 0),
     (publication, "json_text", 1),
     (publication, "_sync", 0),
