@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from salary_bands.schemas.bands import KEY
 from salary_bands.schemas.columns import EVIDENCE, METRICS, Table, column
 from salary_bands.schemas.report_columns import USD
 
@@ -10,7 +11,9 @@ REASONS = ("window", "data", "method", "method_and_data", "reference", "correcti
 
 
 class Changes(Table):
-    """Cells whose median came, went or moved since the release before. Key: that of bands.
+    """Cells whose median came, went or moved since the release before.
+
+    Key: view, group_id, evidence, tier, level, market, metric.
 
     old + restated + pay + mix = new wherever all are known. Where only other percentiles moved there is no row.
     """
@@ -46,3 +49,6 @@ class Changes(Table):
         "removed; method_and_data: the method and more, apart in the columns where that can be told",
         isin=REASONS,
     )
+
+    class Config:
+        unique = KEY
