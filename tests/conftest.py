@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from filelock import FileLock
 
 from salary_bands.aggregate.candidate import Candidate
 from salary_bands.aggregate.plan import plan_release
@@ -41,10 +42,15 @@ def real_data() -> Path:
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Defaults over empty folders, whatever the environment says."""
+    (tmp_path / "raw").mkdir()
+    return defaults(tmp_path, monkeypatch)
+
+
+def defaults(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings over raw, marts and work of a folder, whatever the environment says."""
     for name in [n for n in os.environ if n.startswith("SALARY_BANDS_")]:
         monkeypatch.delenv(name)
-    (tmp_path / "raw").mkdir()
-    return load(raw=tmp_path / "raw", marts=tmp_path / "marts", work=tmp_path / "work", settle_seconds=0)
+    return load(raw=folder / "raw", marts=folder / "marts", work=folder / "work", settle_seconds=0)
 
 
 def native_row(number: int, **cells: Any) -> dict[str, Any]:
@@ -151,10 +157,20 @@ def built(settings: Settings) -> Iterator[Callable[..., Built]]:
 
 
 @pytest.fixture(scope="session")
-def sample_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a release of the bundled sample, MARTS/releases/<version>; read it only."""
-    folder = tmp_path_factory.mktemp("sample")
-    shutil.copytree(SAMPLE, folder / "raw" / "sample")
-    settings = load(raw=folder / "raw", marts=folder / "marts", work=folder / "work", settle_seconds=0)
-    marts = Marts(settings.marts)
-    return marts.release(publish(build(settings).candidate, marts))
+def sample_marts(tmp_path_factory: pytest.TempPathFactory) -> Marts:
+    """A marts folder with a release of the bundled sample, built once for all processes: read it, change a copy."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "sample"
+    with FileLock(f"{folder}.lock"), pytest.MonkeyPatch.context() as monkeypatch:
+        settings = defaults(folder, monkeypatch)
+        marts = Marts(settings.marts)
+        if not (marts.folder / "latest.json").is_file():
+            shutil.copytree(SAMPLE, settings.raw / "sample", dirs_exist_ok=True)
+            publish(build(settings).candidate, marts)
+    return marts
+
+
+@pytest.fixture(scope="session")
+def sample_release(sample_marts: Marts) -> Path:
+    """The folder of that release, MARTS/releases/<version>."""
+    return sample_marts.release(sample_marts.latest()["version"])

@@ -1,7 +1,6 @@
 """The check of an offer: what the command answers, that the mart answers the same, and what is wrong usage."""
 
 import json
-import shutil
 import subprocess
 import sys
 import time
@@ -19,11 +18,8 @@ from salary_bands.files import write_json
 from salary_bands.offer import NOTHING, Offer, check_offer
 from salary_bands.publish.macros import MACROS
 from salary_bands.publish.mart import build_mart
-from salary_bands.publish.publication import publish
 from salary_bands.publish.releases import Marts
 from salary_bands.schemas import RELEASE_TABLES
-from salary_bands.settings import load
-from tests.conftest import build
 from tests.offers import (
     ALL,
     ASKED,
@@ -39,7 +35,6 @@ from tests.offers import (
     suppressed,
 )
 
-SAMPLE = Path(__file__).parents[1] / "data" / "raw" / "sample"
 TOTALS = (300_000, 400_000, 500_000, 700_000, 1_000_000)
 LIQUID = (150_000, 200_000, 300_000, 350_000, 500_000)
 METRICS = {"base": FIGURES, "bonus": (0, 10_000, 20_000, 40_000, 80_000), "equity": FIGURES}
@@ -282,13 +277,8 @@ def test_help_says_what_each_option_is(run: Run) -> None:
         assert option in text
 
 
-def test_the_sample_answers_the_offer_of_the_readme(run: Run, tmp_path: Path) -> None:
-    raw = tmp_path / "raw"
-    shutil.copytree(SAMPLE, raw / "sample")
-    settings = load(raw=raw, marts=tmp_path / "marts", work=tmp_path / "work", settle_seconds=0)
-    marts = Marts(settings.marts)
-    publish(build(settings).candidate, marts)
-    found = answered(json.loads(run(marts, *OFFER, *AMOUNTS, "--json").stdout))
+def test_the_sample_answers_the_offer_of_the_readme(run: Run, sample_marts: Marts) -> None:
+    found = answered(json.loads(run(sample_marts, *OFFER, *AMOUNTS, "--json").stdout))
     assert all(a["n_reports"] >= 5 and a["reading"] != NOTHING for a in found.values())
     assert all(a["reading_low"] and a["reading_high"] for a in found.values())
     assert found["total"]["group_id"] in ("post_training", "rlhf_post_training", "all")

@@ -35,8 +35,9 @@ def digest(document: Any) -> str:
 
 @cache
 def code_version() -> str:
-    """Short hash of everything that can change a release: the stages' code, reference data and SQL."""
-    return digest([_files([PACKAGE]), _files([SQL])])[:16]
+    """Short hash of everything that can change a release: the stages' code, reference data and SQL but examples."""
+    folders = sorted(path for path in SQL.iterdir() if path.name != "examples")
+    return digest([_files([PACKAGE]), _files(folders)])[:16]
 
 
 @cache
