@@ -88,7 +88,7 @@ def print_bands(out: Console, err: Console, found: dict[str, Any]) -> None:
         )
         middle = [p25, p50, f"{low} to {high}" if low else "", p75]
         n = "<10" if row["n_reports"] is None else f"{row['n_reports']:,}"
-        note = (row["suppression_reason"] or row["p50_precision"]).replace("_", " ")
+        note = (row["suppression_reason"] or row["p50_precision"] or "no interval").replace("_", " ")
         table.add_row(*(row[k] for k in differing), n, *([p10, *middle, p90] if wide else middle), note)
     out.print(table)
     if found["contains_synthetic"]:

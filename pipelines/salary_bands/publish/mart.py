@@ -55,15 +55,15 @@ def _add_macros(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _add(connection: duckdb.DuckDBPyConnection, table: str, paths: list[Path], contract: str | None = None) -> None:
-    """A table with its comments; empty where the release is older than the table."""
+    """A table with its comments; empty where the release is older than the table, null where older than a column."""
     model = TABLES[contract or table]
+    connection.register("nothing", arrow_schema(contract or table).empty_table())
+    rows = "SELECT * FROM nothing"
     if paths:
         files = ", ".join(quoted(str(path)) for path in paths)
-        connection.execute(f"CREATE TABLE mart.{table} AS SELECT * FROM read_parquet([{files}], union_by_name = true)")
-    else:
-        connection.register("nothing", arrow_schema(table).empty_table())
-        connection.execute(f"CREATE TABLE mart.{table} AS SELECT * FROM nothing")
-        connection.unregister("nothing")
+        rows += f" UNION ALL BY NAME SELECT * FROM read_parquet([{files}], union_by_name = true)"
+    connection.execute(f"CREATE TABLE mart.{table} AS {rows}")
+    connection.unregister("nothing")
     connection.execute(f"COMMENT ON TABLE mart.{table} IS {quoted((model.__doc__ or '').strip())}")
     for name, spec in model.to_schema().columns.items():
         unit = (spec.metadata or {}).get("unit")
