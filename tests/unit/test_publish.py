@@ -113,8 +113,8 @@ def test_a_csv_says_the_same_as_its_parquet(folder: Path, table: str) -> None:
     raw = (folder / f"{table}.csv").read_bytes()
     assert raw.endswith(b"\n") and b"\r" not in raw
     expected, found = parquet(folder, table), rows_of_csv(folder, table)
-    assert expected
-    assert list(found[0]) == list(TABLES[table].to_schema().columns)
+    assert expected or table == "changes"  # a first release has none
+    assert raw.decode().split("\n")[0].split(",") == list(TABLES[table].to_schema().columns)
     assert len(found) == len(expected)
     for cells, values in zip(found, expected, strict=True):
         assert cells == {name: spelled(value) for name, value in values.items()}

@@ -76,6 +76,10 @@ def _map(values: Schema, description: str) -> Schema:
     return {"type": "object", "additionalProperties": values, "description": description}
 
 
+def _facts(description: str) -> Schema:
+    return {"type": "object", "description": description}
+
+
 def _number(description: str) -> Schema:
     return {"type": "number", "description": description}
 
@@ -130,7 +134,11 @@ def _manifest() -> Schema:
     method = {
         "version": _text("The same as method_version"),
         "employer_correlation": _map(percentiles, "How alike pay at one employer is, by metric and percentile"),
-        "fx": {"type": "object", "description": "Exchange rates used, and whose"},
+        "fx": _facts("Exchange rates used, and whose"),
+        "model": _facts("Of each metric: reports in the model, their share, columns that left, how well it stacks"),
+        "pooling": _facts("Of each metric and kind of cell: what pooled cells are drawn with"),
+        "influence": _facts("How many cells hang on one export, employer or day"),
+        "coverage": _facts("Shares of reports whose title, employer, level or place is stated and not known"),
     }
     return _object(
         {
@@ -139,6 +147,7 @@ def _manifest() -> Schema:
             "schema_version": _SCHEMA_VERSION,
             "method_version": _text("Version of formulas and settings"),
             "code_version": _text("Version of the program"),
+            "reference_version": _text("Hash of the reference data: employers, levels, places, rules"),
             "contains_synthetic": _SYNTHETIC,
             "previous": {"type": ["string", "null"], "description": "The release before; null of the first"},
             "inputs": _list(_object(of_input, "An export"), "What it is made from"),
