@@ -33,12 +33,16 @@ class Asked:
 
 @dataclass
 class Server:
-    """before: may answer in the server's place. after: called after each request of a publisher, before it is told."""
+    """before: may answer in the server's place. after: called after each write of a publisher, before it is told.
+
+    conditions: whether If-Match and If-None-Match count.
+    """
 
     url: str
     log: list[Asked] = field(default_factory=list)
     before: Callable[[Asked], Response | None] = lambda asked: None
     after: Callable[[Asked], None] = lambda asked: None
+    conditions: bool = True
 
     def environment(self, who: str = "AKIDPUBLISHER") -> dict[str, str]:
         """What a publisher has in its environment."""
@@ -80,6 +84,9 @@ def serving() -> Iterator[Server]:
             asked.status = instead.status_code
             server.log.append(asked)
             return instead(environ, start)
+
+        if not server.conditions:
+            environ = {k: v for k, v in environ.items() if k not in ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH")}
 
         def note(status: str, headers: list[tuple[str, str]], error: Any = None) -> Any:
             asked.status = int(status.split()[0])

@@ -138,7 +138,7 @@ def explained(url: str) -> Iterator[None]:
 
 
 def _cause(text: str) -> str:
-    if "169.254.169.254" in text or "metadata.google" in text:
+    if "/latest/api/token" in text or "metadata.google" in text:
         return "no credentials in the environment"
     if "kind: Timeout" in text:
         return "the store does not answer in time"
