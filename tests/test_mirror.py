@@ -447,6 +447,7 @@ def test_a_bucket_or_store_that_is_not_there_is_one_line(
         with pytest.raises(RefreshError, match="the store does not answer in time"):
             mirror(one, URL.format(bucket))
     monkeypatch.setenv("AWS_METADATA_ENDPOINT", server.url)
+    server.before = lambda asked: refusal(404, "NotFound")  # as a machine that has none to give
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     with pytest.raises(RefreshError, match="no credentials in the environment"):

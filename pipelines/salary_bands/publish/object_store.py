@@ -138,7 +138,7 @@ def explained(url: str) -> Iterator[None]:
 
 
 def _cause(text: str) -> str:
-    if "/latest/api/token" in text or "metadata.google" in text:
+    if any(asked in text for asked in ("/latest/api/token", "/latest/meta-data", "metadata.google.internal")):
         return "no credentials in the environment"
     if "kind: Timeout" in text:
         return "the store does not answer in time"
