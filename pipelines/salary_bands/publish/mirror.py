@@ -36,7 +36,7 @@ class Mirrored:
         return asdict(self)
 
     def line(self) -> str:
-        put = ", ".join(self.releases) or "nothing new" if self.objects else "everything is there"
+        put = ", ".join(self.releases) or ("pointers only" if self.objects else "everything is there")
         return f"mirrored to {self.to}: {put} ({self.objects:,} objects); latest there is {self.latest or 'none'}"
 
 
