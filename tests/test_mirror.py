@@ -139,6 +139,7 @@ def test_the_server_lets_exactly_one_of_many_writers_win(server: Server, bucket:
 
 
 def test_every_byte_of_the_folder_is_in_the_store_and_nothing_else(server: Server, bucket: str, one: Marts) -> None:
+    (one.release("2026.06.30") / "manifest.json.sig").write_bytes(b"signed")
     before = local(one)
     said: list[str] = []
     done = mirror(one, URL.format(bucket), said.append)
@@ -148,7 +149,7 @@ def test_every_byte_of_the_folder_is_in_the_store_and_nothing_else(server: Serve
         "salaries/v1/claims/2026.06.30.1.json",
     }
     assert done == Mirrored(URL.format(bucket), ["2026.06.30", "2026.06.30.1"], len(before) + 2, "2026.06.30.1")
-    assert said == [f"mirroring {v}, {len(list(one.release(v).rglob('*.*')))} files" for v in done.releases]
+    assert said == ["mirroring 2026.06.30, 8 files", "mirroring 2026.06.30.1, 7 files"]
     order = [a.path.removeprefix(f"/{bucket}/salaries/v1/") for a in server.puts()]
     assert order[-3:] == ["releases.json", "salary_bands.duckdb", "latest.json"]
     first = [path for path in order if "2026.06.30/" in path or path == "claims/2026.06.30.json"]
@@ -377,6 +378,8 @@ def test_a_rollback_moves_the_pointer_there_and_a_pruned_folder_removes_nothing(
         (None, None),
     ]
     assert kept == {name for name in found if name.startswith("releases/")}
+    elsewhere = mirror(one, f"{URL.format(bucket)}/elsewhere")  # where what is pruned never was
+    assert (elsewhere.releases, elsewhere.latest) == (["2026.06.30.1"], None)
 
 
 def test_where_no_release_stands_nothing_is_the_latest(server: Server, bucket: str, one: Marts) -> None:
@@ -426,7 +429,7 @@ def test_what_a_store_answers_is_one_line_without_its_text(
 ) -> None:
     server.before = lambda asked: refusal(status, code)
     with pytest.raises(
-        RefreshError, match=rf"^{URL.format(bucket)}: {line}.*; what is published here stands"
+        RefreshError, match=rf"^{URL.format(bucket)}: {line}.*; mend it, then the next refresh or"
     ) as raised:
         mirror(one, URL.format(bucket))
     assert "AKID" not in str(raised.value) and SECRET not in str(raised.value) and "\n" not in str(raised.value)
@@ -508,7 +511,7 @@ def test_a_refresh_mirrors_what_it_publishes_and_the_next_one_what_it_could_not(
         refresh(with_store, date(2026, 6, 30), False, said.append)
     line = str(raised.value)
     assert line.startswith(f"2026.06.30 is published in {settings.marts}, but not mirrored: {URL.format(bucket)}: ")
-    assert "the store answers SlowDown; what is published here stands" in line and "\n" not in line
+    assert "the store answers SlowDown; mend it, then the next refresh" in line and "\n" not in line
     assert marts.latest()["version"] == "2026.06.30" and "latest.json" not in stored(server, bucket)
     server.before = lambda asked: None
     assert refresh(with_store, date(2026, 6, 30), True, said.append).unchanged

@@ -93,7 +93,8 @@ def _put_release(bucket: Bucket, marts: Marts, entry: Document, say: Callable[[s
     if bucket.put(claim, manifest, "create"):
         raise RefreshError("the store does not honour conditional puts (If-None-Match), so that publishers could clash")
     hashes = {file["path"]: file["sha256"] for file in marts.manifest(version)["files"]}
-    say(f"mirroring {version}, {len(hashes) + 1:,} files")
+    last = [name for name in ("manifest.json.sig", "manifest.json") if (folder / name).is_file()]
+    say(f"mirroring {version}, {len(hashes) + len(last):,} files")
 
     def put(path: str, expected: str | None) -> None:
         name = f"releases/{version}/{path}"
@@ -107,9 +108,8 @@ def _put_release(bucket: Bucket, marts: Marts, entry: Document, say: Callable[[s
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    if (folder / "manifest.json.sig").is_file():
-        put("manifest.json.sig", None)
-    put("manifest.json", entry["manifest"]["sha256"])
+    for name in last:
+        put(name, entry["manifest"]["sha256"] if name == "manifest.json" else None)
 
 
 def _settle(bucket: Bucket, marts: Marts, ours: list[Document], before: Document) -> str | None:

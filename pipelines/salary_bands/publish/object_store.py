@@ -125,7 +125,7 @@ def explained(url: str) -> Iterator[None]:
     """One line for what a store answers. Its own texts are not shown: they may hold key ids and signatures."""
     from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 
-    again = "what is published here stands; mend it, then `salary-bands mirror` or the next refresh goes on from there"
+    again = "mend it, then the next refresh or `salary-bands mirror` goes on from there"
     try:
         yield
     except FileNotFoundError:
