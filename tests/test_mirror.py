@@ -278,15 +278,29 @@ def meet(name: str) -> Callable[[Asked], None]:
     return hold
 
 
-def assert_all_of(server: Server, bucket: str, earlier: Marts, later: Marts) -> None:
-    """Both are there, and what is newest is the latest."""
+def assert_all_of(server: Server, bucket: str, *publishers: Marts) -> None:
+    """All of theirs is there, oldest first, and what is newest is the latest."""
     found = stored(server, bucket)
-    assert found == {**local(earlier), **local(later), "releases.json": found["releases.json"]}
-    versions = [e["version"] for e in [*later.releases(), *earlier.releases()]]
+    everything = {name: data for marts in publishers for name, data in local(marts).items()}
+    assert found == {**everything, "releases.json": found["releases.json"]}
+    versions = [e["version"] for marts in reversed(publishers) for e in marts.releases()]
     assert pointers(server, bucket) == (versions[0], [(version, "published") for version in versions])
 
 
-def test_two_publishers_at_once_are_both_listed(server: Server, bucket: str, one: Marts, tmp_path: Path) -> None:
+@pytest.fixture(params=["an empty store", "a store with a release"])
+def earlier(request: pytest.FixtureRequest, server: Server, bucket: str, tmp_path: Path) -> list[Marts]:
+    """Who published there before: pointers are created where there was none, else swapped."""
+    if request.param == "an empty store":
+        return []
+    first = publication(tmp_path / "first", v2026_01_31="y")
+    mirror(first, URL.format(bucket))
+    server.log.clear()
+    return [first]
+
+
+def test_two_publishers_at_once_are_both_listed(
+    server: Server, bucket: str, earlier: list[Marts], one: Marts, tmp_path: Path
+) -> None:
     later = publication(tmp_path / "later", v2026_07_31="z")
     server.before = meet("releases.json")
     children = [publisher(server, bucket, one, "AKIDONE"), publisher(server, bucket, later, "AKIDLATER")]
@@ -294,12 +308,12 @@ def test_two_publishers_at_once_are_both_listed(server: Server, bucket: str, one
     assert [child.returncode for child in children] == [0, 0], said
     lost = [asked for asked in server.log if asked.path.endswith("releases.json") and asked.status == 412]
     assert len(lost) == 1  # they did meet
-    assert_all_of(server, bucket, one, later)
+    assert_all_of(server, bucket, *earlier, one, later)
 
 
 @pytest.mark.parametrize("name", ["latest.json", "salary_bands.duckdb"])
 def test_a_publisher_that_comes_late_does_not_put_back_what_a_newer_one_put(
-    server: Server, bucket: str, one: Marts, tmp_path: Path, name: str
+    server: Server, bucket: str, earlier: list[Marts], one: Marts, tmp_path: Path, name: str
 ) -> None:
     later = publication(tmp_path / "later", v2026_07_31="z")
     come, go = threading.Event(), threading.Event()
@@ -312,11 +326,12 @@ def test_a_publisher_that_comes_late_does_not_put_back_what_a_newer_one_put(
     server.before = hold
     held = publisher(server, bucket, one, "AKIDONE")
     assert come.wait(timeout=60)
-    assert publisher(server, bucket, later, "AKIDLATER").wait(timeout=60) == 0
+    quick = publisher(server, bucket, later, "AKIDLATER")
+    assert quick.communicate(timeout=60)[1] == "mirroring 2026.07.31, 7 files\n"
     go.set()
-    assert held.wait(timeout=60) == 0, held.communicate()
+    assert held.communicate(timeout=60)[1].count("error") == held.returncode == 0
     assert [a.status for a in server.log if a.who == "AKIDONE" and a.path.endswith(name) and a.method == "PUT"] == [412]
-    assert_all_of(server, bucket, one, later)
+    assert_all_of(server, bucket, *earlier, one, later)
 
 
 def test_of_two_publishers_of_one_version_exactly_one_wins(server: Server, bucket: str, tmp_path: Path) -> None:
@@ -473,6 +488,28 @@ def test_an_address_that_is_no_store_is_wrong_usage(one: Marts, url: str, line: 
     with pytest.raises(UsageError, match=line) as raised:
         mirror(one, url)
     assert "hidden" not in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_a_refresh_does_not_begin_where_the_address_is_no_store(settings: Settings) -> None:
+    write_native(settings.raw, ROWS)
+    with pytest.raises(UsageError, match=r"^store_url bucket: not an object store"):
+        refresh(settings.model_copy(update={"store_url": "bucket"}), date(2026, 6, 30), False, lambda _: None)
+    assert not settings.marts.exists()
+
+
+@pytest.mark.parametrize("name", ["releases.json", "latest.json"])
+@pytest.mark.parametrize("theirs", [b"not JSON", b'[{"tag": "v1"}]', b'{"tag": "v1"}', b"[[]]"])
+def test_what_is_not_ours_in_the_store_is_said_and_left(
+    server: Server, bucket: str, one: Marts, name: str, theirs: bytes
+) -> None:
+    server.after = lambda asked: None
+    server.client.put_object(Bucket=bucket, Key=f"salaries/v1/{name}", Body=theirs)
+    if name == "latest.json" and theirs != b"not JSON":
+        mirror(one, URL.format(bucket))  # a pointer to something else is only moved
+    else:
+        with pytest.raises(RefreshError, match=f"^{name} in the store (is not readable as JSON|lists no releases)"):
+            mirror(one, URL.format(bucket))
+        assert stored(server, bucket)[name] == theirs
 
 
 def test_without_the_extra_a_line_says_how_to_get_it(one: Marts, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,12 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from salary_bands.errors import RefreshError
 from salary_bands.files import json_text, write_json
 from salary_bands.publish.object_store import SHORT, Bucket, explained, open_store
 from salary_bands.publish.releases import Document, Marts, release_order
+
+if TYPE_CHECKING:
+    from obstore import PutMode
 
 POINTER = ("version", "as_of", "schema_version", "manifest")  # of an entry; the rest is what became of it
 BESIDE = ("salary_bands.duckdb", "feed.xml")  # they go with the release that latest.json names
@@ -50,7 +53,7 @@ def mirror(marts: Marts, url: str, say: Callable[[str], None] = lambda _: None) 
     if not marts.releases():
         raise RefreshError(f"nothing is published in {marts.folder} yet; run `salary-bands refresh`")
     with explained(url):
-        listed = bucket.document("releases.json")[0] or []
+        listed, _ = _listed(bucket)
         there = {entry["version"] for entry in listed}
         ours = [e for e in marts.releases() if e["version"] in there or not e.get("pruned")]
         before = _seen(marts).get(url, {})
@@ -122,8 +125,8 @@ def _settle(bucket: Bucket, marts: Marts, ours: list[Document], before: Document
     for _ in range(ROUNDS):
         beside = {name: bucket.sha256(name) for name in BESIDE}
         named, as_named = bucket.document("latest.json")
-        listed, as_listed = bucket.document("releases.json")
-        entries = union(listed or [], ours, before)
+        listed, as_listed = _listed(bucket)
+        entries = union(listed, ours, before)
         due = next((_pointer(entry) for entry in entries if _stands(entry)), None)
         if entries != listed:
             bucket.put("releases.json", json_text(entries).encode(), as_listed)
@@ -139,6 +142,15 @@ def _settle(bucket: Bucket, marts: Marts, ours: list[Document], before: Document
         else:
             return str(due["version"])
     raise RefreshError("other publishers kept swapping the pointers of the store; try again")
+
+
+def _listed(bucket: Bucket) -> tuple[list[Document], "PutMode"]:
+    """releases.json of the store, and the mode that swaps it."""
+    found, mode = bucket.document("releases.json")
+    entries = [] if found is None else found
+    if not isinstance(entries, list) or any({*POINTER, "status"} - set(entry) for entry in entries):
+        raise RefreshError("releases.json in the store lists no releases of salary-bands; mirror to another prefix")
+    return entries, mode
 
 
 def _stale(here: Path, due: Document, hashes: dict[str, str | None]) -> str | None:
@@ -167,7 +179,10 @@ def _seen(marts: Marts) -> Document:
 
 
 def _json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    try:
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    except ValueError:
+        raise RefreshError(f"{path} is not readable as JSON; restore it or remove it") from None
 
 
 def _bytes(path: Path, expected: str | None) -> bytes:
