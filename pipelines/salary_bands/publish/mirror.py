@@ -148,7 +148,9 @@ def _listed(bucket: Bucket) -> tuple[list[Document], "PutMode"]:
     """releases.json of the store, and the mode that swaps it."""
     found, mode = bucket.document("releases.json")
     entries = [] if found is None else found
-    if not isinstance(entries, list) or any({*POINTER, "status"} - set(entry) for entry in entries):
+    if not isinstance(entries, list) or not all(
+        isinstance(e, dict) and {*POINTER, "status"} <= set(e) for e in entries
+    ):
         raise RefreshError("releases.json in the store lists no releases of salary-bands; mirror to another prefix")
     return entries, mode
 
