@@ -27,6 +27,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     reading.releases,
     reading.diff,
     refreshing.coverage,
+    refreshing.mirror,
     refreshing.sample,
 )
 

@@ -97,6 +97,9 @@ class Settings(BaseSettings):
     exchange_rates_url: str = Field(
         "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip", description="Where newer rates are fetched."
     )
+    store_url: str = Field(
+        "", description="Object store that every refresh mirrors to, s3://BUCKET/PREFIX, gs://... or az://...; none."
+    )
     max_unclassified_share: float = Field(0.05, description="Share of reports without a leaf above which to warn.")
     max_unplaced_share: float = Field(0.05, description="Share of reports without a country above which to warn.")
     max_line_bytes: int = Field(8 << 20, description="Longest line or record that is read.", ge=1 << 16)

@@ -76,6 +76,30 @@ def coverage(
         print_coverage(out, found)
 
 
+def mirror(
+    to: Annotated[
+        str | None, typer.Option(help="s3://BUCKET/PREFIX, gs://... or az://...; the setting store_url.")
+    ] = None,
+    marts: MartsFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put what is published into an object store: what it lacks, then the pointers. A refresh does it by itself."""
+    from salary_bands.locks import refresh_lock
+    from salary_bands.publish.mirror import mirror as put
+    from salary_bands.publish.releases import Marts
+    from salary_bands.settings import load
+
+    settings = load(marts=marts, store_url=to)
+    if not settings.store_url:
+        raise UsageError("no store to mirror to; give --to s3://BUCKET/PREFIX or the setting store_url")
+    with refresh_lock([settings.marts], settings.lock_wait_seconds, say):
+        done = put(Marts(settings.marts), settings.store_url, say)
+    if as_json:
+        print_json(done.to_json())
+    else:
+        out.print(done.line(), highlight=False, markup=False)
+
+
 def sample(
     to: Annotated[Path, typer.Option(help="Raw folder to put the source `sample` into.")] = Path("data/raw"),
 ) -> None:

@@ -19,7 +19,9 @@ from salary_bands.gates.accept import Accepted
 from salary_bands.ingest.raw_folder import ExportFile, RawFolder, settle
 from salary_bands.locks import refresh_lock
 from salary_bands.orchestration.definitions import definitions
+from salary_bands.orchestration.release import MIRRORED, mirror_published
 from salary_bands.orchestration.resources import Pipeline, by_key
+from salary_bands.publish.object_store import open_store
 from salary_bands.publish.publication import already_published, repair
 from salary_bands.publish.releases import Marts
 from salary_bands.schemas import CANDIDATE_TABLES, RELEASE_TABLES, to_pandas
@@ -55,6 +57,8 @@ def refresh(settings: Settings, as_of: date, dry_run: bool, say: Say, accepted: 
 
     Raises UsageError for an empty or missing raw folder, RefreshError where nothing could be published.
     """
+    if settings.store_url:
+        open_store(settings.store_url)  # a wrong address shows before anything is published
     settle(settings.raw, settings.settle_seconds, settings.settle_timeout_seconds, say)
     with refresh_lock([settings.marts, settings.work], settings.lock_wait_seconds, say):
         marts = Marts(settings.marts)
@@ -70,6 +74,8 @@ def refresh(settings: Settings, as_of: date, dry_run: bool, say: Say, accepted: 
                 run.release(as_of, dry_run=True)
             for gate in accepted.gates:
                 say(f"{gate}: nothing new to publish; --accept was not needed")
+            if not dry_run and (done := mirror_published(settings, same)):  # what a mirror that failed did not put
+                say(done)
             return _outcome(plan, same, marts.release(same) / "ledger.parquet", len(new), folder, unchanged=True)
         needed = run.release(as_of, dry_run, accepted)
         for line in too_little_known(settings):
@@ -117,6 +123,9 @@ class _Run:
         }
         for gate, note in gates.items():
             self._say(f"{gate}: {note}")
+        for event in result.get_asset_materialization_events():
+            if MIRRORED in event.materialization.metadata:
+                self._say(str(event.materialization.metadata[MIRRORED].value))
         return [gate for gate, note in gates.items() if note.startswith("accepted")]
 
     def _execute(self, job: str, **arguments: Any) -> dg.ExecuteInProcessResult:
@@ -146,6 +155,8 @@ class _Run:
         while root and root.cause:
             root = root.cause
         reason = root.message.strip().splitlines()[0] if root else "failed"
+        if root and root.cls_name == RefreshError.__name__:
+            return reason.split(": ", 1)[1]  # says it all: what, where, and how to mend it
         return f"{steps[0][0] if steps else 'run'} failed: {reason}; the whole story is in {path}"
 
 

@@ -18,10 +18,14 @@ from salary_bands.gates.rules import ABOUT
 from salary_bands.locks import refresh_lock
 from salary_bands.orchestration.exports import pay_reports
 from salary_bands.orchestration.resources import Pipeline
+from salary_bands.publish.mirror import mirror
 from salary_bands.publish.publication import already_published, publish, repair
+from salary_bands.publish.releases import Marts
 from salary_bands.reference import read_sql
 from salary_bands.schemas import RELEASE_TABLES, TABLES
+from salary_bands.settings import Settings
 
+MIRRORED = "mirrored"  # metadata of the release: what was put into the object store
 _CHECKED = "checked.json"  # in the candidate's folder: which candidate passed
 
 
@@ -170,6 +174,16 @@ def enough_is_known(pipeline: Pipeline) -> dg.AssetCheckResult:
     )
 
 
+def mirror_published(settings: Settings, version: str) -> str | None:
+    """Mirror where the settings name a store; a line on it. Raises RefreshError that says what is published here."""
+    if not settings.store_url:
+        return None
+    try:
+        return mirror(Marts(settings.marts), settings.store_url).line()
+    except RefreshError as error:
+        raise RefreshError(f"{version} is published in {settings.marts}, but not mirrored: {error}") from None
+
+
 def _checked(pipeline: Pipeline, plan: Plan) -> list[dict[str, str]]:
     """The gates that were accepted; raises RefreshError where the candidate there now is not one that passed."""
     try:
@@ -195,6 +209,7 @@ def release(pipeline: Pipeline) -> dg.MaterializeResult:
         accepted = _checked(pipeline, plan)
         same = already_published(marts, plan)
         version = same or publish(pipeline.candidate(), marts, accepted)
+        mirrored = mirror_published(settings, version)
     return dg.MaterializeResult(
         metadata={
             "version": version,
@@ -203,5 +218,6 @@ def release(pipeline: Pipeline) -> dg.MaterializeResult:
             "as_of": plan.as_of,
             "contains_synthetic": plan.contains_synthetic,
             "folder": dg.MetadataValue.path(str(marts.release(version))),
+            **({MIRRORED: mirrored} if mirrored else {}),
         }
     )
