@@ -1,6 +1,6 @@
 -- Grain: view, group_id, evidence, tier, level, market, metric.
--- Inputs: disclosed_cells, percentiles, intervals, pooled_cells, influences, effective_sizes, group_labels, grid,
--- refresh.
+-- Inputs: disclosed_cells, percentiles, intervals, pooled_cells, influences, effective_sizes, group_labels, group_names,
+-- grid, refresh. Groups of the same leaves are computed once, as the first of them, and shown under each name.
 -- All cells that are shown, and the suppressed ones of the (group, tier, level) grid in US. What is suppressed has
 -- neither figures nor shares nor a count below 10. Rounded half up to 500 USD, below 50,000 to 100, after all tests.
 with
@@ -86,8 +86,8 @@ figures as (
 
 published as (
     select
-        d.view,
-        d.group_id,
+        n.view,
+        n.group_id,
         d.evidence,
         d.tier,
         d.level,
@@ -95,6 +95,7 @@ published as (
         d.metric
     from disclosed_cells as d
     inner join figures as f on d.cell = f.cell
+    inner join group_names as n on d.view = n.first_view and d.group_id = n.first_group_id
     union
     select
         view,
@@ -165,10 +166,11 @@ select
 from published as p
 cross join refresh as r
 inner join group_labels as g on p.view = g.view and p.group_id = g.group_id
+inner join group_names as n on p.view = n.view and p.group_id = n.group_id
 left join disclosed_cells as d
     on
-        p.view = d.view
-        and p.group_id = d.group_id
+        n.first_view = d.view
+        and n.first_group_id = d.group_id
         and p.evidence = d.evidence
         and p.tier = d.tier
         and p.level = d.level

@@ -1,5 +1,5 @@
 -- Grain: one row per cell, with what it rests on.
--- Inputs: cells, metric_reports. Shares are of weight; sums are of integers, so no order of rows can change them.
+-- Inputs: cells, cell_keys, metrics, metric_reports. Shares are of weight; sums are of integers, so no order of rows can change them.
 with
 employer_atoms as (
     select
@@ -85,13 +85,6 @@ atom_totals as (
 totals as (
     select
         c.cell,
-        c.view,
-        c.group_id,
-        c.evidence,
-        c.tier,
-        c.level,
-        c.market,
-        c.metric,
         sum(a.reports) as n_reports,
         sum(a.weight) as weight,
         sum(a.squared) as squared,
@@ -101,18 +94,32 @@ totals as (
         sum(a.weighted_log_pay) as weighted_log_pay
     from atom_totals as a
     inner join cells as c on a.atom = c.atom
-    group by c.cell, c.view, c.group_id, c.evidence, c.tier, c.level, c.market, c.metric
+    group by c.cell
+),
+
+keys as (
+    select
+        k.place * 100 + m.metric_number as cell,
+        k.view,
+        k.group_id,
+        k.evidence,
+        k.tier,
+        k.level,
+        k.market,
+        m.metric
+    from (select distinct place, view, group_id, evidence, tier, level, market from cell_keys) as k
+    inner join metrics as m on k.evidence = m.evidence
 )
 
 select
     t.cell,
-    t.view,
-    t.group_id,
-    t.evidence,
-    t.tier,
-    t.level,
-    t.market,
-    t.metric,
+    k.view,
+    k.group_id,
+    k.evidence,
+    k.tier,
+    k.level,
+    k.market,
+    k.metric,
     t.weight,
     t.squared,
     coalesce(e.clustered, 0) as clustered,
@@ -127,6 +134,7 @@ select
     t.inferred_weight / cast(t.weight as double) as level_inferred_share,
     a.median_age_days
 from totals as t
+inner join keys as k on t.cell = k.cell
 left join employers as e on t.cell = e.cell
 inner join top_sources as s on t.cell = s.cell
 inner join median_ages as a on t.cell = a.cell

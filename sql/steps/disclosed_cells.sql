@@ -1,11 +1,11 @@
 -- Grain: one row per cell, with the first reason for which it must not be shown, null where it may.
--- Inputs: cell_evidence, view_groups, market_parents (market, parent), level_parents (level, parent), refresh.
+-- Inputs: cell_evidence, distinct_groups, market_parents (market, parent), level_parents (level, parent), refresh.
 -- Of a cell and a larger one along one axis whose reports differ by 1 or 2, only the larger is shown, whatever else
 -- becomes of the larger: so that raising a minimum never reveals a cell. Adverts are public: only numbers count there.
 with
 group_sizes as (
     select view, group_id, count(*) as leaves
-    from view_groups
+    from distinct_groups
     group by view, group_id
 ),
 
@@ -15,8 +15,8 @@ group_parents as (
         a.group_id,
         b.view as parent_view,
         b.group_id as parent_id
-    from view_groups as a
-    inner join view_groups as b on a.leaf = b.leaf
+    from distinct_groups as a
+    inner join distinct_groups as b on a.leaf = b.leaf
     inner join group_sizes as s on a.view = s.view and a.group_id = s.group_id
     inner join group_sizes as p on b.view = p.view and b.group_id = p.group_id
     where s.leaves < p.leaves

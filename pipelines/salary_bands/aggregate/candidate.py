@@ -123,7 +123,7 @@ class Candidate:
         plan = self.plan()
         with self._connection(plan, "window_reports", "model_cells") as connection:
             add_view(connection, "used_reports")
-            for step in ("profiles", "metric_reports", "cells"):
+            for step in ("profiles", "metric_reports", "cell_keys", "cells"):
                 run_step(connection, step)
             add_markets(connection)
             for step in ("cell_evidence", "disclosed_cells", "cell_pay", "percentiles", "employer_shares"):

@@ -45,6 +45,19 @@ def view_groups() -> pd.DataFrame:
     return pd.concat([own, core, pd.read_csv(FOLDER / "views.csv")], ignore_index=True)
 
 
+def group_names() -> pd.DataFrame:
+    """view, group_id, first_view, first_group_id: each group, and the first of those of the same leaves.
+
+    Those of the view `leaf` come first.
+    """
+    members = view_groups().groupby(["view", "group_id"])["leaf"].agg(frozenset)
+    first: dict[frozenset[str], tuple[str, str]] = {}
+    for name, leaves in sorted(members.items(), key=lambda item: (item[0][0] != "leaf", item[0])):
+        first.setdefault(leaves, name)
+    rows = [(*name, *first[leaves]) for name, leaves in members.items()]
+    return pd.DataFrame(rows, columns=["view", "group_id", "first_view", "first_group_id"])
+
+
 def core_groups() -> pd.DataFrame:
     """view, group_id, leaf of the leaves that are machine learning, and so in the model."""
     groups = view_groups()
@@ -55,7 +68,9 @@ def core_groups() -> pd.DataFrame:
 def add_inputs(
     connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: date, release: str, method_version: str
 ) -> None:
-    """refresh, recency, percentile_points, metrics, view_groups, group_labels, grid and level_parents."""
+    """refresh, recency, percentile_points, metrics, view_groups, group_labels, grid, level_parents and what groups share:
+    group_names, and distinct_groups with the leaves of the first of each name.
+    """
     refresh = {
         **settings.method(),
         "as_of": pd.Timestamp(as_of),
@@ -77,6 +92,10 @@ def add_inputs(
     add_table(connection, "metrics", numbered.assign(metric_number=range(len(numbered))))
     groups = view_groups()
     add_table(connection, "view_groups", groups[["view", "group_id", "leaf"]])
+    names = group_names()
+    add_table(connection, "group_names", names)
+    first = names[["first_view", "first_group_id"]].drop_duplicates().set_axis(["view", "group_id"], axis=1)
+    add_table(connection, "distinct_groups", first.merge(groups[["view", "group_id", "leaf"]]))
     labels = groups[["view", "group_id", "group_label"]].drop_duplicates(ignore_index=True)
     add_table(connection, "group_labels", labels)
     add_table(connection, "grid", _grid(labels))

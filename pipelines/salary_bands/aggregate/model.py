@@ -95,15 +95,16 @@ class Fit:
         self.sum_y = self.cells["sum_y"].to_numpy(float) / LOG_UNIT
         self.sum_yy = self.cells["sum_yy"].to_numpy(float) / LOG_UNIT**2
         self.columns: list[tuple[str, str]] = [("intercept", "")]
-        codes = []
+        codes = [np.zeros(len(self.cells), dtype=int)]
         for factor in FACTORS:
             found = sorted(self.cells[factor].unique())
             position = {value: len(self.columns) + n for n, value in enumerate(found[1:])}
             codes.append(self.cells[factor].map(position).fillna(-1).to_numpy(int))
             self.columns += [(factor, value) for value in found[1:]]
         self._index = {name: n for n, name in enumerate(self.columns)}
-        self.design = _indicators(codes, len(self.columns))
-        self.gram = self._gram(slice(None))
+        self._codes = np.column_stack(codes)
+        self.design = _indicators(self._codes, len(self.columns))
+        self.gram = self._grams([np.arange(len(self.cells))])[0]
         self.moments = np.asarray(self.design.T @ (self.weight * self.sum_y))
         self.kept = independent(self.gram)
         self.left_out = [" ".join(self.columns[n]) for n in np.flatnonzero(~self.kept)]
@@ -141,8 +142,14 @@ class Fit:
     def weights_of(self, factor: str, rows: NDArray[np.bool_] | None = None) -> dict[str, float]:
         """The weight of the reports with each value of a factor, of some cells."""
         weight = self.weight * self.n if rows is None else np.where(rows, self.weight * self.n, 0.0)
-        summed = pd.Series(weight).groupby(self.cells[factor].to_numpy()).sum()
-        return {str(value): float(w) for value, w in summed.items() if w > 0}
+        numbers, values = self._numbered[factor]
+        return {value: float(w) for value, w in zip(values, np.bincount(numbers, weight), strict=True) if w > 0}
+
+    @cached_property
+    def _numbered(self) -> dict[str, tuple[NDArray[np.int64], list[str]]]:
+        """Of each factor: the number of each cell's value, and the values in order."""
+        found = {factor: np.unique(self.cells[factor].to_numpy(str), return_inverse=True) for factor in FACTORS}
+        return {factor: (numbers, [str(v) for v in values]) for factor, (values, numbers) in found.items()}
 
     def estimate(self, contrast: Contrast) -> Estimate:
         """The contrast with its error; leaving out an employer takes its own values out of the means."""
@@ -221,15 +228,22 @@ class Fit:
         for number, rows in zip(numbers, np.split(order, starts[1:]), strict=True):
             yield int(number), rows
 
-    def _gram(self, rows: NDArray[np.int64] | slice) -> Floats:
-        part = self.design[rows]
-        return np.asarray((part.T @ part.multiply((self.n * self.weight)[rows][:, None])).todense())
+    def _grams(self, clusters: list[NDArray[np.int64]]) -> Floats:
+        """X'WX of each of these sets of rows; sums of weights, which are exact."""
+        size = len(self.columns)
+        rows = np.concatenate(clusters)
+        of = np.repeat(np.arange(len(clusters)), [len(c) for c in clusters])
+        codes = self._codes[rows]
+        there = (codes[:, :, None] >= 0) & (codes[:, None, :] >= 0)
+        place = (of[:, None, None] * size + codes[:, :, None]) * size + codes[:, None, :]
+        mass = np.broadcast_to((self.n * self.weight)[rows][:, None, None], there.shape)
+        return np.bincount(place[there], mass[there], len(clusters) * size * size).reshape(-1, size, size)
 
     def _solved(self, clusters: list[NDArray[np.int64]]) -> tuple[Floats, NDArray[np.bool_]]:
         """Effects without each of the employers, and for which of them no more columns leave."""
         kept = np.flatnonzero(self.kept)
-        grams = np.stack([(self.gram - self._gram(rows))[np.ix_(kept, kept)] for rows in clusters])
-        moments = np.stack([self._moments_without(rows)[kept] for rows in clusters])
+        grams = (self.gram - self._grams(clusters))[:, kept[:, None], kept]
+        moments = self._moments_without(clusters)[:, kept]
         effects = np.zeros((len(clusters), len(self.columns)))
         try:
             inverses = np.linalg.inv(grams)
@@ -240,12 +254,20 @@ class Fit:
         inflation = np.einsum("gjj->gj", inverses) * np.einsum("gjj->gj", grams)
         return effects, ((inflation > 0) & (inflation < 1 / _TOLERANCE)).all(axis=1)
 
-    def _moments_without(self, rows: NDArray[np.int64]) -> Floats:
-        return np.asarray(self.moments - self.design[rows].T @ (self.weight * self.sum_y)[rows])
+    def _moments_without(self, clusters: list[NDArray[np.int64]]) -> Floats:
+        """X'Wy without each of these sets of rows."""
+        size = len(self.columns)
+        rows = np.concatenate(clusters)
+        of = np.repeat(np.arange(len(clusters)), [len(c) for c in clusters])
+        codes = self._codes[rows]
+        place = of[:, None] * size + codes
+        sums = np.broadcast_to((self.weight * self.sum_y)[rows][:, None], codes.shape)
+        there = codes >= 0
+        return self.moments - np.bincount(place[there], sums[there], len(clusters) * size).reshape(-1, size)
 
     def _solution_without(self, rows: NDArray[np.int64], gone: frozenset[tuple[str, str]]) -> _Solution:
         """Without some cells, columns leaving as they do in a fit of their own."""
-        return self._solution(self.gram - self._gram(rows), self._moments_without(rows), gone)
+        return self._solution(self.gram - self._grams([rows])[0], self._moments_without([rows])[0], gone)
 
     def _solution(self, gram: Floats, moments: Floats, gone: frozenset[tuple[str, str]]) -> _Solution:
         kept = independent(gram)
@@ -273,9 +295,7 @@ def _inverse(gram: Floats, kept: NDArray[np.bool_]) -> Floats:
     return full
 
 
-def _indicators(codes: list[NDArray[np.int64]], columns: int) -> csr_matrix:
-    """Intercept and indicator columns; code -1 has none."""
-    count = len(codes[0])
-    stacked = np.column_stack([np.zeros(count, dtype=int), *codes])
-    rows, where = np.nonzero(stacked >= 0)
-    return csr_matrix((np.ones(len(rows)), (rows, stacked[rows, where])), shape=(count, columns))
+def _indicators(codes: NDArray[np.int64], columns: int) -> csr_matrix:
+    """Indicator columns of codes, (rows, factors); code -1 has none."""
+    rows, where = np.nonzero(codes >= 0)
+    return csr_matrix((np.ones(len(rows)), (rows, codes[rows, where])), shape=(len(codes), columns))

@@ -1,0 +1,58 @@
+-- Grain: one row per profile and cell that it is in, but for the metric: the cell's key, and `place`, its number.
+-- Inputs: profiles, distinct_groups (view, group_id, leaf).
+-- A cell is numbered by the numbers of the parts of its key, in order, so that no text is sorted or joined on.
+with
+groups as (
+    select *, dense_rank() over (order by view asc nulls last, group_id asc nulls last) as group_number
+    from distinct_groups
+),
+
+tier_values as (
+    select profile, tier from profiles
+    union all
+    select profile, 'all' as tier from profiles
+),
+
+level_values as (
+    select profile, level from profiles where level <> ''
+    union all
+    select profile, stage as level from profiles where stage <> ''
+    union all
+    select profile, 'all' as level from profiles
+),
+
+market_values as (
+    select profile, metro as market from profiles where metro <> ''
+    union all
+    select profile, country as market from profiles where country <> ''
+    union all
+    select profile, 'global' as market from profiles
+),
+
+tiers as (
+    select *, dense_rank() over (order by tier asc nulls last) as tier_number from tier_values
+),
+
+levels as (
+    select *, dense_rank() over (order by level asc nulls last) as level_number from level_values
+),
+
+markets as (
+    select *, dense_rank() over (order by market asc nulls last) as market_number from market_values
+)
+
+select
+    p.profile,
+    g.view,
+    g.group_id,
+    p.evidence,
+    t.tier,
+    l.level,
+    m.market,
+    (((g.group_number * 2 + case when p.evidence = 'reported' then 1 else 0 end) * 100 + t.tier_number) * 100
+    + l.level_number) * 100000 + m.market_number as place
+from profiles as p
+inner join groups as g on p.leaf = g.leaf
+inner join tiers as t on p.profile = t.profile
+inner join levels as l on p.profile = l.profile
+inner join markets as m on p.profile = m.profile
