@@ -35,6 +35,7 @@ from tests.s3 import SECRET, Asked, Server, refusal, serving
 
 ROWS = [native_row(n) for n in range(30)]
 FILES = ("CHANGES.md", "bands.csv", "bands.parquet", "datapackage.json", "bands/cards/llm/US.json", "views/cards.json")
+PUTS = 2 * (len(FILES) + 2) + 4  # of two releases: claims, files and manifests, and what lies beside them
 URL = "s3://{}/salaries/v1"
 
 
@@ -152,7 +153,7 @@ def test_every_byte_of_the_folder_is_in_the_store_and_nothing_else(server: Serve
     assert done == Mirrored(URL.format(bucket), ["2026.06.30", "2026.06.30.1"], len(before) + 2, "2026.06.30.1")
     assert said == ["mirroring 2026.06.30, 8 files", "mirroring 2026.06.30.1, 7 files"]
     order = [a.path.removeprefix(f"/{bucket}/salaries/v1/") for a in server.puts()]
-    assert order[-3:] == ["releases.json", "salary_bands.duckdb", "latest.json"]
+    assert order[-4:] == ["releases.json", "salary_bands.duckdb", "feed.xml", "latest.json"]
     first = [path for path in order if "2026.06.30/" in path or path == "claims/2026.06.30.json"]
     assert (first[0], first[-1]) == ("claims/2026.06.30.json", "releases/2026.06.30/manifest.json")
 
@@ -164,6 +165,7 @@ def test_release_files_may_be_kept_for_ever_and_pointers_for_a_minute(server: Se
         "csv": "text/csv; charset=utf-8",
         "parquet": "application/vnd.apache.parquet",
         "md": "text/markdown; charset=utf-8",
+        "xml": "application/atom+xml; charset=utf-8",
         "duckdb": "application/octet-stream",
     }
     seen = set()
@@ -188,7 +190,7 @@ class Killed(BaseException):
     """What no `except Exception` catches."""
 
 
-@pytest.mark.parametrize("after", range(2 * 8 + 3))
+@pytest.mark.parametrize("after", range(PUTS))
 def test_a_crash_before_any_put_is_taken_up_by_the_next_mirror(
     server: Server, bucket: str, one: Marts, after: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -207,7 +209,7 @@ def test_a_crash_before_any_put_is_taken_up_by_the_next_mirror(
     assert_sound(server, bucket)
     mirror(one, URL.format(bucket))
     assert stored(server, bucket) == local(one)
-    assert len(server.puts()) == 2 * 8 + 3  # what was there was not written again
+    assert len(server.puts()) == PUTS  # what was there was not written again
 
 
 def test_what_somebody_else_put_under_a_name_of_ours_is_not_overwritten(
@@ -528,7 +530,7 @@ def test_the_command_says_what_it_put(server: Server, bucket: str, one: Marts, m
     monkeypatch.setenv("SALARY_BANDS_STORE_URL", URL.format(bucket))
     first = CliRunner().invoke(app, ["mirror", "--marts", str(one.folder), "--json"])
     assert json.loads(first.stdout) == {
-        "to": URL.format(bucket), "releases": ["2026.06.30", "2026.06.30.1"], "objects": 19, "latest": "2026.06.30.1",
+        "to": URL.format(bucket), "releases": ["2026.06.30", "2026.06.30.1"], "objects": PUTS, "latest": "2026.06.30.1",
     }  # fmt: skip
     again = CliRunner().invoke(app, ["mirror", "--marts", str(one.folder)])
     assert (
