@@ -182,6 +182,7 @@ def test_where_nothing_is_known_it_says_why(sample_release: Path, browser: Brows
         ]
         for group in document["groups"]:
             group["bands"] = emptied(group["bands"], withheld)
+            group["advertised"] = emptied(group["advertised"], withheld)
             group["premiums"] = (
                 None
                 if document["view"] == "specialties"
@@ -211,3 +212,17 @@ def test_it_is_lean_and_asks_for_nothing(sample_release: Path) -> None:
     text = (sample_release / "index.html").read_text(encoding="utf-8")
     assert len(text.encode()) < 300_000
     assert not re.search(r"https?://|<script|@import|url\(", text)
+
+
+def test_what_adverts_offer_stands_instead_of_withheld_pay_and_is_named_so(sample_release: Path) -> None:
+    changed = copy.deepcopy(views(sample_release))
+    place, why = (changed["cards"]["columns"]["bands"].index(name) for name in ("p50", "suppression_reason"))
+    for group in changed["cards"]["groups"]:
+        assert group["advertised"]["base"][place]
+        group["bands"]["base"]["all"]["all"][place] = None
+        group["bands"]["base"]["all"]["all"][why] = "few_reports"
+    text = page_text(manifest(sample_release), changed, sample_release)
+    assert text.count("base pay in adverts") == len(changed["cards"]["groups"])
+    assert "adverts," in text and "base pay in adverts" not in page_text(
+        manifest(sample_release), views(sample_release), sample_release
+    )

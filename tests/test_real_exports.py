@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from salary_bands.publish.publication import publish
+from salary_bands.publish.releases import Marts
 from salary_bands.settings import Settings, load
 from tests.conftest import REAL_DATA, Built, build
 from tests.intake import Intake, run
+from tests.json_files import faults, json_files, kind_of, read
 
 FORMATS = {"aijobs": 9, "ask_a_manager": 1, "eu_it_survey": 4, "levels_fyi": 1}
 FILES = sorted(str(p.relative_to(REAL_DATA)) for p in REAL_DATA.glob("*/*.csv.gz"))
@@ -89,3 +92,16 @@ def test_a_newer_snapshot_supersedes_the_older_ones(release: Built) -> None:
     older = ledger[ledger["file"].str.startswith("aijobs/") & ~ledger["file"].eq("aijobs/salaries_2024-10-06.csv.gz")]
     assert not newest["disposition"].eq("superseded").any()
     assert set(older["disposition"]) <= {"superseded", "rejected"}
+
+
+def test_a_release_of_real_exports_has_small_views_a_page_and_valid_files(
+    release: Built, real_settings: Settings
+) -> None:
+    marts = Marts(real_settings.marts)
+    folder = marts.release(publish(release.candidate, marts))
+    assert max(path.stat().st_size for path in (folder / "views").iterdir()) < 64_000
+    text = (folder / "index.html").read_text(encoding="utf-8")
+    assert "ynthetic" not in text and "withheld: too few reports" in text
+    for name, path in json_files(folder).items():
+        if kind_of(name) != "schemas":
+            assert faults(folder, kind_of(name), read(path)) == [], name

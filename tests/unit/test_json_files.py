@@ -5,7 +5,6 @@ import itertools
 import json
 import re
 from collections.abc import Iterator
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -19,38 +18,13 @@ import pytest
 from openapi_spec_validator import validate as validate_openapi
 from openapi_spec_validator.readers import read_from_filename
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
+from tests.json_files import Json, faults, json_files, kind_of, read, validator
 
 from salary_bands.publish.json_schemas import json_schemas, schema_documents
 from salary_bands.schemas import RELEASE_TABLES, TABLES, arrow_schema
 from salary_bands.schemas.described import key_of, unit_of
 
-Json = Any
 OFFICIAL = ("datapackage", "openapi")  # defined by others, whose own checks are below
-
-
-@cache
-def read(path: Path) -> Json:
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def kind_of(path: str) -> str:
-    """The kind of a JSON file by its path under the marts folder."""
-    if match := re.fullmatch(r"releases/[^/]+/(views|bands|schemas)/.+\.json", path):
-        return {"views": "view"}.get(match[1], match[1])
-    return Path(path).stem
-
-
-def json_files(release: Path) -> dict[str, Path]:
-    marts = release.parents[1]
-    return {p.relative_to(marts).as_posix(): p for p in sorted(marts.rglob("*.json"))}
-
-
-def validator(release: Path, kind: str) -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(read(release / "schemas" / f"{kind}.json"), validate_formats=True)
-
-
-def faults(release: Path, kind: str, document: Json) -> list[str]:
-    return [f"{list(e.instance_path)}: {e.message}"[:200] for e in validator(release, kind).iter_errors(document)]
 
 
 def test_every_json_file_is_valid_under_its_schema(sample_release: Path) -> None:

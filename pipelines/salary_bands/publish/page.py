@@ -83,7 +83,7 @@ def _template() -> Template:
 
 
 def _read(document: Document, group: Document) -> Row:
-    """A group with its rows as dicts; `bands` and `premiums` by metric, or baseline and metric, and tier."""
+    """A group with its rows as dicts."""
     names = document["columns"]
 
     def rows(part: Any, columns: list[str]) -> Any:
@@ -94,6 +94,7 @@ def _read(document: Document, group: Document) -> Row:
     return {
         **group,
         "bands": rows(group["bands"], names["bands"]),
+        "advertised": rows(group["advertised"], names["bands"]),
         "premiums": rows(group["premiums"], names["premiums"]) or _NO_PREMIUMS,
         "rank": rows(group["rank"], names["rank"]) or _NO_RANK,
     }
@@ -102,6 +103,7 @@ def _read(document: Document, group: Document) -> Row:
 def _pay_end(groups: Sequence[Row], places: Sequence[tuple[str, str]]) -> int:
     """Where the marks of a section end: a round figure, not below any that they show. places: (tier, level)."""
     bands = [g["bands"][metric][tier][level] for g in groups for metric in METRICS for tier, level in places]
+    bands += [g["advertised"]["base"] for g in groups]
     most = max((band[name] or 0 for band in bands for name in ("p75", "p50_high")), default=0)
     return max(50_000, -(-most // 50_000) * 50_000)
 
