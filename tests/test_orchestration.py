@@ -206,6 +206,8 @@ BREAKS: list[tuple[str, str, Change]] = [
     ("assert_keys_are_unique", "premiums", first_row_twice),
     ("assert_keys_are_unique", "multipliers", first_row_twice),
     ("assert_keys_are_unique", "cards", first_row_twice),
+    ("assert_keys_are_unique", "changes", first_row_twice),
+    ("assert_changes_add_up", "changes", with_row("change", "changed", new=123_456)),
     ("assert_modelled_figures_are_whole", "premiums", with_row("identified", False, premium=0.1)),
     ("assert_modelled_figures_are_whole", "premiums", with_row("identified", True, premium_low=9.0)),
     ("assert_modelled_figures_are_whole", "premiums", with_row("identified", True, premium=None)),

@@ -1,13 +1,8 @@
 -- Grain: view, group_id, evidence, tier, level, market, metric.
--- Inputs: changed_cells, cells, touched_cells, percentiles (of the former shares of tiers and levels), circumstances
--- (method_changed, exports_gone, date_moved, exports_came).
+-- Inputs: changed_cells, changed_numbers, touched_cells, percentiles (of the former shares of tiers and levels),
+-- circumstances (method_changed, exports_gone, date_moved, exports_came).
 -- old + restated + pay + mix = new, wherever all of them are known.
 with
-numbered as (
-    select distinct view, group_id, evidence, tier, level, market, metric, cell
-    from cells
-),
-
 placed as (
     select
         c.view,
@@ -32,7 +27,7 @@ placed as (
             else cast(floor(p.pay / 500 + 0.5) * 500 as bigint)
         end as same_mix
     from changed_cells as c
-    left join numbered as n
+    left join changed_numbers as n
         on
             c.view = n.view
             and c.group_id = n.group_id

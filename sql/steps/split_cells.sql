@@ -1,20 +1,12 @@
 -- Grain: one row per direct roll-up that changed and profile of it that has reports now, with what their weight is
 -- multiplied by, so that each tier and level bears the share that it bore before.
--- Inputs: changed_cells, cells, profiles, metric_reports, former_reports (as metric_reports, of the release before).
+-- Inputs: changed_numbers, cells, profiles, metric_reports, former_reports (as metric_reports, of the release before).
 -- A tier and level without reports now has no share to bear; one without reports before bears none.
 with
 rolled_up as (
     select distinct c.cell, c.atom, p.tier, p.level
-    from changed_cells as d
-    inner join cells as c
-        on
-            d.view = c.view
-            and d.group_id = c.group_id
-            and d.evidence = c.evidence
-            and d.tier = c.tier
-            and d.level = c.level
-            and d.market = c.market
-            and d.metric = c.metric
+    from changed_numbers as d
+    inner join cells as c on d.cell = c.cell
     inner join profiles as p on c.atom // 100 = p.profile
     where d.change = 'changed' and d.is_roll_up and d.is_direct_in_both
 ),

@@ -27,7 +27,7 @@ def add_changes(connection: duckdb.DuckDBPyConnection, former: Former, now: Path
     run_step(connection, "changed_cells")
 
     _use(connection, "SELECT * FROM now_reports UNION ALL SELECT * FROM then_reports")
-    for step in ("profiles", "cells"):
+    for step in ("profiles", "cell_keys", "cells", "changed_numbers"):
         run_step(connection, step)
     _use(connection, "SELECT * FROM then_reports")
     _make_reports(connection, "former_reports")
