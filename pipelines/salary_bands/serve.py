@@ -63,6 +63,7 @@ class _Handler(BaseHTTPRequestHandler):
     sys_version = ""
     protocol_version = "HTTP/1.1"
     timeout = 30  # seconds of silence
+    disable_nagle_algorithm = True  # head and body are two writes: the second would wait for the first's answer
 
     def do_GET(self) -> None:
         self._answer(with_body=True)

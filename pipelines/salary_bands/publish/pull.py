@@ -8,6 +8,7 @@ listed as `pruned`.
 import os
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from salary_bands.publish.remote import Limits, Remote
 from salary_bands.publish.signing import is_signed, public_key
 
 Signer = Any  # an Ed25519PublicKey, or None
+_AT_ONCE = 4  # requests
 _STATE = "state.json"  # the URL, and what the server said of its pointers
 _POINTERS = ("latest.json", "releases.json")
 
@@ -195,10 +197,18 @@ def _bring(
     files = sorted(manifest["files"], key=lambda f: str(f["path"]))
     _check_space(marts, sum(f["bytes"] for f in files))
     here = _held_files(marts)
-    for number, file in enumerate(files, start=1):
-        _file(remote, source, file, aside, here, pulled)
-        if number % 100 == 0:
-            say(f"{version}: {number:,} of {len(files):,} files")
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        ways = threads.map(lambda file: _file(remote, source, file, aside, here), files)
+        try:
+            for number, (file, way) in enumerate(zip(files, ways, strict=True), start=1):
+                pulled.reused += way == "reused"
+                pulled.fetched += way == "fetched"
+                pulled.bytes += file["bytes"] if way == "fetched" else 0
+                if number % 100 == 0:
+                    say(f"{version}: {number:,} of {len(files):,} files")
+        except BaseException:
+            threads.shutdown(cancel_futures=True)
+            raise
     whole = aside / "whole"
     for path in [p for p in whole.rglob("*") if p.is_file()]:
         if path.relative_to(whole).as_posix() not in {f["path"] for f in files}:
@@ -215,13 +225,11 @@ def _bring(
     sync_folder(target.parent)
 
 
-def _file(
-    remote: Remote, source: str, file: Document, aside: Path, here: dict[str, list[Path]], pulled: Pulled
-) -> None:
-    """One file of a release: from an interrupted pull, from a release held here, or from the publisher."""
-    path = aside / "whole" / file["path"]
+def _file(remote: Remote, source: str, file: Document, aside: Path, here: dict[str, list[Path]]) -> str:
+    """One file of a release: `kept` of an interrupted pull, `reused` from a release held here, or `fetched`."""
+    path, part = (aside / kind / file["path"] for kind in ("whole", "parts"))
     if path.is_file() and _is(path, file):
-        return
+        return "kept"
     path.parent.mkdir(parents=True, exist_ok=True)
     for held in here.get(file["sha256"], []):
         if _is(held, file):
@@ -230,11 +238,9 @@ def _file(
                     os.link(held, beside)
                 except OSError:  # a file system without links
                     shutil.copyfile(held, beside)
-            pulled.reused += 1
-            return
-    part = aside / file["sha256"]
-    resumed = part.is_file()
-    for again in (resumed, False):
+            return "reused"
+    part.parent.mkdir(parents=True, exist_ok=True)
+    for again in (part.is_file(), False):  # once more where it began with what an interrupted pull left
         if not remote.download(source + file["path"], part, file["bytes"]):
             raise RefreshError(f"{remote.url}{source}{file['path']}: is missing, and the manifest names it")
         if _is(part, file):
@@ -243,8 +249,7 @@ def _file(
         if not again:
             raise RefreshError(f"{remote.url}{source}{file['path']}: has other bytes than the manifest says")
     part.replace(path)
-    pulled.fetched += 1
-    pulled.bytes += file["bytes"]
+    return "fetched"
 
 
 def _is(path: Path, file: Document) -> bool:
