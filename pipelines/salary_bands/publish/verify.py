@@ -82,7 +82,7 @@ def verify(
     entries = _pointers(source, found)
     chosen = _chosen(entries, release, all_releases, found)
     for entry in entries:
-        if entry.get("pruned"):
+        if entry.get("pruned") and entry not in chosen:
             continue
         manifest = _manifest(source, entry, found)
         if manifest and entry in chosen:
@@ -119,7 +119,7 @@ def _pointers(source: "_Folder | _Url", found: Verified) -> list[Document]:
 
 
 def _chosen(entries: list[Document], release: str | None, all_releases: bool, found: Verified) -> list[Document]:
-    there = [e for e in entries if not e.get("pruned")]
+    there = [e for e in entries if not e.get("pruned") or e["version"] == found.latest]
     if all_releases:
         return there
     chosen = [e for e in there if e["version"] == (release or found.latest)]
