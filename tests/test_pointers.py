@@ -193,7 +193,7 @@ def test_killed_at_any_write_the_folder_is_as_before_or_after_and_repair_ends_it
 ) -> None:
     act, old, new = ACTS[name]
     ends: list[str | None] = []
-    for step in range(100):
+    for step in [*range(12), *range(12, 200, 15)]:  # from there on one file of a pruned folder after the other
         marts = Marts(tmp_path / str(step))
         shutil.copytree(three, marts.folder)
         if name == "publish":
@@ -211,6 +211,6 @@ def test_killed_at_any_write_the_folder_is_as_before_or_after_and_repair_ends_it
         ends.append(latest(marts))
         act(marts) if name != "publish" else list_release(marts, D)
         assert_sound(marts, new)
-        assert not list((marts.folder / "releases").glob(".*"))
+        assert not list(marts.folder.glob(".*")) + list((marts.folder / "releases").glob(".*"))
     assert step > 3
     assert ends == sorted(ends, key=[old, new].index)  # once moved, it stays moved

@@ -349,6 +349,7 @@ def test_killed_at_any_write_the_old_release_stays_or_the_new_is_whole(
         fetched = [path for path, status in server.asked() if path in files(server, NEXT) and status == 200]
         assert len(fetched) <= len(files(server, NEXT)) + 4  # those that were under way
         assert not list((here.folder / "releases").glob(".*"))
+        assert {p.name for p in here.folder.glob(".*")} == {".lock", ".lock.pid", ".pull"}
         assert [p.name for p in (here.folder / ".pull").iterdir()] == ["state.json"]
     assert moved
 

@@ -134,12 +134,15 @@ def remove_releases(marts: Marts, versions: list[str]) -> None:
 
 
 def clear_leftovers(marts: Marts) -> list[str]:
-    """Remove what a crashed command left half done; a line for each."""
-    lines = []
-    for aside in sorted((marts.folder / "releases").glob(".*")):
-        shutil.rmtree(aside, ignore_errors=True)
-        lines.append(f"removed {aside.name}, which a crashed command left half done")
-    return lines
+    """Remove what a crashed command left half done; a line for each. Needs the lock."""
+    written = (marts.mart.name, "releases.json", "latest.json")
+    asides = [*(marts.folder / "releases").glob(".*"), *(p for n in written for p in marts.folder.glob(f".{n}.*"))]
+    for aside in asides:
+        if aside.is_dir():
+            shutil.rmtree(aside, ignore_errors=True)
+        else:
+            aside.unlink(missing_ok=True)
+    return [f"removed {aside.name}, which a crashed command left half done" for aside in sorted(asides)]
 
 
 def pointer_notes(marts: Marts, version: str) -> list[str]:

@@ -93,9 +93,8 @@ def pull(
         settle(marts, listed)
         remove_releases(marts, pulled.removed)
         write_json(staging / _STATE, {"url": remote.url, "known": validators, "latest": pointer, "releases": entries})
-        for left in staging.iterdir():
-            if left.is_dir():
-                shutil.rmtree(left)
+        for left in [p for p in staging.iterdir() if p.name != _STATE]:
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
     return pulled
 
 
