@@ -1,7 +1,7 @@
 """For those who answer for releases: check them, point at another, take one back, serve and pull them."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,7 +43,7 @@ def verify(
             out.print(fault.line(), highlight=False, markup=False)
         signed = ", ".join(sorted({s for s in found.signatures.values() if s != "none"}))
         what = f"{', '.join(found.releases) or 'no release'}: {found.files:,} files, {found.bytes:,} bytes"
-        state = "ok" if found.ok else f"{len(found.faults):,} faults"
+        state = "ok" if found.ok else f"{len(found.faults):,} fault{'s' if len(found.faults) > 1 else ''}"
         out.print(f"{state}  {what}{f', signature {signed}' if signed else ''}", highlight=False, markup=False)
     if not found.ok:
         raise typer.Exit(1)
@@ -139,7 +139,8 @@ def serve(
 
     with server(marts_in(marts).folder, host, port) as running:
         say(f"serving {running.folder} at http://{host}:{running.server_port}/, until Ctrl+C")
-        running.serve_forever()
+        with suppress(KeyboardInterrupt):
+            running.serve_forever()
 
 
 @contextmanager

@@ -261,8 +261,9 @@ def _held_files(marts: Marts) -> dict[str, list[Path]]:
     for version in _held(marts):
         folder = marts.release(version)
         for file in marts.manifest(version)["files"]:
-            if (folder / file["path"]).is_file():
-                found.setdefault(file["sha256"], []).append(folder / file["path"])
+            path = folder / file["path"]
+            if path.is_file() and not path.is_symlink():
+                found.setdefault(file["sha256"], []).append(path)
     return found
 
 
