@@ -332,18 +332,22 @@ def test_a_refresh_finishes_what_a_crash_left_and_then_has_nothing_to_do(ready: 
 def test_a_refresh_with_nothing_new_does_not_undo_a_rollback_or_a_withdrawal(ready: Settings) -> None:
     marts = Marts(ready.marts)
     publish(Candidate(ready), marts)
+
+    def published_bytes() -> dict[str, str]:
+        return {name: sha256 for name, sha256 in hashes(ready.marts).items() if not name.startswith(".lock")}
+
     for take_back, word in (
         (lambda: pointers.rollback(marts, None, "wrong rates"), "rolled back"),
         (lambda: pointers.withdraw(marts, "2026.06.30.1", "wrong rates"), "withdrawn"),
     ):
         take_back()
-        before = hashes(ready.marts)
+        before = published_bytes()
         said: list[str] = []
         outcome = refresh(ready, date(2026, 6, 30), False, said.append)
         assert (outcome.version, outcome.published, outcome.unchanged) == ("2026.06.30.1", False, True)
         assert any(word in line and "wrong rates" in line for line in said)
         assert marts.latest()["version"] == "2026.06.30"
-        assert hashes(ready.marts) == before
+        assert published_bytes() == before
 
 
 def test_two_refreshes_at_once_on_one_marts_folder_both_end_well(settings: Settings, tmp_path: Path) -> None:
@@ -384,9 +388,8 @@ made = load(raw=folder / "raw", marts=folder / "marts", work=folder / "work", se
 publish(build(made).candidate, Marts(made.marts))
 """
 ELSEWHERE: list[tuple[str, dict[str, str], list[str]]] = [
-    ("kiritimati", {"TZ": "Pacific/Kiritimati", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "1"}, []),
+    ("kiritimati", {"TZ": "Pacific/Kiritimati", "LC_ALL": "POSIX", "PYTHONHASHSEED": "1"}, ["one thread"]),
     ("turkish", {"TZ": "America/St_Johns", "LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR", "PYTHONHASHSEED": "2"}, []),
-    ("one thread", {"LC_ALL": "POSIX", "PYTHONHASHSEED": "3", "OMP_NUM_THREADS": "1"}, ["one"]),
 ]
 
 
