@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -235,6 +236,48 @@ def test_releases_are_listed_newest_first(run: Run, shelf: Marts) -> None:
         ("2026.06.30", False, "published"),
     ]
     assert listed[0]["manifest_sha256"] == shelf.latest()["manifest"]["sha256"]
+
+
+def test_a_release_is_rolled_back_withdrawn_and_pruned_by_command(run: Run, shelf: Marts, tmp_path: Path) -> None:
+    there = ("--marts", str(tmp_path / "marts"))
+    shutil.copytree(shelf.folder, tmp_path / "marts")
+
+    def state() -> list[tuple[Any, ...]]:
+        listed = json.loads(run("releases", *there, "--json").stdout)
+        return [(r["latest"], r["status"], r["rolled_back"], r["pruned"], r["reason"]) for r in listed]
+
+    assert run("prune", "--keep", "1", "--dry-run", *there).stdout == "would remove 2026.06.30\n"
+    back = run("rollback", "--reason", "wrong rates", *there)
+    assert (back.exit_code, back.stderr) == (0, "latest.json and the mart are of 2026.06.30\n")
+    assert state() == [(False, "published", True, False, "wrong rates"), (True, "published", False, False, None)]
+    assert "rolled back" in run("releases", *there).stdout
+    assert json.loads(run("show", *there, "--json").stdout)["release"] == "2026.06.30"
+    assert run("rollback", "2026.06.30.1", *there).exit_code == 0
+    for arguments in (("2026.06.30",), ("2026.06.30", "--reason", " "), ("2020.01.01", "--reason", "x")):
+        wrong = run("withdraw", *arguments, *there)
+        assert (wrong.exit_code, wrong.stdout) == (2, "")
+    gone = run("withdraw", "2026.06.30.1", "--reason", "legal", *there)
+    assert (gone.exit_code, gone.stderr) == (0, "2026.06.30.1 is withdrawn\nthe latest is 2026.06.30\n")
+    assert state()[0] == (False, "withdrawn", False, False, "legal")
+    assert run("withdraw", "2026.06.30.1", "--undo", *there).exit_code == 0
+    pruned = run("prune", "--keep", "1", *there)
+    assert (pruned.exit_code, pruned.stdout) == (0, "removed 2026.06.30\n")
+    assert state()[1] == (False, "published", False, True, None)
+    assert run("prune", "--keep", "0", *there).exit_code == 2
+    gone = run("show", *there, "--release", "2026.06.30")
+    assert gone.exit_code == 2 and "its folder is no longer in" in gone.stderr
+    checked = run("verify", "--all", *there, "--json")
+    assert (checked.exit_code, json.loads(checked.stdout)["ok"]) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("verify",), ("rollback",), ("withdraw", "2026.06.30", "--reason", "x"), ("prune", "--keep", "3")],
+)
+def test_there_is_nothing_to_undo_before_anything_is_published(run: Run, arguments: tuple[str, ...]) -> None:
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert len(result.stderr.splitlines()) == 1 and "nothing is published" in result.stderr
 
 
 def test_inspect_shows_how_a_good_file_is_read(run: Run, settings: Settings) -> None:

@@ -5,11 +5,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -18,11 +16,13 @@ from salary_bands.aggregate.candidate import Candidate
 from salary_bands.errors import RefreshError
 from salary_bands.locks import refresh_lock
 from salary_bands.orchestration.refresh import refresh
-from salary_bands.publish import mart, publication, releases
+from salary_bands.publish import pointers, releases
 from salary_bands.publish.publication import publish, repair
 from salary_bands.publish.releases import Marts, sha256_of
 from salary_bands.settings import Settings, load
-from tests.conftest import build, native_row, write_native
+from tests.conftest import build, model_rows, native_row, write_native
+from tests.crashes import dies, writes
+from tests.shelves import quick_marts
 
 ROWS = [native_row(n) for n in range(30)]
 MORE = [native_row(n) for n in range(35)]
@@ -52,7 +52,7 @@ def assert_sound(marts: Marts) -> None:
 
 
 def assert_mart_is_of(marts: Marts, version: str, history: set[str]) -> None:
-    assert mart.mart_version(marts) == version
+    assert (marts.mart_state() or (None,))[0] == version
     with duckdb.connect(str(marts.mart), read_only=True) as connection:
         assert connection.execute("SELECT DISTINCT release FROM bands").fetchall() == [(version,)]
         assert {r for (r,) in connection.execute("SELECT DISTINCT release FROM history_bands").fetchall()} == history
@@ -254,61 +254,40 @@ def test_what_somebody_wrote_to_the_mart_does_not_spoil_the_next_one(ready: Sett
     assert_mart_is_of(marts, "2026.06.30.1", {"2026.06.30", "2026.06.30.1"})
 
 
-class Killed(BaseException):
-    """What no `except Exception` catches."""
-
-
-@contextmanager
-def crash(owner: Any, name: str, after: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let the function work `after` times, then die in it; nothing is tidied up, as by a killed process."""
-    real, calls = getattr(owner, name), iter(range(10_000))
-
-    def dying(*arguments: Any, **options: Any) -> Any:
-        if next(calls) == after:
-            raise Killed(name)
-        return real(*arguments, **options)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(owner, name, dying)
-        patch.setattr(publication.shutil, "rmtree", lambda *_, **__: None)
-        with suppress(Killed):
-            yield
-            pytest.fail(f"{name} was not called {after + 1} times")
-
-
-CRASHES = [
-    (publication, "write_tables", 0),
-    (publication, "rows_text", 3),
-    (publication, "readme_text", 0),
-    (publication, "json_text", 1),
-    (publication, "_sync", 0),
-    (publication, "_sync_folder", 0),
-    (Path, "replace", 0),
-    (publication, "build_mart", 0),
-    (mart, "_add", 2),
-    (publication.Marts, "write_pointers", 0),
-    (releases, "write_json", 0),
-    (releases, "write_json", 1),
-]
-
-
-@pytest.mark.parametrize(("owner", "name", "after"), CRASHES, ids=lambda p: getattr(p, "__name__", str(p)))
-def test_a_crash_leaves_the_old_release_or_the_new_and_the_next_refresh_ends_well(
-    ready: Settings, owner: Any, name: str, after: int, monkeypatch: pytest.MonkeyPatch
+def test_killed_at_any_write_the_old_release_stays_or_the_new_is_whole(
+    shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    candidate, marts = Candidate(ready), Marts(ready.marts)
-    old = hashes(marts.release("2026.06.30"))
-    with crash(owner, name, after, monkeypatch):
-        publish(candidate, marts)
-    assert_sound(marts)
-    assert hashes(marts.release("2026.06.30")) == old
-    repair(marts)
-    assert publish(candidate, marts) == "2026.06.30.1"
-    assert_sound(marts)
-    assert marts.latest()["version"] == "2026.06.30.1"
-    assert_mart_is_of(marts, "2026.06.30.1", {"2026.06.30", "2026.06.30.1"})
-    assert sorted(p.name for p in (ready.marts / "releases").iterdir()) == ["2026.06.30", "2026.06.30.1"]
-    assert repair(marts) == []
+    def ready_in(name: str) -> Settings:
+        shutil.copytree(shelf, tmp_path / name)
+        return load(**{part: tmp_path / name / part for part in ("raw", "marts", "work")}, settle_seconds=0)
+
+    quick_marts(monkeypatch)
+    counted = ready_in("counted")
+    total = writes(counted.marts, lambda: publish(Candidate(counted), Marts(counted.marts)))
+    old = hashes(counted.marts / "releases" / "2026.06.30")
+    new = hashes(counted.marts / "releases" / "2026.06.30.1")
+    # while a release is written aside one step is as the next; from then on each is another
+    steps = [*range(0, total - 12, max(1, total // 4)), *range(total - 12, total)]
+    moved = False
+    for step in steps:
+        settings = ready_in(str(step))
+        marts = Marts(settings.marts)
+        assert dies(marts.folder, step, lambda marts=marts, own=settings: publish(Candidate(own), marts))
+        assert_sound(marts)
+        named = marts.latest()["version"]
+        assert named == "2026.06.30.1" or (named == "2026.06.30" and not moved)
+        moved = named == "2026.06.30.1"
+        assert hashes(marts.release("2026.06.30")) == old
+        repair(marts)
+        assert publish(Candidate(settings), marts) == "2026.06.30.1"
+        assert_sound(marts)
+        assert marts.latest()["version"] == "2026.06.30.1"
+        assert marts.mart_state() == ("2026.06.30.1", ["2026.06.30", "2026.06.30.1"])
+        assert hashes(marts.release("2026.06.30.1")) == new
+        assert sorted(p.name for p in (settings.marts / "releases").iterdir()) == ["2026.06.30", "2026.06.30.1"]
+        assert {p.name for p in settings.marts.glob(".*")} <= {".lock", ".lock.pid"}
+        assert repair(marts) == []
+        shutil.rmtree(tmp_path / str(step))
 
 
 HOLD = "import sys, pathlib\nfrom salary_bands.locks import refresh_lock\n" + (
@@ -331,13 +310,100 @@ def test_a_refresh_beside_another_says_who_holds_the_lock(settings: Settings, fo
         pass  # the killed process holds nothing, and one process may take it twice
 
 
-def test_a_refresh_finishes_what_a_crash_left_and_then_has_nothing_to_do(
-    ready: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with crash(publication, "build_mart", 0, monkeypatch):
-        publish(Candidate(ready), Marts(ready.marts))
+def test_a_refresh_finishes_what_a_crash_left_and_then_has_nothing_to_do(ready: Settings) -> None:
+    marts = Marts(ready.marts)
+
+    def until_it_lies_there() -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pointers, "build_mart", lambda *_: (marts.folder / "died").touch())
+            publish(Candidate(ready), marts)
+
+    total = writes(ready.marts, lambda: None)
+    assert total == 0
+    assert dies(ready.marts / "died", 0, until_it_lies_there)
+    assert (marts.release("2026.06.30.1")).is_dir() and marts.latest()["version"] == "2026.06.30"
     said: list[str] = []
     outcome = refresh(ready, date(2026, 6, 30), False, said.append)
     assert said[0] == "finished publishing 2026.06.30.1"
     assert (outcome.version, outcome.published) == ("2026.06.30.1", False)
-    assert_sound(Marts(ready.marts))
+    assert_sound(marts)
+
+
+def test_a_refresh_with_nothing_new_does_not_undo_a_rollback_or_a_withdrawal(ready: Settings) -> None:
+    marts = Marts(ready.marts)
+    publish(Candidate(ready), marts)
+
+    def published_bytes() -> dict[str, str]:
+        return {name: sha256 for name, sha256 in hashes(ready.marts).items() if not name.startswith(".lock")}
+
+    for take_back, word in (
+        (lambda: pointers.rollback(marts, None, "wrong rates"), "rolled back"),
+        (lambda: pointers.withdraw(marts, "2026.06.30.1", "wrong rates"), "withdrawn"),
+    ):
+        take_back()
+        before = published_bytes()
+        said: list[str] = []
+        outcome = refresh(ready, date(2026, 6, 30), False, said.append)
+        assert (outcome.version, outcome.published, outcome.unchanged) == ("2026.06.30.1", False, True)
+        assert any(word in line and "wrong rates" in line for line in said)
+        assert marts.latest()["version"] == "2026.06.30"
+        assert published_bytes() == before
+
+
+def test_two_refreshes_at_once_on_one_marts_folder_both_end_well(settings: Settings, tmp_path: Path) -> None:
+    folders = [tmp_path / "one", tmp_path / "two"]
+    for folder, rows in zip(folders, (ROWS, MORE), strict=True):
+        write_native(folder / "raw", rows)
+    shared = str(settings.marts)
+    command = [sys.executable, "-m", "salary_bands", "refresh", "--as-of", "2026-06-30", "--json", "--marts", shared]
+    children = [
+        subprocess.Popen(
+            [*command, "--raw", str(folder / "raw"), "--work", str(folder / "work")],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for folder in folders
+    ]  # fmt: skip
+    done = [(*child.communicate(), child.returncode) for child in children]
+    assert [code for _, _, code in done] == [0, 0], done
+    versions = [json.loads(out)["version"] for out, _, _ in done]
+    assert sorted(versions) == ["2026.06.30", "2026.06.30.1"]
+    assert sum("is locked by process" in err for _, err, _ in done) == 1
+    marts = Marts(settings.marts)
+    assert_sound(marts)
+    assert marts.latest()["version"] == "2026.06.30.1"
+    assert_mart_is_of(marts, "2026.06.30.1", set(versions))
+
+
+MADE = """
+import os, sys
+from pathlib import Path
+from salary_bands.settings import load
+from salary_bands.publish.publication import publish
+from salary_bands.publish.releases import Marts
+from tests.conftest import build
+if len(sys.argv) > 2:
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+folder = Path(sys.argv[1])
+made = load(raw=folder / "raw", marts=folder / "marts", work=folder / "work", settle_seconds=0)
+publish(build(made).candidate, Marts(made.marts))
+"""
+ELSEWHERE: list[tuple[str, dict[str, str], list[str]]] = [
+    ("kiritimati", {"TZ": "Pacific/Kiritimati", "LC_ALL": "POSIX", "PYTHONHASHSEED": "1"}, ["one thread"]),
+    ("turkish", {"TZ": "America/St_Johns", "LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR", "PYTHONHASHSEED": "2"}, []),
+]
+
+
+def test_the_same_inputs_are_the_same_bytes_whatever_zone_locale_hash_seed_and_threads(
+    settings: Settings, tmp_path: Path
+) -> None:
+    write_native(settings.raw, model_rows(60), "b/one.csv")
+    write_native(settings.raw, [native_row(n, currency="EUR", location="İstanbul") for n in range(20)], "a/İki ı.csv")
+    release(settings)
+    expected = hashes(settings.marts / "releases")
+    for name, environment, more in ELSEWHERE:
+        folder = tmp_path / name
+        shutil.copytree(settings.raw, folder / "raw")
+        command = [sys.executable, "-c", MADE, str(folder), *more]
+        subprocess.run(command, env={**os.environ, **environment}, check=True, cwd=Path(__file__).parents[1])
+        assert hashes(folder / "marts" / "releases") == expected, name
+        assert sha256_of(folder / "marts" / "releases.json") == sha256_of(settings.marts / "releases.json")

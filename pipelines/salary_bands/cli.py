@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from salary_bands.commands import reading, refreshing
+from salary_bands.commands import reading, refreshing, releasing
 from salary_bands.commands.common import out, say
 from salary_bands.errors import RefreshError, UsageError
 
@@ -26,6 +26,12 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     reading.offer,
     reading.releases,
     reading.diff,
+    releasing.verify,
+    releasing.rollback,
+    releasing.withdraw,
+    releasing.prune,
+    releasing.pull,
+    releasing.serve,
     refreshing.coverage,
     refreshing.mirror,
     refreshing.sample,

@@ -94,6 +94,7 @@ class Settings(BaseSettings):
     gate_unknown_share: float = _gate(0.05, "Share of reports with an unknown text above which to warn.", ge=0, le=1)
     gate_unknown_rise: float = _gate(0.10, "Rise of that share since the last release from which to hold.", gt=0)
 
+    signing_key: Path | None = Field(None, description="PEM of an Ed25519 private key that signs each manifest.")
     exchange_rates_url: str = Field(
         "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip", description="Where newer rates are fetched."
     )

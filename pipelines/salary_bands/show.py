@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from salary_bands.errors import RefreshError, UsageError
-from salary_bands.publish.releases import Marts
+from salary_bands.publish.releases import Marts, newest
 from salary_bands.records import records
 
 if TYPE_CHECKING:
@@ -96,16 +96,21 @@ def print_bands(out: Console, err: Console, found: dict[str, Any]) -> None:
 
 
 def release_rows(marts: Marts) -> list[dict[str, Any]]:
-    """Every release with its status; raises RefreshError where there is none."""
+    """Every release with its status, and what became of it; raises RefreshError where there is none.
+
+    contains_synthetic is None where the folder is gone.
+    """
     entries = marts.releases()
     if not entries:
         raise RefreshError(f"nothing is published in {marts.folder} yet; run `salary-bands refresh`")
-    latest = marts.latest()["version"]
+    latest = newest(entries)
     return [
         {
             **{k: e[k] for k in ("version", "as_of", "status", "reason")},
-            "latest": e["version"] == latest,
-            "contains_synthetic": marts.manifest(e["version"])["contains_synthetic"],
+            "latest": e is latest,
+            "rolled_back": bool(e.get("rolled_back")),
+            "pruned": bool(e.get("pruned")),
+            "contains_synthetic": None if e.get("pruned") else marts.manifest(e["version"])["contains_synthetic"],
             "manifest_sha256": e["manifest"]["sha256"],
         }
         for e in entries
@@ -117,6 +122,8 @@ def print_releases(out: Console, rows: list[dict[str, Any]]) -> None:
     for row in rows:
         notes = [
             "latest" if row["latest"] else "",
+            "rolled back" if row["rolled_back"] else "",
+            "pruned" if row["pruned"] else "",
             "synthetic" if row["contains_synthetic"] else "",
             row["reason"] or "",
         ]

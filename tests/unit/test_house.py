@@ -103,6 +103,7 @@ def test_reading_commands_do_not_import_dagster(settings: Settings, tmp_path: Pa
             marts,
         ],
         ["releases", "--marts", marts],
+        ["verify", "--marts", marts],
         ["classify", "NLP Engineer"],
         ["inspect", str(settings.raw / "source" / "native.csv")],
         ["--help"],

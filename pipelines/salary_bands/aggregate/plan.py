@@ -10,7 +10,7 @@ from salary_bands.exports import ExportStages, format_named
 from salary_bands.fingerprint import code_version, digest, method_version, reference_version
 from salary_bands.ingest.raw_folder import ExportFile, RawFolder
 from salary_bands.money import rates_of_window
-from salary_bands.publish.releases import release_order
+from salary_bands.publish.releases import release_order, stands
 
 SAMPLE = "sample"  # the source whose exports are synthetic
 
@@ -130,13 +130,13 @@ def content_fingerprint(files: list[ExportState], stages: ExportStages) -> str:
 def next_version(as_of: date, releases: list[dict[str, Any]]) -> tuple[str, str | None]:
     """(version of a new release of that date, the release it follows).
 
-    It follows the newest published one whose as_of is not later.
+    It follows the newest one that stands and whose as_of is not later.
     """
     base = as_of.strftime("%Y.%m.%d")
     same_date = [r["version"] for r in releases if r["as_of"] == as_of.isoformat()]
     suffixes = [int(v.removeprefix(base).lstrip(".") or 0) for v in same_date]
     version = base if not suffixes else f"{base}.{max(suffixes) + 1}"
-    earlier = [r for r in releases if r["status"] == "published" and r["as_of"] <= as_of.isoformat()]
+    earlier = [r for r in releases if stands(r) and r["as_of"] <= as_of.isoformat()]
     return version, max(earlier, key=release_order)["version"] if earlier else None
 
 

@@ -15,7 +15,7 @@ from salary_bands.gates.residuals import export_residuals
 from salary_bands.gates.rules import Verdict
 from salary_bands.ingest.raw_folder import ExportFile
 from salary_bands.parts import Parts
-from salary_bands.publish.releases import Document, Marts, release_order
+from salary_bands.publish.releases import Document, Marts, release_order, stands
 from salary_bands.reference import read_sql
 from salary_bands.settings import Settings
 
@@ -49,11 +49,11 @@ def reference_of(candidate: Candidate, marts: Marts) -> Reference | None:
 
 
 def reference_release(marts: Marts, plan: Plan) -> Reference | None:
-    """The newest published, not withdrawn release under the plan's method whose as_of is not later.
+    """The newest release that stands, under the plan's method, whose as_of is not later.
 
     A release of synthetic data is none for real ones, nor the reverse.
     """
-    published = [r for r in marts.releases() if r["status"] == "published" and r["as_of"] <= plan.as_of]
+    published = [r for r in marts.releases() if stands(r) and r["as_of"] <= plan.as_of]
     for entry in sorted(published, key=release_order, reverse=True):
         manifest = marts.manifest(entry["version"])
         same = manifest["method_version"] == plan.method_version

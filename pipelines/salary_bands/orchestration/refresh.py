@@ -22,6 +22,7 @@ from salary_bands.orchestration.definitions import definitions
 from salary_bands.orchestration.release import MIRRORED, mirror_published
 from salary_bands.orchestration.resources import Pipeline, by_key
 from salary_bands.publish.object_store import open_store
+from salary_bands.publish.pointers import pointer_notes
 from salary_bands.publish.publication import already_published, repair
 from salary_bands.publish.releases import Marts
 from salary_bands.schemas import CANDIDATE_TABLES, RELEASE_TABLES, to_pandas
@@ -72,13 +73,15 @@ def refresh(settings: Settings, as_of: date, dry_run: bool, say: Say, accepted: 
         if same := already_published(marts, plan):
             if not Candidate(settings).path("bands").is_file():  # a new work folder; `coverage` reads the candidate
                 run.release(as_of, dry_run=True)
+            for line in pointer_notes(marts, same):
+                say(line)
             for gate in accepted.gates:
                 say(f"{gate}: nothing new to publish; --accept was not needed")
             if not dry_run and (done := mirror_published(settings, same)):  # what a mirror that failed did not put
                 say(done)
             return _outcome(plan, same, marts.release(same) / "ledger.parquet", len(new), folder, unchanged=True)
         needed = run.release(as_of, dry_run, accepted)
-        for line in too_little_known(settings):
+        for line in [*too_little_known(settings), *([] if dry_run else pointer_notes(marts, plan.version))]:
             say(f"warning: {line}")
         return _outcome(
             plan, plan.version, Candidate(settings).path("ledger"), len(new), folder, not dry_run, accepted=needed

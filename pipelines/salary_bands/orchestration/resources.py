@@ -26,7 +26,7 @@ class Pipeline(dg.ConfigurableResource):
     def of(cls, settings: Settings) -> "Pipeline":
         """The pipeline with exactly these settings."""
         folders = {name: str(getattr(settings, name)) for name in ("raw", "marts", "work")}
-        return cls(**folders, others=settings.model_dump(exclude=set(folders)))
+        return cls(**folders, others=settings.model_dump(mode="json", exclude=set(folders), exclude_none=True))
 
     def settings(self) -> Settings:
         return load(raw=self.raw or None, marts=self.marts or None, work=self.work or None, **self.others)

@@ -25,24 +25,14 @@ def build_mart(marts: Marts, version: str, history: list[str]) -> None:
             _add(connection, table, [path] if path.is_file() else [])
         paths = [marts.release(v) / "bands.parquet" for v in sorted({*history, version})]
         _add(connection, "history_bands", paths, contract="bands")
-        connection.execute("CREATE TABLE mart.release AS SELECT $version AS version", {"version": version})
+        release = {"version": version, "history": history}
+        connection.execute("CREATE TABLE mart.release AS SELECT $version AS version, $history AS history", release)
         connection.execute("COMMENT ON TABLE mart.release IS 'The release that this mart is of'")
         connection.execute("COMMENT ON COLUMN mart.release.version IS 'Its version'")
+        connection.execute("COMMENT ON COLUMN mart.release.history IS 'The releases in history_bands, oldest first'")
         _add_macros(connection)
         connection.execute("DETACH mart")
     marts.mart.with_name(f"{marts.mart.name}.wal").unlink(missing_ok=True)  # of somebody who wrote to the old one
-
-
-def mart_version(marts: Marts) -> str | None:
-    """The release that the mart is of, None where there is no sound mart."""
-    if not marts.mart.is_file():
-        return None
-    try:
-        with duckdb.connect(str(marts.mart), read_only=True) as connection:
-            row = connection.execute("SELECT version FROM release").fetchone()
-    except duckdb.Error:
-        return None
-    return str(row[0]) if row else None
 
 
 def _add_macros(connection: duckdb.DuckDBPyConnection) -> None:

@@ -3,7 +3,6 @@
 A crash at any point leaves the old release or the new one; `repair` finishes or clears what it left.
 """
 
-import os
 import shutil
 import uuid
 from collections.abc import Sequence
@@ -14,26 +13,30 @@ from typing import Any
 from salary_bands.aggregate.candidate import Candidate
 from salary_bands.aggregate.plan import Plan
 from salary_bands.errors import RefreshError
-from salary_bands.files import json_text, rows_text
+from salary_bands.files import json_text, rows_text, sync_folder, sync_tree
 from salary_bands.ingest.formats import formats
 from salary_bands.publish.change_log import changes_text
 from salary_bands.publish.data_package import data_package
 from salary_bands.publish.json_schemas import schema_documents
-from salary_bands.publish.mart import build_mart, mart_version
 from salary_bands.publish.openapi import open_api
 from salary_bands.publish.page import page_text
-from salary_bands.publish.releases import SCHEMA_VERSION, Document, Marts, release_order, sha256_of
+from salary_bands.publish.pointers import as_on_disk, build_mart_of, clear_leftovers, list_release
+from salary_bands.publish.releases import SCHEMA_VERSION, Document, Marts, sha256_of
+from salary_bands.publish.signing import sign_manifest
 from salary_bands.publish.tables import band_documents, write_tables
 from salary_bands.publish.texts import readme_text
 from salary_bands.publish.views import view_documents
 
 
 def already_published(marts: Marts, plan: Plan) -> str | None:
-    """The newest release of the plan's date where it was made from exactly the same, else None."""
-    same_date = [r for r in marts.releases() if r["as_of"] == plan.as_of]
-    if not same_date:
+    """The newest release of the plan's date where it was made from exactly the same, else None.
+
+    Withdrawn or rolled back counts too: what was taken back does not come back by itself.
+    """
+    same_date = [r["version"] for r in marts.releases() if r["as_of"] == plan.as_of]
+    if not same_date or not marts.release(same_date[0]).is_dir():
         return None
-    newest = same_date[0]["version"]
+    newest = same_date[0]
     return newest if marts.manifest(newest).get("fingerprint") == plan.fingerprint else None
 
 
@@ -51,49 +54,41 @@ def publish(candidate: Candidate, marts: Marts, accepted: Sequence[Document] = (
     aside = target.with_name(f".{plan.version}.{uuid.uuid4().hex}")
     try:
         _write_release(candidate, plan, marts, aside, accepted)
-        _sync(aside)
+        sign_manifest(aside, candidate.settings.signing_key)
+        sync_tree(aside)
         aside.replace(target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    _point_to(marts, plan.version)
+    list_release(marts, plan.version)
     return plan.version
 
 
 def repair(marts: Marts) -> list[str]:
     """Finish what a crash left undone; a line for each thing mended. Call it under the lock."""
-    lines: list[str] = []
     folder = marts.folder / "releases"
-    if not folder.is_dir():
-        return lines
-    for aside in sorted(folder.glob(".*")):
-        shutil.rmtree(aside, ignore_errors=True)
-        lines.append(f"removed {aside.name}, which a crashed refresh left half written")
+    lines = clear_leftovers(marts)
     listed = {r["version"] for r in marts.releases()}
-    for release in sorted(p.name for p in folder.iterdir() if p.is_dir() and p.name not in listed):
-        _point_to(marts, release)
-        lines.append(f"finished publishing {release}")
+    for name in sorted(p.name for p in folder.glob("*") if p.is_dir() and p.name not in listed):
+        if _is_release(marts, name):
+            list_release(marts, name)
+            lines.append(f"finished publishing {name}")
+        else:
+            lines.append(f"{folder / name} is no release of that name; take it away from there")
     if marts.releases():
-        marts.write_pointers(marts.releases())
-        latest = marts.latest()["version"]
-        if mart_version(marts) != latest:
-            build_mart(marts, latest, _published(marts.releases()))
-            lines.append(f"rebuilt the mart of {latest}")
+        entries, gone_or_back = as_on_disk(marts)
+        lines += gone_or_back
+        if rebuilt := build_mart_of(marts, entries):
+            lines.append(f"rebuilt the mart of {rebuilt}")
+        marts.write_pointers(entries)
     return lines
 
 
-def _point_to(marts: Marts, version: str) -> None:
-    """Make a release that lies there the newest of its date: mart, then releases.json, then latest.json."""
-    entries = [r for r in marts.releases() if r["version"] != version]
-    entries.append({**marts.entry(version), "status": "published", "reason": None})
-    history = _published(entries)
-    build_mart(marts, history[-1], history)
-    marts.write_pointers(entries)
-
-
-def _published(entries: list[Document]) -> list[str]:
-    """Versions of what is not withdrawn, oldest first."""
-    return [e["version"] for e in sorted(entries, key=release_order) if e["status"] == "published"]
+def _is_release(marts: Marts, name: str) -> bool:
+    try:
+        return marts.manifest(name).get("version") == name
+    except RefreshError:
+        return False
 
 
 def _write_release(candidate: Candidate, plan: Plan, marts: Marts, folder: Path, accepted: Sequence[Document]) -> None:
@@ -140,6 +135,7 @@ def _manifest(candidate: Candidate, plan: Plan, accepted: Sequence[Document]) ->
         "method": {"version": plan.method_version, **candidate.method_facts(), "fx": plan.fx},
         "accepted": list(accepted),
         "fingerprint": plan.fingerprint,
+        "content_fingerprint": plan.content_fingerprint,
     }
 
 
@@ -160,20 +156,3 @@ def _listing(folder: Path, rows: dict[str, int]) -> list[dict[str, Any]]:
         for path in files
         if path not in ("manifest.json", "manifest.json.sig")
     ]
-
-
-def _sync(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with path.open("rb") as stream:
-                os.fsync(stream.fileno())
-    for path in [*(p for p in folder.rglob("*") if p.is_dir()), folder]:
-        _sync_folder(path)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

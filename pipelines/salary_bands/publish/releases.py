@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from salary_bands.errors import RefreshError, UsageError
-from salary_bands.files import moved_into_place, write_json
+from salary_bands.files import json_text, moved_into_place
 from salary_bands.publish.feed import FeedEntry, feed_text
 
 SCHEMA_VERSION = "1.1.0"
+POINTER = ("version", "as_of", "schema_version", "manifest")
 Document = dict[str, Any]
 
 
@@ -24,26 +25,39 @@ class Marts:
     def mart(self) -> Path:
         return self.folder / "salary_bands.duckdb"
 
+    def mart_state(self) -> tuple[str, list[str]] | None:
+        """The release that the mart is of and those in `history_bands`, None where there is no sound mart."""
+        import duckdb
+
+        if not self.mart.is_file():
+            return None
+        try:
+            with duckdb.connect(str(self.mart), read_only=True) as connection:
+                row = connection.execute("SELECT version, history FROM release").fetchone()
+        except duckdb.Error:
+            return None
+        return (str(row[0]), list(row[1])) if row else None
+
     def release(self, version: str) -> Path:
         return self.folder / "releases" / version
 
     def releases(self) -> list[Document]:
         """The entries of releases.json, newest first; none where nothing is published."""
-        return list(_read(self.folder / "releases.json") or [])
+        return list(read_json(self.folder / "releases.json") or [])
 
     def latest(self) -> Document:
         """latest.json; raises RefreshError where nothing is published yet."""
-        found = _read(self.folder / "latest.json")
+        found = read_json(self.folder / "latest.json")
         if found is None:
             raise RefreshError(f"nothing is published in {self.folder} yet; run `salary-bands refresh`")
         return dict(found)
 
     def manifest(self, version: str) -> Document:
         """The manifest of a release; raises RefreshError naming the releases there are."""
-        found = _read(self.release(version) / "manifest.json")
+        found = read_json(self.release(version) / "manifest.json")
         if found is None:
-            known = ", ".join(r["version"] for r in self.releases()[:5]) or "none"
-            raise RefreshError(f"no release {version} in {self.folder}; there are: {known}")
+            known = ", ".join(r["version"] for r in self.releases() if not r.get("pruned")) or "none"
+            raise RefreshError(f"no folder of release {version} in {self.folder}; there are: {known}")
         return dict(found)
 
     def chosen(self, version: str | None) -> str:
@@ -53,6 +67,8 @@ class Marts:
         """
         latest = str(self.latest()["version"])
         known = [str(r["version"]) for r in self.releases()]
+        if version and version in known and not self.release(version).is_dir():
+            raise UsageError(f"--release {version}: its folder is no longer in {self.folder}; choose another")
         if version and version not in known:
             raise UsageError(f"--release {version}: not in {self.folder}; there are {', '.join(known[:5])}")
         return version or latest
@@ -69,22 +85,37 @@ class Marts:
         }
 
     def write_pointers(self, entries: list[Document]) -> None:
-        """feed.xml, releases.json, then latest.json: the newest published as_of, then the highest suffix."""
+        """feed.xml, releases.json, then latest.json, each where it differs; no latest.json where no release stands."""
         ordered = sorted(entries, key=release_order, reverse=True)
-        with moved_into_place(self.folder / "feed.xml") as aside:
-            aside.write_text(feed_text(self._fed(e) for e in ordered), encoding="utf-8")
-        write_json(self.folder / "releases.json", ordered)
-        published = [e for e in ordered if e["status"] == "published"]
-        if published:
-            pointer = {k: v for k, v in published[0].items() if k not in ("status", "reason")}
-            if _read(self.folder / "latest.json") != pointer:
-                write_json(self.folder / "latest.json", pointer)
+        latest = newest(ordered)
+        _write(self.folder / "feed.xml", feed_text(self._fed(e) for e in ordered if not e.get("pruned")))
+        _write(self.folder / "releases.json", json_text(ordered))
+        if latest:
+            _write(self.folder / "latest.json", json_text({name: latest[name] for name in POINTER}))
+        else:
+            (self.folder / "latest.json").unlink(missing_ok=True)
 
     def _fed(self, entry: Document) -> FeedEntry:
         folder = self.release(entry["version"])
-        manifest = _read(folder / "manifest.json") or {}
+        manifest = read_json(folder / "manifest.json") or {}
         path = "index.html" if (folder / "index.html").is_file() else "manifest.json"
         return FeedEntry(entry, f"releases/{entry['version']}/{path}", bool(manifest.get("contains_synthetic")))
+
+
+def stands(entry: Document) -> bool:
+    """Whether latest.json may name it: published, not rolled back, and its folder is there."""
+    return entry["status"] == "published" and not entry.get("rolled_back") and not entry.get("pruned")
+
+
+def newest(entries: list[Document]) -> Document | None:
+    """What latest.json names: of those that stand the newest date, then the highest suffix."""
+    return max(filter(stands, entries), key=release_order, default=None)
+
+
+def history(entries: list[Document]) -> list[str]:
+    """Versions in `history_bands`, oldest first: published, and their folders are there."""
+    shown = [e for e in entries if e["status"] == "published" and not e.get("pruned")]
+    return [e["version"] for e in sorted(shown, key=release_order)]
 
 
 def release_order(entry: Document) -> tuple[str, int]:
@@ -98,10 +129,18 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _read(path: Path) -> Any:
+def read_json(path: Path) -> Any:
+    """A JSON file, None where there is none; raises RefreshError where it is not readable."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except ValueError:
         raise RefreshError(f"{path} is not readable as JSON; restore it or remove it") from None
+
+
+def _write(path: Path, text: str) -> None:
+    """A file that does not change keeps its time, and so its tag on a web server."""
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        with moved_into_place(path) as aside:
+            aside.write_text(text, encoding="utf-8")

@@ -1,0 +1,215 @@
+"""A published marts folder behind an http(s) URL: fetched within limits, from that host and no other.
+
+Bodies are asked for as they lie there, not compressed: what comes over the wire is what is hashed, a part of it can be
+resumed, and nothing can inflate.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urljoin, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
+from urllib3.util.retry import Retry
+
+from salary_bands.errors import RefreshError, UsageError
+
+_CHUNK = 1 << 16
+_VALIDATORS = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
+_GONE = (404, 410)
+_BUSY = (429, 500, 502, 503, 504)
+
+
+class BadAnswerError(RefreshError):
+    """A server that answers, but not with what was asked for."""
+
+
+class _BrokenError(RefreshError):
+    """The connection broke; what came is kept, and the rest is asked for again."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a server may take: seconds, bytes, tries."""
+
+    connect: float = 10
+    silence: float = 30  # without a byte
+    patience: float = 60  # for an answer of any size; larger ones get what `slowest` needs on top
+    slowest: int = 8 << 10  # bytes a second
+    tries: int = 5
+    backoff: float = 0.5  # seconds, doubled with each try
+    longest_wait: int = 120  # that a Retry-After is heeded
+    document: int = 64 << 20  # bytes of latest.json, releases.json or a manifest
+    redirects: int = 5
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A document that was fetched. content is None where it has not changed; validators belong to the next request."""
+
+    content: bytes | None
+    validators: dict[str, str]
+
+
+class Remote:
+    """The folder at a URL."""
+
+    def __init__(self, url: str, limits: Limits | None = None) -> None:
+        """Raises UsageError where it is no http(s) URL."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise UsageError(f"{url}: is not the http(s) URL of a folder; give one such as https://example.org/bands/")
+        self.url = url.rstrip("/") + "/"
+        self.limits = limits or Limits()
+        self._session = requests.Session()
+        retry = Retry(
+            total=self.limits.tries,
+            connect=min(3, self.limits.tries),
+            backoff_factor=self.limits.backoff,
+            status_forcelist=_BUSY,
+            retry_after_max=self.limits.longest_wait,
+            raise_on_status=False,
+            redirect=False,
+        )
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, HTTPAdapter(max_retries=retry))
+        self._session.headers.update({"User-Agent": "salary-bands", "Accept-Encoding": "identity"})
+
+    def document(self, path: str, known: dict[str, str] | None = None) -> Answer | None:
+        """A small file, None where there is none. known: validators of the copy there is.
+
+        Raises RefreshError.
+        """
+        for attempt in range(self.limits.tries + 1):
+            self._pause(attempt)
+            with suppress(_BrokenError):
+                return self._document(path, known or {})
+        raise self._not_whole(path)
+
+    def download(self, path: str, to: Path, size: int) -> bool:
+        """Fetch a file of that size, from where an earlier download of it to `to` stopped; false where there is none.
+
+        Its bytes are the caller's to check. Raises RefreshError where it is larger, or does not come whole.
+        """
+        for attempt in range(self.limits.tries + 1):
+            self._pause(attempt)
+            with suppress(_BrokenError):
+                if not self._continue(path, to, size):
+                    return False
+            if to.is_file() and to.stat().st_size == size:
+                return True
+        raise self._not_whole(path)
+
+    def _continue(self, path: str, to: Path, size: int) -> bool:
+        """One request for what is missing of a file; false where there is no such file."""
+        had = to.stat().st_size if to.is_file() else 0
+        if had > size:
+            to.unlink()
+            had = 0
+        if had and had == size:
+            return True
+        with self._get(path, {"Range": f"bytes={had}-"} if had else {}) as answer:
+            if answer.status_code in _GONE:
+                return False
+            if answer.status_code == 416:  # what is here is of something else
+                to.unlink()
+                return True
+            self._expect(path, answer, 200, 206)
+            resumed = had and answer.headers.get("Content-Range", "").startswith(f"bytes {had}-")
+            if answer.status_code == 206 and not resumed:
+                raise BadAnswerError(f"{self.url}{path}: answered another range than was asked for")
+            with to.open("ab" if resumed else "wb") as stream:
+                for chunk in self._chunks(path, answer, size - (had if resumed else 0)):
+                    stream.write(chunk)
+        return True
+
+    def _document(self, path: str, known: dict[str, str]) -> Answer | None:
+        asked = {_VALIDATORS[name]: value for name, value in known.items() if name in _VALIDATORS}
+        with self._get(path, asked) as answer:
+            if answer.status_code in _GONE:
+                return None
+            if answer.status_code == 304 and asked:
+                return Answer(None, known)
+            self._expect(path, answer, 200)
+            content = b"".join(self._chunks(path, answer, self.limits.document))
+            if len(content) < int(answer.headers.get("Content-Length", 0)):
+                raise _BrokenError(path)
+            return Answer(content, {name: answer.headers[name] for name in _VALIDATORS if name in answer.headers})
+
+    def _pause(self, attempt: int) -> None:
+        if attempt:
+            time.sleep(self.limits.backoff * 2 ** (attempt - 1))
+
+    def _not_whole(self, path: str) -> BadAnswerError:
+        return BadAnswerError(f"{self.url}{path}: did not come whole in {self.limits.tries + 1} tries; try again later")
+
+    @contextmanager
+    def _get(self, path: str, headers: dict[str, str]) -> Iterator[requests.Response]:
+        """The answer, after redirects on the same host."""
+        url = urljoin(self.url, quote(path))
+        timeout = (self.limits.connect, self.limits.silence)
+        for _ in range(self.limits.redirects + 1):
+            try:
+                answer = self._session.get(url, headers=headers, timeout=timeout, stream=True, allow_redirects=False)
+            except (requests.RequestException, HTTPError) as error:
+                raise RefreshError(f"{url}: {_reason(error)}; check the URL, or try again later") from None
+            with answer:
+                if not answer.is_redirect:
+                    yield answer
+                    return
+                target = urljoin(url, answer.headers["Location"])
+            if not _same_host(url, target):
+                raise BadAnswerError(f"{url}: redirects to {target}, another host; pull from there if you trust it")
+            url = target
+        raise BadAnswerError(f"{self.url}{path}: redirects in circles")
+
+    def _expect(self, path: str, answer: requests.Response, *codes: int) -> None:
+        if answer.status_code not in codes:
+            busy = " after all tries" if answer.status_code in _BUSY else ""
+            raise BadAnswerError(f"{self.url}{path}: answered {answer.status_code}{busy}; check the URL, or try later")
+
+    def _chunks(self, path: str, answer: requests.Response, most: int) -> Iterator[bytes]:
+        """The body as it comes; RefreshError where it is too large or too slow, _BrokenError where it breaks off."""
+        length = answer.headers.get("Content-Length", "")
+        too_large = BadAnswerError(
+            f"{self.url}{path}: is larger than the {most:,} bytes it may be; nothing of it is kept"
+        )
+        if length.isdigit() and int(length) > most:
+            raise too_large
+        began, received = time.monotonic(), 0
+        while True:
+            try:
+                chunk = answer.raw.read1(_CHUNK, decode_content=True)  # not read(): that waits for a full chunk
+            except (HTTPError, OSError) as error:
+                raise _BrokenError(f"{self.url}{path}: {_reason(error)}; try again") from None
+            if not chunk:
+                return
+            received += len(chunk)
+            if received > most:
+                raise too_large
+            if time.monotonic() - began > self.limits.patience + received / self.limits.slowest:
+                raise BadAnswerError(f"{self.url}{path}: comes slower than {self.limits.slowest:,} bytes a second")
+            yield chunk
+
+
+def _same_host(one: str, other: str) -> bool:
+    """Also from http to https of the same name."""
+    a, b = urlsplit(one), urlsplit(other)
+    upgraded = (
+        (a.scheme, b.scheme) == ("http", "https") and a.hostname == b.hostname and (a.port, b.port) == (None,) * 2
+    )
+    return upgraded or (a.scheme, a.hostname, a.port) == (b.scheme, b.hostname, b.port)
+
+
+def _reason(error: Any) -> str:
+    """The innermost cause in one line."""
+    while getattr(error, "reason", None) or (error.args and isinstance(error.args[0], Exception)):
+        error = getattr(error, "reason", None) or error.args[0]
+        if not isinstance(error, Exception):
+            break
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
