@@ -15,19 +15,9 @@ from urllib.parse import unquote, urlsplit
 
 from salary_bands.errors import RefreshError, UsageError
 from salary_bands.publish.documents import is_safe
+from salary_bands.publish.media import FOR_EVER, SHORT, media_type
 from salary_bands.publish.releases import Marts
 
-TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "html": "text/html; charset=utf-8",
-    "json": "application/json",
-    "md": "text/markdown; charset=utf-8",
-    "parquet": "application/vnd.apache.parquet",
-    "svg": "image/svg+xml",
-    "xml": "application/atom+xml; charset=utf-8",
-}
-FOR_EVER = "public, max-age=31536000, immutable"
-SHORT = "public, max-age=60"
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 _CHUNK = 1 << 16
 
@@ -150,7 +140,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _head(self, code: int, path: str, headers: dict[str, str]) -> None:
         self.send_response(code)
-        self.send_header("Content-Type", TYPES.get(path.rpartition(".")[2], "application/octet-stream"))
+        self.send_header("Content-Type", media_type(path))
         self.send_header("Cache-Control", FOR_EVER if path.startswith("releases/") else SHORT)
         self.send_header("Accept-Ranges", "bytes")
         self.send_header("Access-Control-Allow-Origin", "*")

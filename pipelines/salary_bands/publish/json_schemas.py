@@ -111,8 +111,16 @@ def _latest() -> Schema:
 
 def _releases() -> Schema:
     status = {"enum": ["published", "withdrawn"], "description": "A withdrawn release stays and is not to be used"}
-    reason = {"type": ["string", "null"], "description": "Why it is withdrawn"}
-    entry = _object({**_pointer(), "status": status, "reason": reason}, "A release")
+    known = {
+        **_pointer(),
+        "status": status,
+        "reason": {"type": ["string", "null"], "description": "Why it is withdrawn or rolled back"},
+    }
+    later = {
+        "rolled_back": {"type": "boolean", "description": "Whether the pointer was taken back from it"},
+        "pruned": {"type": "boolean", "description": "Whether its folder was removed to save space"},
+    }
+    entry = _object({**known, **later}, "A release", known)
     return _list(entry, "Every release, newest first")
 
 
@@ -155,6 +163,7 @@ def _manifest() -> Schema:
             "method": _object(method, "Figures that the tables rest on"),
             "accepted": _list(_object(of_gate, "A gate"), "Gates that would have held it and were accepted by hand"),
             "fingerprint": _SHA256,
+            "content_fingerprint": _SHA256,
             "files": _list(_object(of_file, "A file"), "Every file of the release but this one and its signature"),
         },
         "What a release is made from, and the hash of each of its files",

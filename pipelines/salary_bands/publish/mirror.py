@@ -3,7 +3,6 @@
 A pointer there never names a release that is not whole, and no publisher overwrites what another one published.
 """
 
-import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -13,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from salary_bands.errors import RefreshError
 from salary_bands.files import json_text, write_json
-from salary_bands.publish.object_store import SHORT, Bucket, explained, open_store
-from salary_bands.publish.releases import Document, Marts, release_order
+from salary_bands.publish.media import SHORT
+from salary_bands.publish.object_store import Bucket, explained, open_store
+from salary_bands.publish.releases import POINTER, Document, Marts, read_json, release_order, stands
 
 if TYPE_CHECKING:
     from obstore import PutMode
 
-POINTER = ("version", "as_of", "schema_version", "manifest")  # of an entry; the rest is what became of it
 BESIDE = ("salary_bands.duckdb", "feed.xml")  # they go with the release that latest.json names
 SEEN = ".mirrored.json"  # in the marts folder, by address: what had become of its releases when it was mirrored last
 WORKERS = 16
@@ -157,7 +156,7 @@ def _listed(bucket: Bucket) -> tuple[list[Document], "PutMode"]:
 
 def _stale(here: Path, due: Document, hashes: dict[str, str | None]) -> str | None:
     """What lies beside the pointers here and is not the same there, where they are of the release that is due."""
-    if _json(here / "latest.json") != due:
+    if read_json(here / "latest.json") != due:
         return None
     files = (name for name in hashes if (here / name).is_file())
     return next((name for name in files if sha256((here / name).read_bytes()).hexdigest() != hashes[name]), None)
@@ -173,18 +172,12 @@ def _became(entry: Document) -> Document:
 
 
 def _stands(entry: Document) -> bool:
-    return entry["status"] == "published" and not entry.get("rolled_back")
+    """Whether latest.json may name it there: what is pruned here is not pruned in the store."""
+    return stands({**entry, "pruned": False})
 
 
 def _seen(marts: Marts) -> Document:
-    return dict(_json(marts.folder / SEEN) or {})
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-    except ValueError:
-        raise RefreshError(f"{path} is not readable as JSON; restore it or remove it") from None
+    return dict(read_json(marts.folder / SEEN) or {})
 
 
 def _bytes(path: Path, expected: str | None) -> bytes:

@@ -6,28 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from hashlib import sha256
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from salary_bands.errors import RefreshError, UsageError
+from salary_bands.publish.media import FOR_EVER, SHORT, media_type
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta, PutMode
     from obstore.store import ClientConfig, ObjectStore, RetryConfig
 
 SCHEMES = ("s3", "gs", "az")
-FOREVER = "public, max-age=31536000, immutable"
-SHORT = "public, max-age=60"
-MEDIA = {
-    ".json": "application/json",
-    ".csv": "text/csv; charset=utf-8",
-    ".parquet": "application/vnd.apache.parquet",
-    ".md": "text/markdown; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".xml": "application/atom+xml; charset=utf-8",
-    ".svg": "image/svg+xml",
-}
 CLIENT: "ClientConfig" = {"connect_timeout": "10s", "timeout": "120s", "allow_http": True}
 RETRY: "RetryConfig" = {"max_retries": 3, "retry_timeout": timedelta(seconds=60)}
 _TRIES = 5
@@ -94,8 +83,7 @@ class Bucket:
         import obstore
         from obstore.exceptions import AlreadyExistsError, PreconditionError
 
-        media = MEDIA.get(PurePosixPath(path).suffix, "application/octet-stream")
-        attributes = {"Content-Type": media, "Cache-Control": cache, "sha256": sha256(data).hexdigest()}
+        attributes = {"Content-Type": media_type(path), "Cache-Control": cache, "sha256": sha256(data).hexdigest()}
         try:
             obstore.put(self._store, path, data, mode=mode, attributes=attributes, use_multipart=False)
         except (AlreadyExistsError, PreconditionError):
@@ -103,7 +91,7 @@ class Bucket:
         self.puts += 1
         return True
 
-    def create(self, path: str, data: bytes, cache: str = FOREVER) -> bool:
+    def create(self, path: str, data: bytes, cache: str = FOR_EVER) -> bool:
         """Put an object that is there once and for all; False where it is there with other bytes."""
         for _ in range(_TRIES):
             if self.put(path, data, "create", cache):
