@@ -22,7 +22,7 @@ from tests.conftest import build, model_rows, native_row, write_native
 from salary_bands.errors import RefreshError, UsageError
 from salary_bands.publish import tables
 from salary_bands.publish.publication import publish
-from salary_bands.publish.releases import Marts, sha256_of
+from salary_bands.publish.releases import SCHEMA_VERSION, Marts, sha256_of
 from salary_bands.schemas import RELEASE_TABLES, TABLES, arrow_schema
 from salary_bands.settings import load
 
@@ -230,7 +230,10 @@ def test_releases_come_in_the_order_of_their_dates_then_numbers(tmp_path: Path) 
 
 
 def entry(version: str) -> dict[str, Any]:
-    return {"version": version, "as_of": "-".join(version.split(".")[:3]), "status": "published", "reason": None}
+    as_of = "-".join(version.split(".")[:3])
+    manifest = {"path": f"releases/{version}/manifest.json", "sha256": "0" * 64}
+    pointer = {"version": version, "as_of": as_of, "schema_version": SCHEMA_VERSION, "manifest": manifest}
+    return {**pointer, "status": "published", "reason": None}
 
 
 def test_what_is_not_there_is_named_with_what_is(marts: Marts, tmp_path: Path) -> None:
