@@ -46,6 +46,7 @@ def fed(version: str, status: str = "published", reason: str | None = None, synt
     path = f"releases/{version}/manifest.json"
     entry: dict[str, Any] = {
         "version": version, "as_of": "-".join(version.split(".")[:3]), "status": status, "reason": reason,
+        "schema_version": "1.0.0",
         "manifest": {"path": path, "sha256": "0" * 64},
     }  # fmt: skip
     return FeedEntry(entry, path.replace("manifest.json", "index.html"), synthetic)
@@ -74,6 +75,12 @@ def test_a_reader_finds_the_releases_newest_first_with_what_is_withdrawn() -> No
     assert [sorted(t.term for t in e.get("tags", [])) for e in feed.entries] == [[], ["withdrawn"], ["synthetic"]]
     assert "(withdrawn)" in feed.entries[1].title and 'pay of "A & B" <twice>' in feed.entries[1].summary
     assert "(synthetic)" in feed.entries[2].title and "nobody earns" in feed.entries[2].summary
+
+
+def test_a_release_that_was_rolled_back_says_so() -> None:
+    kept = fed("2026.07.31", reason="rolled back to 2026.06.30")
+    [entry] = feedparser.parse(feed_text([FeedEntry({**kept.entry, "rolled_back": True}, kept.page, False)])).entries
+    assert "(rolled back)" in entry.title and "Rolled back: rolled back to 2026.06.30" in entry.summary
 
 
 def test_it_is_written_with_the_pointers_and_is_the_same_each_time(sample_release: Path, tmp_path: Path) -> None:

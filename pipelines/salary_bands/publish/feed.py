@@ -37,7 +37,9 @@ def feed_text(entries: Iterable[FeedEntry]) -> str:
 def _add(feed: ET.Element, each: FeedEntry) -> None:
     entry = ET.SubElement(feed, f"{{{_ATOM}}}entry")
     withdrawn = each.entry["status"] == "withdrawn"
-    marks = [word for word, said in (("withdrawn", withdrawn), ("synthetic", each.synthetic)) if said]
+    rolled_back = bool(each.entry.get("rolled_back"))
+    states = (("withdrawn", withdrawn), ("rolled back", rolled_back), ("synthetic", each.synthetic))
+    marks = [word for word, said in states if said]
     version, as_of = each.entry["version"], each.entry["as_of"]
     _text(entry, "title", f"Compensation bands in machine learning, {version}{''.join(f' ({m})' for m in marks)}")
     _text(entry, "id", f"{_ID}release:{version}")
@@ -50,8 +52,9 @@ def _add(feed: ET.Element, each: FeedEntry) -> None:
     summary = f"Pay over the 12 months up to {as_of}."
     if each.synthetic:
         summary += " Synthetic: made from generated data, nobody earns these figures."
-    if withdrawn:
-        summary += f" Withdrawn: {each.entry['reason'] or 'no reason given'}"
+    if withdrawn or rolled_back:
+        state = "Withdrawn" if withdrawn else "Rolled back"
+        summary += f" {state}: {each.entry['reason'] or 'no reason given'}"
     _text(entry, "summary", summary)
 
 
