@@ -39,6 +39,14 @@ def real_data() -> Path:
     return REAL_DATA
 
 
+def program(name: str, package: str) -> str:
+    """The path of a program of the system's; a test that needs it is skipped where it is not there."""
+    found = shutil.which(name)
+    if not found:
+        pytest.skip(f"{name} is not here: apt-get install {package}")
+    return found
+
+
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Defaults over empty folders, whatever the environment says."""

@@ -13,15 +13,15 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from salary_bands.publish.page import page_text
+from tests.conftest import program
 
-CHROMIUM = "/usr/bin/chromium"
 Views = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=program("chromium", "chromium"), args=["--no-sandbox"])
         yield browser
         browser.close()
 

@@ -12,6 +12,7 @@ import pytest
 
 from salary_bands.publish.tables import write_csv
 from salary_bands.schemas import RELEASE_TABLES
+from tests.conftest import program
 
 # comma, quotes, UTF-8, from row 1, each column by itself, en-US, quoted text not held to be text, numbers detected
 FILTER = "CSV:44,34,76,1,,1033,false,true"
@@ -25,7 +26,7 @@ def opened(path: Path, folder: Path) -> list[list[Any]]:
     """The rows of a CSV as LibreOffice reads it; (text of the formula) where a cell is one."""
     profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
     command = [
-        "soffice",
+        program("soffice", "libreoffice-calc-nogui"),
         profile,
         "--headless",
         f"--infilter={FILTER}",
