@@ -10,7 +10,7 @@ from salary_bands.errors import RefreshError, UsageError
 from salary_bands.files import json_text, moved_into_place
 from salary_bands.publish.feed import FeedEntry, feed_text
 
-SCHEMA_VERSION = "1.1.0"
+SCHEMA_VERSION = "1.2.0"
 POINTER = ("version", "as_of", "schema_version", "manifest")
 Document = dict[str, Any]
 
