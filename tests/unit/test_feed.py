@@ -45,8 +45,8 @@ GRAMMAR = """
 def fed(version: str, status: str = "published", reason: str | None = None, synthetic: bool = False) -> FeedEntry:
     path = f"releases/{version}/manifest.json"
     entry: dict[str, Any] = {
-        "version": version, "schema_version": "1.0.0", "as_of": "-".join(version.split(".")[:3]), "status": status, "reason": reason,
-        "manifest": {"path": path, "sha256": "0" * 64},
+        "version": version, "as_of": "-".join(version.split(".")[:3]), "status": status, "reason": reason,
+        "schema_version": "1.0.0", "manifest": {"path": path, "sha256": "0" * 64},
     }  # fmt: skip
     return FeedEntry(entry, path.replace("manifest.json", "index.html"), synthetic)
 
