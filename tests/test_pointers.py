@@ -9,7 +9,7 @@ import pytest
 from salary_bands.errors import RefreshError, UsageError
 from salary_bands.publish.pointers import list_release, pointer_notes, prune, reinstate, rollback, withdraw
 from salary_bands.publish.publication import repair
-from salary_bands.publish.releases import Marts
+from salary_bands.publish.releases import SCHEMA_VERSION, Marts
 from salary_bands.publish.verify import verify
 from salary_bands.show import release_rows
 from tests.crashes import dies
@@ -50,7 +50,7 @@ def test_a_rollback_goes_one_back_or_to_the_release_named(marts: Marts) -> None:
     assert_sound(marts, B)
     assert marts.mart_state() == (B, [A, B, C])
     assert listed(marts)[C] | {"manifest": None} == {
-        "version": C, "as_of": "2026-02-28", "schema_version": "1.0.0", "manifest": None,
+        "version": C, "as_of": "2026-02-28", "schema_version": SCHEMA_VERSION, "manifest": None,
         "status": "published", "reason": "wrong rates", "rolled_back": True,
     }  # fmt: skip
     assert rollback(marts, A, "worse") == A
