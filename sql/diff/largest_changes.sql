@@ -1,6 +1,6 @@
 -- Grain: group_id, evidence, tier, level, market, metric of the view leaf: the twenty medians of base and total that
--- moved furthest, in countries and metros. Cells of one group that moved alike are most often the same reports: the
--- first of them stands for all.
+-- moved furthest, in countries and metros. Cells that moved alike are most often the same reports: the first of them
+-- stands for all.
 -- Inputs: changes.
 with
 moved as (
@@ -9,8 +9,8 @@ moved as (
     where change = 'changed' and view = 'leaf' and market <> 'global' and metric in ('base', 'total')
     qualify
         row_number() over (
-            partition by group_id, evidence, metric, old, new
-            order by market asc nulls last, tier asc nulls last, level asc nulls last
+            partition by evidence, metric, old, new
+            order by group_id asc nulls last, market asc nulls last, tier asc nulls last, level asc nulls last
         ) = 1
 )
 
