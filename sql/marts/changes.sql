@@ -1,5 +1,5 @@
 -- Grain: view, group_id, evidence, tier, level, market, metric.
--- Inputs: changed_cells, changed_numbers, touched_cells, percentiles (of the former shares of tiers and levels),
+-- Inputs: changed_numbers, touched_cells, percentiles (of the former shares of tiers and levels),
 -- circumstances (method_changed, exports_gone, date_moved, exports_came).
 -- old + restated + pay + mix = new, wherever all of them are known.
 with
@@ -26,18 +26,9 @@ placed as (
             when p.pay < 50000 then cast(floor(p.pay / 100 + 0.5) * 100 as bigint)
             else cast(floor(p.pay / 500 + 0.5) * 500 as bigint)
         end as same_mix
-    from changed_cells as c
-    left join changed_numbers as n
-        on
-            c.view = n.view
-            and c.group_id = n.group_id
-            and c.evidence = n.evidence
-            and c.tier = n.tier
-            and c.level = n.level
-            and c.market = n.market
-            and c.metric = n.metric
-    left join touched_cells as t on n.cell = t.cell
-    left join percentiles as p on n.cell = p.cell and p.percentile = 50
+    from changed_numbers as c
+    left join touched_cells as t on c.cell = t.cell
+    left join percentiles as p on c.cell = p.cell and p.percentile = 50
 ),
 
 parted as (

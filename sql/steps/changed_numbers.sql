@@ -1,4 +1,5 @@
--- Grain: one row per changed cell that has reports now or had, with its number; groups of the same leaves share theirs.
+-- Grain: one row per changed cell, with its number, null where it has no reports, now or before; groups of the same
+-- leaves share theirs.
 -- Inputs: changed_cells, cell_keys, group_names, metrics.
 with
 keys as (
@@ -10,8 +11,9 @@ select
     c.*,
     k.place * 100 + m.metric_number as cell
 from changed_cells as c
-inner join group_names as n on c.view = n.view and c.group_id = n.group_id
-inner join keys as k
+inner join metrics as m on c.evidence = m.evidence and c.metric = m.metric
+left join group_names as n on c.view = n.view and c.group_id = n.group_id
+left join keys as k
     on
         n.first_view = k.view
         and n.first_group_id = k.group_id
@@ -19,4 +21,3 @@ inner join keys as k
         and c.tier = k.tier
         and c.level = k.level
         and c.market = k.market
-inner join metrics as m on c.evidence = m.evidence and c.metric = m.metric
