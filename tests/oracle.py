@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from tests.oracle_figures import PERCENTILES, correlation, effective_size, figures
+from tests.oracle_figures import PERCENTILES, correlation, effective_size, figures, likeness_seen
 from tests.oracle_rows import Report, by
 
 Correlations = dict[str, dict[int, Fraction]]  # by metric and percentile
@@ -103,7 +103,7 @@ def bands(
         if not reason and cell["too_near"]:
             reason = "too_near"
         if not reason:
-            cell.update(_shown(key, rows, correlations))
+            cell.update(_shown(key, rows, correlations, settings))
             reason = None if 50 in cell["figures"] else "low_effective_n"
         cell.update(basis="suppressed" if reason else "direct", suppression_reason=reason)
         cells[key] = cell
@@ -162,13 +162,19 @@ def _facts(metric: str, rows: list[Report], settings: Any) -> Report:
     }
 
 
-def _shown(key: tuple[str, ...], rows: list[Report], correlations: Correlations) -> Report:
+def _shown(key: tuple[str, ...], rows: list[Report], correlations: Correlations, settings: Any) -> Report:
     """The effective number of reports of P50, and what each percentile shows; adverts have no employers."""
     metric = key[-1]
     likeness = correlations[metric] if key[2] == "reported" else dict.fromkeys(PERCENTILES, Fraction(0))
-    found = {value: effective_size(rows, value) for value in set(likeness.values())}
-    sizes = {percent: found[value] for percent, value in likeness.items()}
-    return {"n_effective": sizes[50], "figures": figures([(r[metric], r["weight"]) for r in rows], sizes)}
+    sizes = {
+        percent: effective_size(rows, value, likeness_seen(rows, metric, percent), settings.max_unknown_factor)
+        for percent, value in likeness.items()
+    }
+    return {
+        "n_effective": sizes[50],
+        "sizes": sizes,
+        "figures": figures([(r[metric], r["weight"]) for r in rows], sizes),
+    }
 
 
 def _why_suppressed(evidence: str, cell: Report, settings: Any) -> str | None:

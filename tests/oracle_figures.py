@@ -95,23 +95,38 @@ def correlation(
     return min(max(found, Fraction(0)), Fraction(1))
 
 
-def effective_size(rows: list[Report], likeness: Fraction) -> Fraction:
-    """Reports that tell as much: people of one employer outside T1 and T2 are alike by `likeness`."""
-    alone: list[Report] = []
-    employers: dict[str, list[Report]] = {}
-    for row in rows:
-        if row["evidence"] == "advertised" or row["employer"] is None or row["tier"] in ("T1", "T2"):
-            alone.append(row)
-        else:
-            employers.setdefault(row["employer"], []).append(row)
-    variance = Fraction(_squares(alone))
-    for group in employers.values():
-        variance += (1 - likeness) * _squares(group) + likeness * sum(r["weight"] for r in group) ** 2
-    return sum(r["weight"] for r in rows) ** 2 / variance
+def effective_size(rows: list[Report], likeness: Fraction, seen: Fraction = Fraction(0), most: float = 2) -> Fraction:
+    """Reports that tell as much: people of one employer outside T1 and T2 are alike by `likeness`, or as `seen`.
+
+    `most`: by how much those whose employer is not known may raise what that adds.
+    """
+    whole = sum(r["weight"] for r in rows)
+    known = sum(r["weight"] for r in rows if r["employer"] is not None)
+    pairs = 0
+    for group in _alike(rows):
+        pairs += sum(r["weight"] for r in group) ** 2 - sum(r["weight"] ** 2 for r in group)
+    factor = min(Fraction(whole, known) ** 2, Fraction(str(most))) if pairs else Fraction(1)
+    return whole**2 / (sum(r["weight"] ** 2 for r in rows) + factor * max(likeness * pairs, seen))
 
 
-def _squares(rows: list[Report]) -> int:
-    return sum(r["weight"] ** 2 for r in rows)
+def likeness_seen(rows: list[Report], metric: str, percent: int) -> Fraction:
+    """What the pairs of reports of one employer add to the squared weights, by how they lie about the percentile.
+
+    A pair counts by the product of the weights and of (is it at most the percentile, less p), over p (1 - p).
+    """
+    p = Fraction(percent, 100)
+    figure = percentile([(r[metric], r["weight"]) for r in rows], percent)
+    added = Fraction(0)
+    for group in _alike(rows):
+        parts = [r["weight"] * ((r[metric] <= figure) - p) for r in group]
+        added += sum(parts) ** 2 - sum(part**2 for part in parts)
+    return added / (p * (1 - p))
+
+
+def _alike(rows: list[Report]) -> list[list[Report]]:
+    """Reports by employer, where employers are a sample: people say it, outside T1 and T2."""
+    sampled = (r for r in rows if r["evidence"] == "reported" and r["employer"] and r["tier"] not in ("T1", "T2"))
+    return list(by(sampled, lambda r: r["employer"]).values())
 
 
 @cache

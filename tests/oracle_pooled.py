@@ -35,7 +35,7 @@ STAGES = ("early", "senior")
 MIN_SHAPE_CELLS = 3
 
 Key = tuple[str, ...]
-Kind = tuple[bool, bool]  # of one tier, of one level; else of all tiers, of a stage
+Kind = tuple[str, bool]  # `listed` (T1, T2), `other` or `all` tiers; of one level, else of a stage
 Shape = dict[int, tuple[float, float]]  # by percentile: its distance from the mean log, and that one's variance
 
 
@@ -44,8 +44,13 @@ def kind_of(key: Key) -> Kind | None:
     _, _, evidence, tier, level, market, metric = key
     reported = evidence == "reported" and metric in METRICS and len(market) == 2
     if reported and tier in (*TIERS, "all") and level in (*STAGE, *STAGES):
-        return tier != "all", level not in STAGES
+        return tiers_of(tier), level not in STAGES
     return None
+
+
+def tiers_of(tier: str) -> str:
+    """Whether a tier is one whose employers are all listed, another, or all."""
+    return tier if tier == "all" else "listed" if tier in ("T1", "T2") else "other"
 
 
 def is_shape_cell(key: Key) -> bool:
@@ -121,13 +126,12 @@ def with_pooled(
         modelled = model_reports(reports, metric)
         rows = dict(zip(map(id, modelled), fit_rows(reports, metric, settings), strict=True))
         fit = Fit(list(rows.values()), as_of) if rows else None
-        kinds = {kind_of(key) for key in cells if key[-1] == metric} - {None}
-        pools = {kind: pool_of(cells, modelled, metric, kind, rows, fit, settings, correlations) for kind in kinds}
+        pools = pools_of(cells, modelled, metric, rows, fit, settings, correlations)
         for key, cell in cells.items():
             kind = kind_of(key)
             shown = set(cell["figures"]) if cell["basis"] == "direct" else set()
             if key[-1] == metric and kind and not shown >= set(PERCENTS):
-                found[key] = {**cell, **_pooled(cell, metric, rows, pools[kind], settings, correlations)}
+                found[key] = {**cell, **_pooled(cell, metric, rows, pools.get(kind), settings, correlations)}
     return found
 
 
@@ -149,7 +153,7 @@ def _pooled(
     prediction = pool.prediction(members) if pool and not hindered else None
     if pool is None or prediction is None or prediction.variance is None:
         return {"hindrances": hindered or {"no_pool" if pool is None else "no_variance"}}
-    size = effective_size(members, correlations[metric][50])
+    size = effective_size(members, of_means(correlations[metric][50]), most=settings.max_unknown_factor)
     return {
         "hindrances": set(),
         "basis": "pooled",
@@ -161,67 +165,94 @@ def _pooled(
     }
 
 
-def pool_of(
+def of_means(likeness: Fraction) -> Fraction:
+    """The correlation of logs in a normal law, of which that of "at most the median" is known: 2 / pi * its arcsine."""
+    return Fraction(math.sin(math.pi * float(likeness) / 2))
+
+
+def pools_of(
     cells: dict[Key, Report],
     modelled: list[Report],
     metric: str,
-    kind: Kind,
     rows: dict[int, Report],
     fit: Fit | None,
     settings: Any,
     correlations: Correlations,
-) -> Pool | None:
-    """The pool of a kind; None where too few cells tell how they differ from the model or how pay is shaped."""
-    places = by(modelled, lambda r: place_of(r, kind))
-    whole = variance_within([[(log_pay(r[metric]), r["weight"]) for r in place] for place in places.values()])
-    told = [
-        place
-        for place in places.values()
-        if len(place) >= settings.min_pooled_reports and len({r["employer"] for r in place}) >= settings.min_employers
-    ]
-    if not whole or len(told) < 2 or fit is None:
-        return None
-    errors = dict(zip(rows, map(float, fit.residuals), strict=True))
-    within = variance_within([[(errors[id(r)], r["weight"]) for r in place] for place in places.values()])
-    if not within:
-        return None
-    pool = Pool(fit, rows, within, max(whole - within, 0.0), 0.0, {})
-    distances = [mean_log(place, metric) - pool.predicted_log(place) for place in told]
-    sizes = [float(effective_size(place, correlations[metric][50])) for place in told]
-    pool.between = paule_mandel(distances, [within / size for size in sizes], centre=0.0)
-    alike = [cells[key] for key in cells if key[-1] == metric and is_shape_cell(key) and kind_of(key) == kind]
-    shape = shape_of(alike, metric, whole, settings, correlations)
-    if shape is None:
-        return None
-    pool.shape = shape
-    return pool
+) -> dict[Kind, Pool]:
+    """The pool of each kind of which enough cells tell how they differ from the model and how pay is shaped."""
+    kinds: list[Kind] = [(tiers, one_level) for tiers in ("listed", "other", "all") for one_level in (True, False)]
+    likeness = of_means(correlations[metric][50])
+    places = {kind: list(by(of_kind(modelled, kind), lambda r, k=kind: place_of(r, k)).values()) for kind in kinds}
+    whole = {kind: variance_within([log_pays(place, metric) for place in places[kind]], likeness) for kind in kinds}
+    shape_cells: dict[Kind, list[Report]] = {kind: [] for kind in kinds}
+    for key, cell in cells.items():
+        kind = kind_of(key)
+        if key[-1] == metric and kind and is_shape_cell(key):
+            shape_cells[kind].append(cell)
+    found = {}
+    for kind in kinds:
+        alike = {k: v for k, v in whole.items() if v and (k[0] == "all", k[1]) == (kind[0] == "all", kind[1])}
+        told = [
+            place
+            for place in places[kind]
+            if len(place) >= settings.min_pooled_reports
+            and len({r["employer"] for r in place}) >= settings.min_employers
+        ]
+        spread = whole[kind]
+        if not spread or len(told) < 2 or fit is None:
+            continue
+        errors = dict(zip(rows, map(float, fit.residuals), strict=True))
+        within = variance_within([[(errors[id(r)], r) for r in place] for place in places[kind]], likeness)
+        pieces = [(cell, variance) for k, variance in alike.items() for cell in shape_cells[k]]
+        shape = shape_of(pieces, metric, spread, settings)
+        if not within or shape is None:
+            continue
+        pool = Pool(fit, rows, within, max(spread - within, 0.0), 0.0, shape)
+        distances = [mean_log(place, metric) - pool.predicted_log(place) for place in told]
+        sizes = [float(effective_size(place, likeness)) for place in told]
+        pool.between = paule_mandel(distances, [within / size for size in sizes], centre=0.0)
+        found[kind] = pool
+    return found
+
+
+def of_kind(modelled: list[Report], kind: Kind) -> list[Report]:
+    """The reports whose tiers a kind is of."""
+    return [r for r in modelled if kind[0] in ("all", tiers_of(r["tier"]))]
+
+
+def log_pays(place: list[Report], metric: str) -> list[tuple[float, Report]]:
+    return [(log_pay(r[metric]), r) for r in place]
 
 
 def place_of(report: Report, kind: Kind) -> tuple[str, ...]:
     """The cell of that kind and of one leaf in a country that a report of the model is in."""
-    one_tier, one_level = kind
-    tier = report["tier"] if one_tier else "all"
+    tiers, one_level = kind
+    tier = "all" if tiers == "all" else report["tier"]
     level = report["level"] if one_level else STAGE[report["level"]]
     return report["leaf"], tier, level, report["country"]
 
 
-def shape_of(
-    cells: Iterable[Report], metric: str, within: float, settings: Any, correlations: Correlations
-) -> Shape | None:
-    """How far percentiles of well-filled cells lie from the mean of their logs; None where too few cells tell."""
-    direct = [cell for cell in cells if cell["basis"] == "direct"]
-    filled = [cell for cell in direct if cell["n_effective"] >= settings.shape_effective_n]
+def shape_of(cells: Iterable[tuple[Report, float]], metric: str, spread: float, settings: Any) -> Shape | None:
+    """How far percentiles lie from the mean of their logs, of cells of that variance; None where too few cells tell.
+
+    cells: with the variance within those of their kind, in whose units distances are compared.
+    """
+    filled = [
+        (cell, variance)
+        for cell, variance in cells
+        if cell["basis"] == "direct" and cell["n_effective"] >= settings.shape_effective_n
+    ]
     shape = {}
     for percent in PERCENTS:
         distances, variances = [], []
-        for cell in (c for c in filled if percent in c["figures"]):
+        for cell, variance in ((c, v) for c, v in filled if percent in c["figures"]):
             pay = float(percentile(cell["pay"], percent))
-            distances.append(math.log(pay / 1e5) - mean_log(cell["members"], metric))
-            size = float(effective_size(cell["members"], correlations[metric][percent]))
-            variances.append(beyond_the_mean(percent) * within / size)
+            distances.append((math.log(pay / 1e5) - mean_log(cell["members"], metric)) / math.sqrt(variance))
+            variances.append(beyond_the_mean(percent) / float(cell["sizes"][percent]))
         if len(distances) < MIN_SHAPE_CELLS:
             return None
-        shape[percent] = sum(distances) / len(distances), paule_mandel(distances, variances)
+        middle = sum(distances) / len(distances)
+        shape[percent] = math.sqrt(spread) * middle, spread * paule_mandel(distances, variances)
     return shape
 
 
@@ -250,15 +281,15 @@ def contrast_of(rows: list[Report]) -> Contrast:
     return [(1, "intercept", {"": 1}), *((1, factor, weights_by(rows, factor)) for factor in FACTORS)]
 
 
-def variance_within(cells: Iterable[list[tuple[float, int]]]) -> float | None:
-    """s2, of cells of (log, weight): squares about the weighted means, over what they are expected to be of; or None.
+def variance_within(cells: Iterable[list[tuple[float, Report]]], likeness: Fraction) -> float | None:
+    """s2, of cells of (log, report): squares about the weighted means, over what they are expected to be of; or None.
 
-    A cell of one report tells nothing.
+    A mean of people who are alike by employer takes more of the squares away; a cell of one report tells nothing.
     """
     squares = expected = 0.0
     for cell in cells:
-        whole = sum(weight for _, weight in cell)
-        mean = sum(weight * log for log, weight in cell) / whole
-        squares += sum(weight * (log - mean) ** 2 for log, weight in cell)
-        expected += float(whole - Fraction(sum(weight**2 for _, weight in cell), whole))
-    return squares / expected if expected else None
+        whole = sum(r["weight"] for _, r in cell)
+        mean = sum(r["weight"] * log for log, r in cell) / whole
+        squares += sum(r["weight"] * (log - mean) ** 2 for log, r in cell)
+        expected += whole * float(1 - 1 / effective_size([r for _, r in cell], likeness))
+    return squares / expected if expected > 1e-6 else None

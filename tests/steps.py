@@ -25,7 +25,7 @@ def disclosed(cells: dict[int, Reports]) -> Iterator[duckdb.DuckDBPyConnection]:
     frame = pd.DataFrame(rows, columns=["atom", "pay", "weight", "employer"])
     frame = frame.astype({"atom": "int64", "pay": "int64", "weight": "int64", "employer": "str"})
     facts = pd.DataFrame([(cell, *_sums(reports)) for cell, reports in cells.items()])
-    facts.columns = pd.Index(["cell", "weight", "squared", "clustered"])
+    facts.columns = pd.Index(["cell", "weight", "squared", "clustered", "unknown_factor"])
     with duckdb.connect() as connection:
         add_table(connection, "metric_reports", frame.assign(is_clustered=frame["employer"].notna()))
         add_table(connection, "cells", pd.DataFrame({"cell": list(cells), "atom": list(cells)}))
@@ -33,8 +33,8 @@ def disclosed(cells: dict[int, Reports]) -> Iterator[duckdb.DuckDBPyConnection]:
         add_table(connection, "facts", facts)
         connection.execute(
             "CREATE TABLE disclosed_cells AS SELECT cell, 'base' AS metric, weight, CAST(squared AS HUGEINT) AS "
-            "squared, CAST(clustered AS HUGEINT) AS clustered, NULL AS suppression_reason, false AS is_poolable, "
-            "true AS is_correlation_cell "
+            "squared, CAST(clustered AS HUGEINT) AS clustered, unknown_factor, NULL AS suppression_reason, "
+            "false AS is_poolable, true AS is_correlation_cell "
             "FROM facts"
         )
         for step in ("cell_pay", "percentiles"):
@@ -42,13 +42,18 @@ def disclosed(cells: dict[int, Reports]) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def _sums(reports: Reports) -> tuple[int, str, str]:
-    """Weight, sum of squares, and what likeness inside employers adds to that; past 64 bits, so as text."""
+def _sums(reports: Reports) -> tuple[int, str, str, float]:
+    """Weight, sum of squares, and what likeness inside employers adds to that; past 64 bits, so as text.
+
+    Beside these, by how much reports without an employer raise it.
+    """
     employers = defaultdict(list)
     for _, weight, employer in reports:
         employers[employer].append(weight)
     clustered = sum(sum(ws) ** 2 - sum(w * w for w in ws) for name, ws in employers.items() if name is not None)
-    return sum(w for _, w, _ in reports), str(sum(w * w for _, w, _ in reports)), str(clustered)
+    whole, known = sum(w for _, w, _ in reports), sum(w for _, w, name in reports if name is not None)
+    factor = min((whole / known) ** 2, 2.0) if clustered else 1.0
+    return whole, str(sum(w * w for _, w, _ in reports)), str(clustered), factor
 
 
 def sql_percentiles(cells: dict[int, list[tuple[int, int]]]) -> dict[tuple[int, int], float]:
@@ -65,7 +70,8 @@ def sql_intervals(cells: dict[int, Reports], correlation: float) -> Shown:
         millionths = round(correlation * 1_000_000)
         likeness = {"metric": "base", "percentile": PERCENTILES, "millionths": millionths}
         add_table(connection, "correlations", pd.DataFrame(likeness))
-        run_step(connection, "effective_sizes")
+        for step in ("employer_pairs", "effective_sizes"):
+            run_step(connection, step)
         add_table(connection, "ranks", binomial_ranks(candidate._sizes(connection)))
         run_step(connection, "intervals")
         rows = connection.execute("SELECT cell, percentile, whole, low, high FROM intervals").fetchall()

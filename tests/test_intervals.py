@@ -51,10 +51,11 @@ def oracle_intervals(cells: dict[int, Reports], likeness: Fraction) -> dict[tupl
     shown = {}
     for cell, reports in cells.items():
         rows = [
-            {"evidence": "reported", "tier": "T4", "employer": name, "weight": weight} for _, weight, name in reports
+            {"evidence": "reported", "tier": "T4", "employer": name, "weight": weight, "base": pay}
+            for pay, weight, name in reports
         ]
-        size = oracle.effective_size(rows, likeness)
         for percent in PERCENTILES:
+            size = oracle.effective_size(rows, likeness, oracle.likeness_seen(rows, "base", percent))
             bounds = oracle.interval([(pay, weight) for pay, weight, _ in reports], math.floor(size), percent)
             if bounds:
                 shown[cell, percent] = (math.floor(size), *bounds)
@@ -220,7 +221,9 @@ def test_intervals_cover_the_median_where_employers_set_pay(settings: Settings) 
     assert found[50] == pytest.approx(0.3, abs=0.05)
     assert coverage(sql_intervals(cells, 0.3)) >= 0.93
     assert coverage(sql_intervals(cells, found[50])) >= 0.93
-    assert coverage(sql_intervals(cells, 0.0)) < 0.9  # what it is for
+    assert coverage(sql_intervals(cells, 0.0)) >= 0.93  # each cell tells how alike its own employers' people are
+    strangers: dict[int, Reports] = {n: [(pay, weight, None) for pay, weight, _ in cell] for n, cell in cells.items()}
+    assert coverage(sql_intervals(strangers, 0.3)) < 0.9  # what it is for
 
 
 def all_generalists(built: Built) -> dict[str, Any]:

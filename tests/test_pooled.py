@@ -20,6 +20,7 @@ from tests.oracle_pooled import (
     beyond_the_mean,
     is_shape_cell,
     kind_of,
+    of_means,
     shape_of,
     variance_within,
 )
@@ -34,6 +35,7 @@ OTHER_SETTINGS = {
     "shape_effective_n": 98,  # between what some cell has for its P50 and for its P25
     "min_employers": 4,
     "max_employer_share": 0.55,
+    "max_unknown_factor": 1.02,
 }
 
 
@@ -118,15 +120,41 @@ def test_the_variance_within_cells_is_that_of_samples_where_weights_are_equal() 
     rng = random.Random(2)
     cells = [[rng.gauss(mean, 0.3) for _ in range(12)] for mean in (0, 1, 2)]
     pooled = statistics.mean(statistics.variance(cell) for cell in cells)
-    assert variance_within([[(y, 7) for y in cell] for cell in cells]) == pytest.approx(pooled)
-    assert variance_within([[(0.0, 2**20), (1.0, 2**20)], [(9.0, 5)]]) == 0.5, "a report alone tells nothing"
-    assert variance_within([[(0.0, 3)], [(9.0, 5)]]) is None
+    assert within([[(y, 7) for y in cell] for cell in cells]) == pytest.approx(pooled)
+    assert within([[(0.0, 2**20), (1.0, 2**20)], [(9.0, 5)]]) == 0.5, "a report alone tells nothing"
+    assert within([[(0.0, 3)], [(9.0, 5)]]) is None
 
 
 def test_the_variance_within_cells_is_right_where_weights_differ() -> None:
     rng = random.Random(3)
     cells = [[(rng.gauss(0, 0.3), rng.choice([1, 2, 4])) for _ in range(4)] for _ in range(6_000)]
-    assert variance_within(cells) == pytest.approx(0.09, rel=0.03)
+    assert within(cells) == pytest.approx(0.09, rel=0.03)
+
+
+def test_the_variance_within_cells_is_right_where_people_of_an_employer_are_alike() -> None:
+    """Of 0.09 a third is the employer's: cells of two employers with three people each."""
+    rng = random.Random(5)
+    cells = []
+    for _ in range(6_000):
+        own = [rng.gauss(0, math.sqrt(0.03)) for _ in range(2)]
+        cells.append([(rng.gauss(own[n % 2], math.sqrt(0.06)), person(1, f"E{n % 2}")) for n in range(6)])
+    assert variance_within(cells, Fraction(1, 3)) == pytest.approx(0.09, rel=0.03)
+    assert variance_within(cells, Fraction(0)) == pytest.approx(0.078, rel=0.03)
+
+
+def test_alike_medians_are_more_alike_logs() -> None:
+    """Normal pairs correlated by one half are on one side of the median in two of three cases: that is a third."""
+    assert float(of_means(Fraction(1, 3))) == pytest.approx(0.5)
+    assert (of_means(Fraction(0)), float(of_means(Fraction(1)))) == (0, 1)
+
+
+def person(weight: int, employer: str) -> Report:
+    return {"weight": weight, "employer": employer, "tier": "T4", "evidence": "reported"}
+
+
+def within(cells: list[list[tuple[float, int]]]) -> float | None:
+    """Of cells of (log, weight), every report being of another employer."""
+    return variance_within([[(y, person(w, f"E{n}")) for n, (y, w) in enumerate(cell)] for cell in cells], Fraction(0))
 
 
 @pytest.mark.parametrize("percent", [25, 50, 75])
@@ -139,20 +167,21 @@ def test_the_distance_of_a_percentile_from_the_mean_varies_as_it_does_in_normal_
 def shape_cell(pays: list[int], **facts: Any) -> Report:
     members = [{"base": pay, "weight": 1, "employer": None, "tier": "T2", "evidence": "reported"} for pay in pays]
     cell = {"basis": "direct", "n_effective": 60, "figures": {25: 0, 50: 0, 75: 0}, "members": members}
+    cell |= {"sizes": {25: 60, 50: 60, 75: 60}}
     return {**cell, "pay": [(pay, 1) for pay in pays], **facts}
 
 
 def test_the_shape_is_the_mean_distance_of_percentiles_in_at_least_three_filled_cells(settings: Any) -> None:
     """Logs 0, 1, 2, 3, 4 have their quarters one from their mean."""
-    correlations = {"base": dict.fromkeys((25, 50, 75), Fraction(1, 4))}
 
-    def told(*cells: Report) -> Any:
-        return shape_of(cells, "base", 0.04, settings, correlations)
+    def told(*cells: Report, spread: float = 0.04) -> Any:
+        return shape_of([(cell, 0.04) for cell in cells], "base", spread, settings)
 
     full = shape_cell([round(1e5 * math.exp(y)) for y in range(5)])
     shape = told(full, full, full)
     assert [shape[percent][0] for percent in (25, 50, 75)] == pytest.approx([-1, 0, 1], abs=1e-4)
     assert [shape[percent][1] for percent in (25, 50, 75)] == [0, 0, 0], "equal cells do not vary"
+    assert told(full, full, full, spread=0.16)[75][0] == pytest.approx(2, abs=1e-4), "twice the spread, twice as far"
     for other in ({"n_effective": 59.9}, {"basis": "suppressed"}, {"figures": {25: 0, 50: 0}}):
         assert told(full, full, {**full, **other}) is None, other
     flat = shape_cell([100_000] * 5)
@@ -164,15 +193,16 @@ def test_the_shape_is_the_mean_distance_of_percentiles_in_at_least_three_filled_
 @pytest.mark.parametrize(
     ("tier", "level", "kind"),
     [
-        ("T3", "L5", (True, True)),
-        ("T3", "senior", (True, False)),
-        ("all", "L3", (False, True)),
-        ("all", "early", (False, False)),
+        ("T3", "L5", ("other", True)),
+        ("T3", "senior", ("other", False)),
+        ("T2", "L5", ("listed", True)),
+        ("all", "L3", ("all", True)),
+        ("all", "early", ("all", False)),
         ("unknown", "L5", None),
         ("T3", "all", None),
     ],
 )
-def test_cells_are_of_one_of_four_kinds(tier: str, level: str, kind: Any) -> None:
+def test_cells_are_of_one_of_six_kinds(tier: str, level: str, kind: Any) -> None:
     assert kind_of(("leaf", "nlp_classical", "reported", tier, level, "US", "base")) == kind
 
 

@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     correlation_p50: float = _method(0.26, "Correlation of P50 by employer where too few employers tell.", ge=0, le=1)
     correlation_p25_p75: float = _method(0.24, "The same of P25 and P75.", ge=0, le=1)
     correlation_p10_p90: float = _method(0.19, "The same of P10 and P90.", ge=0, le=1)
+    max_unknown_factor: float = _method(2, "By how much reports without an employer may raise that.", ge=1)
     min_correlation_employers: int = _method(30, "Employers with two reports in a cell that tell it.", ge=2)
     min_market_reports: int = _method(30, "Reports in the fit that a market needs to stand alone in it.", ge=1)
     min_overlap_reports: int = _method(5, "Reports that make a cell of group and baseline comparable.", ge=1)

@@ -5,7 +5,7 @@
 -- neither figures nor shares nor a count below 10. Rounded half up to 500 USD, below 50,000 to 100, after all tests.
 with
 pooled as (
-    select cell, shrinkage_weight
+    select cell, shrinkage_weight, effective
     from pooled_cells
     where percentile = 50
 ),
@@ -120,7 +120,7 @@ select
     p.market,
     p.metric,
     case when f.cell is not null or d.n_reports >= 10 then d.n_reports end as n_reports,
-    case when f.cell is not null then round(e.effective, 2) end as n_effective,
+    case when f.cell is not null then round(coalesce(k.effective, e.effective), 2) end as n_effective,
     case when f.cell is not null or d.n_employers >= 10 then d.n_employers end as n_employers,
     case when f.cell is not null then round(d.employers_known_share, 4) end as employers_known_share,
     case when f.cell is not null then round(d.top_employer_share, 4) end as top_employer_share,

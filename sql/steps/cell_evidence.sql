@@ -1,5 +1,5 @@
 -- Grain: one row per cell, with what it rests on.
--- Inputs: cells, cell_keys, metrics, metric_reports. Shares are of weight; sums are of integers, so no order of rows can change them.
+-- Inputs: cells, cell_keys, metrics, metric_reports, refresh. Shares are of weight; sums are of integers, so no order of rows can change them.
 with
 employer_atoms as (
     select
@@ -123,6 +123,15 @@ select
     t.weight,
     t.squared,
     coalesce(e.clustered, 0) as clustered,
+    -- reports without an employer are taken to be of the same employers, as far as that goes
+    case
+        when coalesce(e.clustered, 0) = 0 or e.known_weight = t.weight then 1.0
+        else least(
+            cast(t.weight as double) / cast(e.known_weight as double)
+            * (cast(t.weight as double) / cast(e.known_weight as double)),
+            r.max_unknown_factor
+        )
+    end as unknown_factor,
     t.modelled_weight,
     t.weighted_log_pay,
     cast(t.n_reports as bigint) as n_reports,
@@ -134,6 +143,7 @@ select
     t.inferred_weight / cast(t.weight as double) as level_inferred_share,
     a.median_age_days
 from totals as t
+cross join refresh as r
 inner join keys as k on t.cell = k.cell
 left join employers as e on t.cell = e.cell
 inner join top_sources as s on t.cell = s.cell

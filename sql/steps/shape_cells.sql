@@ -4,7 +4,7 @@ select
     d.cell,
     d.metric,
     concat(
-        case when d.tier = 'all' then 'all' else 'tier' end,
+        case when d.tier = 'all' then 'all' when d.tier in ('T1', 'T2') then 'listed' else 'other' end,
         case when d.level in ('early', 'senior') then '_stage' else '_level' end
     ) as kind,
     p.percentile,

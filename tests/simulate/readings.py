@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from salary_bands.aggregate.inputs import core_groups, view_groups
+from salary_bands.aggregate.inputs import core_groups, group_names
 from salary_bands.normalise.levels import stage_of
 from salary_bands.schemas.bands import PERCENTILES
 from salary_bands.schemas.columns import LEVELS, STAGES
@@ -33,12 +33,7 @@ class Reading:
 
 def distinct_groups() -> set[tuple[str, str]]:
     """Groups that no group before them equals: the view `leaf`, and what other views add."""
-    members = view_groups().groupby(["view", "group_id"])["leaf"].agg(frozenset)
-    order = sorted(members.items(), key=lambda item: (item[0][0] != "leaf", item[0]))
-    first: dict[frozenset[str], tuple[str, str]] = {}
-    for name, leaves in order:
-        first.setdefault(leaves, name)
-    return set(first.values())
+    return set(group_names()[["first_view", "first_group_id"]].itertuples(index=False, name=None))
 
 
 def of_distinct_groups(rows: pd.DataFrame) -> pd.DataFrame:

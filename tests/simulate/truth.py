@@ -35,6 +35,7 @@ from tests.simulate.population import (
     TIERS,
     Floats,
     Population,
+    Whole,
     employer_shares,
     place_shares,
     unlisted_employers,
@@ -132,30 +133,55 @@ class Truth:
     def percentiles(self, cells: pd.DataFrame, metric: str) -> pd.DataFrame:
         """The true percentiles of cells, whose columns are CELL: these with p10 to p90 beside."""
         members = view_groups().groupby(["view", "group_id"])["leaf"].agg(sorted)
-        edges = LOWEST + STEP * (np.arange(round((HIGHEST - LOWEST) / STEP)) + 0.5)
-        found = []
+        found: list[tuple[object, ...]] = []
         for name, of_group in cells[CELL].drop_duplicates().groupby(["view", "group_id"]):
-            parts = self.parts[self.parts["leaf"].isin(members[name])]
-            for cell in of_group.itertuples(index=False):
-                rows = parts
-                if cell.tier != "all":
-                    rows = rows[rows["tier"].eq(cell.tier)]
-                if cell.level != "all":
-                    rows = rows[rows["level" if cell.level in LEVELS else "stage"].eq(cell.level)]
-                if cell.market != "global":
-                    rows = rows[rows["country" if len(cell.market) == 2 else "metro"].eq(cell.market)]
-                upto = np.cumsum(self._density(rows, metric))
-                pays = np.exp(np.interp(np.array(PERCENTILES) / 100, upto / upto[-1], edges))
-                found.append((*cell, *map(float, pays)))
+            of_leaves = np.flatnonzero(self.parts["leaf"].isin(members[name]))
+            for tier, of_tier in of_group.groupby("tier"):
+                here = self._with("tier", tier, of_leaves)
+                for level, of_level in of_tier.groupby("level"):
+                    rows = self._with("level" if level in LEVELS else "stage", level, here)
+                    for cell in of_level.itertuples(index=False):
+                        market = "country" if len(cell.market) == 2 else "metro"
+                        found.append((*cell, *self._points(self._with(market, cell.market, rows), metric)))
         return pd.DataFrame(found, columns=[*CELL, *(f"p{p}" for p in PERCENTILES)])
 
-    def _density(self, rows: pd.DataFrame, metric: str) -> Floats:
+    def _with(self, column: str, value: object, rows: Whole) -> Whole:
+        """Those of some rows of the parts that have a value; `all` and `global` are any."""
+        if value in ("all", "global"):
+            return rows
+        codes, values = self._columns[column]
+        return rows[codes[rows] == values[value]]
+
+    @cached_property
+    def _columns(self) -> dict[str, tuple[Whole, dict[object, int]]]:
+        """Of the columns that cells are told by, and `kind`: codes, and the code of each value."""
+        names = ("tier", "level", "stage", "country", "metro", "kind")
+        found = {name: self.parts[name].cat for name in names}
+        return {
+            name: (cat.codes.to_numpy(dtype=np.int64), {v: n for n, v in enumerate(cat.categories)})
+            for name, cat in found.items()
+        }
+
+    def _points(self, rows: Whole, metric: str) -> list[float]:
+        """The percentiles of some parts."""
+        edges = LOWEST + STEP * (np.arange(round((HIGHEST - LOWEST) / STEP)) + 0.5)
+        upto = np.cumsum(self._density(rows, metric))
+        return [float(pay) for pay in np.exp(np.interp(np.array(PERCENTILES) / 100, upto / upto[-1], edges))]
+
+    def _density(self, rows: Whole, metric: str) -> Floats:
         """Of log pay, on the grid, of some parts; a millionth of the mass may lie outside."""
         found = np.zeros(round((HIGHEST - LOWEST) / STEP))
-        for kind, mine in rows.groupby("kind"):
-            there = placed(mine[metric].to_numpy(), mine["share"].to_numpy(), LOWEST, len(found))
-            found += fftconvolve(there, self._kernels[metric, str(kind)], "same")
+        logs, shares = self._logs[metric], self._logs["share"]
+        for kind in (*LISTS, "others"):
+            mine = self._with("kind", kind, rows)
+            if len(mine):
+                there = placed(logs[mine], shares[mine], LOWEST, len(found))
+                found += fftconvolve(there, self._kernels[metric, kind], "same")
         return np.maximum(found, 0.0)
+
+    @cached_property
+    def _logs(self) -> dict[str, Floats]:
+        return {name: self.parts[name].to_numpy(float) for name in (*LAWS, "share")}
 
     @cached_property
     def modelled(self) -> pd.DataFrame:

@@ -31,7 +31,7 @@ from salary_bands.aggregate.inputs import METRICS_OF, add_formats, add_inputs, a
 from salary_bands.aggregate.model import Fit
 from salary_bands.aggregate.multipliers import estimated_multipliers
 from salary_bands.aggregate.plan import ExportState, Plan
-from salary_bands.aggregate.pooling import KINDS, pooled_cells, pooling, pooling_facts
+from salary_bands.aggregate.pooling import KINDS, pooled_cells, pooling_facts, poolings
 from salary_bands.aggregate.premiums import MODEL_METRICS, estimated_premiums
 from salary_bands.aggregate.restatement import Former
 from salary_bands.aggregate.tooling import leaf_tools
@@ -130,13 +130,14 @@ class Candidate:
                 run_step(connection, step)
             correlations = self._correlations(connection)
             add_table(connection, "correlations", correlations)
-            run_step(connection, "effective_sizes")
+            for step in ("employer_pairs", "effective_sizes"):
+                run_step(connection, step)
             add_table(connection, "ranks", binomial_ranks(_sizes(connection)))
             run_step(connection, "intervals")
             facts = self._pool(connection, _by_metric(correlations))
             write_json(self.folder / "employer_correlation.json", _by_metric(correlations))
             write_json(self.folder / "pooling.json", facts)
-            add_table(connection, "influences", influences(connection))
+            add_table(connection, "influences", self._influences(connection))
             rows = self._write(connection, "bands", plan)
         with self._connection(plan, "bands") as connection:
             [direct] = records(connection.execute(read_sql("steps/fragile_cells")))
@@ -289,12 +290,14 @@ class Candidate:
         fits = _fits(self._frame("model_cells"))
         found = {}
         for metric, fit in fits.items():
-            for kind in KINDS:
-                alike = shapes[shapes["metric"].eq(metric) & shapes["kind"].eq(kind)]
-                found[metric, kind] = pooling(fit, kind, alike, correlations[metric]["p50"], self.settings)
-        usable = {key: pool for key, pool in found.items() if pool}
-        add_table(connection, "pooled_cells", pooled_cells(thin, mixes, fits, usable))
+            alike = shapes[shapes["metric"].eq(metric)]
+            pools = poolings(fit, alike, correlations[metric]["p50"], self.settings)
+            found |= {(metric, kind): pool for kind, pool in pools.items()}
+        add_table(connection, "pooled_cells", pooled_cells(thin, mixes, fits, found))
         return {m: {k: pooling_facts(found.get((m, k))) for k in KINDS} for m in MODEL_METRICS}
+
+    def _influences(self, connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+        return influences(connection)
 
     def _frame(self, table: str) -> pd.DataFrame:
         return pd.concat([schemas.empty(table), *read_table(self.path(table), table)], ignore_index=True)

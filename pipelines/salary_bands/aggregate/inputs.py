@@ -4,6 +4,7 @@ import calendar
 import itertools
 import math
 from datetime import date
+from functools import cache
 
 import duckdb
 import pandas as pd
@@ -34,6 +35,7 @@ def recency_weight(age_months: int, half_life_months: int) -> int:
     return math.floor((1 << 20) * 0.5 ** (age_months / half_life_months) + 0.5)
 
 
+@cache
 def view_groups() -> pd.DataFrame:
     """view, group_id, group_label, leaf: the published taxonomies, and the view `leaf` derived from the leaves."""
     leaves = pd.read_csv(FOLDER / "leaves.csv")
@@ -45,6 +47,7 @@ def view_groups() -> pd.DataFrame:
     return pd.concat([own, core, pd.read_csv(FOLDER / "views.csv")], ignore_index=True)
 
 
+@cache
 def group_names() -> pd.DataFrame:
     """view, group_id, first_view, first_group_id: each group, and the first of those of the same leaves.
 
@@ -68,8 +71,9 @@ def core_groups() -> pd.DataFrame:
 def add_inputs(
     connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: date, release: str, method_version: str
 ) -> None:
-    """refresh, recency, percentile_points, metrics, view_groups, group_labels, grid, level_parents and what groups share:
-    group_names, and distinct_groups with the leaves of the first of each name.
+    """refresh, recency, percentile_points, metrics, view_groups, group_labels, grid and level_parents.
+
+    Also group_names, and distinct_groups with the leaves of the first of each name.
     """
     refresh = {
         **settings.method(),
@@ -98,7 +102,7 @@ def add_inputs(
     add_table(connection, "distinct_groups", first.merge(groups[["view", "group_id", "leaf"]]))
     labels = groups[["view", "group_id", "group_label"]].drop_duplicates(ignore_index=True)
     add_table(connection, "group_labels", labels)
-    add_table(connection, "grid", _grid(labels))
+    add_table(connection, "grid", _grid())
     levels = [(level, stage_of(level)) for level in LEVELS] + [(name, "all") for name in (*LEVELS, *STAGES)]
     add_table(connection, "level_parents", pd.DataFrame(levels, columns=["level", "parent"]))
 
@@ -118,9 +122,10 @@ def add_formats(connection: duckdb.DuckDBPyConnection) -> None:
     add_table(connection, "formats", pd.DataFrame(rows, columns=["format", "licence", "attribution"]))
 
 
-def _grid(labels: pd.DataFrame) -> pd.DataFrame:
+@cache
+def _grid() -> pd.DataFrame:
     """The cells that are published even where suppressed: every group, tier and level in US."""
-    groups = labels[["view", "group_id"]].itertuples(index=False, name=None)
+    groups = group_names()[["view", "group_id"]].itertuples(index=False, name=None)
     kinds = [(evidence, metric) for evidence, metrics in METRICS_OF.items() for metric in metrics]
     rows = [
         (view, group, evidence, tier, level, "US", metric)

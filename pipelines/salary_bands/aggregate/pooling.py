@@ -14,10 +14,13 @@ from salary_bands.aggregate.model import FACTORS, Contrast, Fit, Floats
 from salary_bands.normalise.levels import stage_of
 from salary_bands.settings import Settings
 
-# what cells of a kind have in common: a stage is more mixed than a level, all tiers than one
+# of which tiers, and what cells of a kind have in common: a stage is more mixed than a level, all tiers than one, and
+# where employers are not all known they differ more
 KINDS = {
-    "tier_level": ("leaf", "tier", "level", "country"),
-    "tier_stage": ("leaf", "tier", "stage", "country"),
+    "listed_level": ("leaf", "tier", "level", "country"),
+    "listed_stage": ("leaf", "tier", "stage", "country"),
+    "other_level": ("leaf", "tier", "level", "country"),
+    "other_stage": ("leaf", "tier", "stage", "country"),
     "all_level": ("leaf", "level", "country"),
     "all_stage": ("leaf", "stage", "country"),
 }
@@ -38,39 +41,57 @@ class Pooling:
     offset_variances: dict[int, float]  # between cells, beyond sampling
 
 
-def pooling(fit: Fit, kind: str, shapes: pd.DataFrame, correlation: float, settings: Settings) -> Pooling | None:
-    """What the model and well-filled cells say of thin ones of their kind; None where either says too little.
+def poolings(fit: Fit, shapes: pd.DataFrame, correlation: float, settings: Settings) -> dict[str, Pooling]:
+    """What the model and well-filled cells say of thin ones, by kind; without those of which they say too little.
 
-    shapes: percentile, effective, offset_log of shape_cells of that metric and kind; correlation: of P50 by employer.
+    shapes: kind, percentile, effective, offset_log of shape_cells of that metric; correlation: of P50 by employer.
     """
-    cells = fit.cells.assign(stage=fit.cells["level"].map(stage_of))
-    groups = np.asarray(cells.groupby(list(KINDS[kind]), sort=True).ngroup(), dtype=np.int64)
-    whole = _within_variance(fit, groups, fit.sum_y, fit.sum_yy)
-    within = _within_variance(fit, groups, fit.sum_y - fit.n * fit.fitted, fit.residuals)
+    cells = {kind: _Cells(fit, kind, mean_correlation(correlation), settings) for kind in KINDS}
+    spreads = {kind: own.variance(fit.sum_y, fit.sum_yy) for kind, own in cells.items()}
+    found = {kind: _pooling(kind, own, shapes, spreads) for kind, own in cells.items()}
+    return {kind: pool for kind, pool in found.items() if pool}
+
+
+def mean_correlation(correlation: float) -> float:
+    """Of log pay by employer, where that of "pay <= the median" is known: exact for a normal law (Sheppard 1899)."""
+    return math.sin(math.pi / 2 * correlation)
+
+
+def _pooling(kind: str, cells: "_Cells", shapes: pd.DataFrame, spreads: dict[str, float]) -> Pooling | None:
+    """shapes: of all kinds. Cells of one tier have a shape in common, in units of the spread of their kind."""
+    whole, within = spreads[kind], cells.variance_around()
+    distances, effective = cells.around_model()
+    alike = [k for k, spread in spreads.items() if spread > 0 and _shape(k) == _shape(kind)]
+    shapes = shapes[shapes["kind"].isin(alike)]
     by_percentile = {p: shapes[shapes["percentile"].eq(p)] for p in QUARTILES}
-    distances, effective = _around_model(fit, groups, correlation, settings)
     too_few = any(len(part) < _MIN_SHAPE_CELLS for part in by_percentile.values())
-    if too_few or len(distances) < 2 or not within > 0:
+    if too_few or len(distances) < 2 or not (whole > 0 and within > 0):
         return None
-    offsets, spreads = {}, {}
+    offsets, variances = {}, {}
     for percentile, part in by_percentile.items():
-        found = part["offset_log"].to_numpy(float)
-        sampling = _quantile_variance(percentile) * whole / part["effective"].to_numpy(float)
-        offsets[percentile] = float(found.mean())
-        spreads[percentile] = paule_mandel(found, sampling)
+        found = part["offset_log"].to_numpy(float) / np.sqrt(part["kind"].map(spreads).to_numpy(float))
+        sampling = _quantile_variance(percentile) / part["effective"].to_numpy(float)
+        offsets[percentile] = math.sqrt(whole) * float(found.mean())
+        variances[percentile] = whole * paule_mandel(found, sampling)
     between = paule_mandel(distances, within / effective, centre=0.0)
-    return Pooling(within, max(whole - within, 0.0), between, offsets, spreads)
+    return Pooling(within, max(whole - within, 0.0), between, offsets, variances)
+
+
+def _shape(kind: str) -> tuple[bool, str]:
+    """Of one tier or of all, of levels or of stages."""
+    tiers, levels = kind.split("_")
+    return tiers == "all", levels
 
 
 def pooled_cells(
     thin: pd.DataFrame, mixes: pd.DataFrame, fits: Mapping[str, Fit], poolings: Mapping[tuple[str, str], Pooling]
 ) -> pd.DataFrame:
-    """cell, percentile, pay, low, high in USD unrounded, shrinkage_weight: of each thin cell that the model reaches.
+    """cell, percentile, pay, low, high in USD unrounded, shrinkage_weight, effective: of thin cells the model reaches.
 
     thin: cell, metric, kind, mean_log, effective; mixes: cell, factor, value, weight of their reports in the model;
     poolings: by metric and kind.
     """
-    columns = ["cell", "percentile", "pay", "low", "high", "shrinkage_weight"]
+    columns = ["cell", "percentile", "pay", "low", "high", "shrinkage_weight", "effective"]
     rows = []
     values: dict[int, dict[str, dict[str, float]]] = {}
     for cell, factor, value, weight in mixes[["cell", "factor", "value", "weight"]].itertuples(index=False):
@@ -92,7 +113,7 @@ def pooled_cells(
             drawn = own * sampling + ((1 - own) * predicted.error) ** 2 + pool.mix_variance / effective
             half = 1.96 * math.sqrt(drawn + pool.offset_variances[percentile])
             figures = (100_000 * math.exp(x) for x in (log, log - half, log + half))
-            rows.append((cell, percentile, *figures, 1 - own))
+            rows.append((cell, percentile, *figures, 1 - own, effective))
     return pd.DataFrame(rows, columns=columns).astype({"cell": "int64", "percentile": "int64"})
 
 
@@ -107,30 +128,46 @@ def pooling_facts(pool: Pooling | None) -> dict[str, object] | None:
     return {**{name: round(value, 6) for name, value in found.items()}, **quartiles}
 
 
-def _within_variance(fit: Fit, groups: Groups, sums: Floats, squared: Floats) -> float:
-    """Variance inside cells, over all of them, unbiased under weights; of what has these sums and sums of squares."""
-    mass = np.bincount(groups, fit.n * fit.weight)
-    mean = np.bincount(groups, fit.weight * sums) / mass
-    squares = np.bincount(groups, fit.weight * squared) - mass * mean**2
-    freedom = mass - np.bincount(groups, fit.n * fit.weight**2) / mass
-    return float(np.maximum(squares, 0).sum() / freedom.sum()) if freedom.sum() > 1e-9 else math.nan
+class _Cells:
+    """The cells of a kind and of one leaf that the model knows reports of."""
 
+    def __init__(self, fit: Fit, kind: str, likeness: float, settings: Settings) -> None:
+        """likeness: of log pay by employer."""
+        self._fit = fit
+        listed = fit.cells["tier"].isin(_COMPLETE_LISTS).to_numpy()
+        self._rows = np.flatnonzero({"listed": listed, "other": ~listed}.get(kind.split("_")[0], listed | ~listed))
+        named = fit.cells.iloc[self._rows].assign(stage=lambda cells: cells["level"].map(stage_of))
+        self._of = np.asarray(named.groupby(list(KINDS[kind]), sort=True).ngroup(), dtype=np.int64)
+        n, weight, employers = fit.n[self._rows], fit.weight[self._rows], fit.employers[self._rows]
+        self._mass = np.bincount(self._of, n * weight)
+        count = fit.employers.max() + 1
+        pairs, which = np.unique(self._of * count + employers, return_inverse=True)
+        together = np.bincount(which, n * weight * ~listed[self._rows]) ** 2
+        alone = np.bincount(which, n * weight**2 * ~listed[self._rows])
+        extra = np.bincount(pairs // count, together - alone)
+        self._effective = self._mass**2 / (np.bincount(self._of, n * weight**2) + likeness * extra)
+        self._filled = np.bincount(self._of, n) >= settings.min_pooled_reports
+        self._filled &= np.bincount(pairs // count) >= settings.min_employers
 
-def _around_model(fit: Fit, groups: Groups, correlation: float, settings: Settings) -> tuple[Floats, Floats]:
-    """How far the mean of each filled cell is from the model's, and its effective size."""
-    employers = fit.employers.max() + 1
-    mass = np.bincount(groups, fit.n * fit.weight)
-    squares = np.bincount(groups, fit.n * fit.weight**2)
-    distance = np.bincount(groups, fit.weight * (fit.sum_y - fit.n * fit.fitted)) / mass
-    pairs, which = np.unique(groups * employers + fit.employers, return_inverse=True)
-    clustered = ~fit.cells["tier"].isin(_COMPLETE_LISTS).to_numpy()
-    together = np.bincount(which, fit.n * fit.weight * clustered) ** 2
-    alone = np.bincount(which, fit.n * fit.weight**2 * clustered)
-    extra = np.bincount(pairs // employers, together - alone)
-    effective = mass**2 / (squares + correlation * extra)
-    filled = np.bincount(groups, fit.n) >= settings.min_pooled_reports
-    filled &= np.bincount(pairs // employers) >= settings.min_employers
-    return distance[filled], effective[filled]
+    def variance(self, sums: Floats, squared: Floats) -> float:
+        """Inside cells, over all of them, of what has these sums and sums of squares in the rows of the fit; unbiased
+        where people of one employer are alike.
+        """
+        weight = self._fit.weight[self._rows]
+        mean = np.bincount(self._of, weight * sums[self._rows]) / self._mass
+        squares = np.bincount(self._of, weight * squared[self._rows]) - self._mass * mean**2
+        freedom = float((self._mass * (1 - 1 / self._effective)).sum())
+        return float(np.maximum(squares, 0).sum() / freedom) if freedom > 1e-9 else math.nan
+
+    def variance_around(self) -> float:
+        """The same around what the model says of each report."""
+        return self.variance(self._fit.sum_y - self._fit.n * self._fit.fitted, self._fit.residuals)
+
+    def around_model(self) -> tuple[Floats, Floats]:
+        """How far the mean of each filled cell is from the model's, and its effective size."""
+        off = self._fit.weight * (self._fit.sum_y - self._fit.n * self._fit.fitted)
+        distance = np.bincount(self._of, off[self._rows]) / self._mass
+        return distance[self._filled], self._effective[self._filled]
 
 
 def _quantile_variance(percentile: int) -> float:

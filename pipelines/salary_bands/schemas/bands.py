@@ -39,7 +39,9 @@ class Bands(Table):
         isin=METRICS,
     )
     n_reports: pd.Int64Dtype = column("Reports; null below 10 where suppressed", "reports", nullable=True, ge=0)
-    n_effective: float = column("Effective number of reports for P50, pay being set by employers", nullable=True)
+    n_effective: float = column(
+        "Effective number of reports for P50 (of the mean where pooled), pay being set by employers", nullable=True
+    )
     n_employers: pd.Int64Dtype = column("Known employers; null below 10 where suppressed", nullable=True, ge=0)
     employers_known_share: float = column("Reports with a known employer", _SHARE, nullable=True, ge=0, le=1)
     top_employer_share: float = column("The largest known employer", _SHARE, nullable=True, ge=0, le=1)
