@@ -13,6 +13,8 @@ from fractions import Fraction
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
+from scipy.stats import t as student_t
+
 from tests.oracle import Correlations
 from tests.oracle_figures import PRECISIONS, Figure, effective_size, percentile
 from tests.oracle_model import (
@@ -63,6 +65,7 @@ class Prediction(NamedTuple):
 
     log: float
     variance: float | None
+    employers: float = math.inf  # their effective number
 
 
 @dataclass
@@ -92,21 +95,31 @@ class Pool:
         others = [fit.value(contrast, strict=False) if fit else None for fit in self.fit.without_each_employer]
         told = [other for other in others if other is not None]
         variance = sum((log - other) ** 2 for other in told) if len(told) == len(others) else None
-        return Prediction(log, variance)
+        employers = self.fit._effective_employers(contrast)
+        return Prediction(log, variance if employers > 1 else None, employers)
 
     def share_of_cell(self, size: float) -> float:
         """Lambda: how much a cell of that effective size counts against the model."""
         return self.between / (self.between + self.within / size)
 
-    def figures(self, own: float, model: Prediction, size: float) -> dict[int, Figure]:
-        """What a cell shows, from the mean of its logs, the model's prediction and its effective size."""
+    def figures(self, own: float, model: Prediction, size: float, strangers: float | None = None) -> dict[int, Figure]:
+        """What a cell shows, from the mean of its logs, the model's prediction and its effective size.
+
+        strangers: that size if no two people shared an employer; what employers add to the cell's error may go with
+        the model's.
+        """
         share = self.share_of_cell(size)
         middle = share * own + (1 - share) * model.log
-        drawn = share * self.within / size + (1 - share) ** 2 * model.variance + self.mix / size
+        of_model = (1 - share) ** 2 * model.variance
+        of_employers = share**2 * self.within * (1 / size - 1 / (strangers or size))
+        drawn = share * self.within / size + of_model + self.mix / size
+        drawn += 2 * math.sqrt(of_model * of_employers)
         shown = {}
         for percent, (distance, variance) in self.shape.items():
             pay = 1e5 * math.exp(middle + distance)
-            reach = 1.96 * math.sqrt(drawn + variance)
+            whole = drawn + variance
+            freedom = (model.employers - 1) * (whole / of_model) ** 2 if of_model else math.inf
+            reach = float(student_t.ppf(0.975, freedom)) * math.sqrt(whole)
             low, high = pay * math.exp(-reach), pay * math.exp(reach)
             words = [word for limit, word in PRECISIONS.items() if (high - low) / (2 * 1.96 * pay) <= limit]
             shown[percent] = Figure(Fraction(pay), Fraction(low), Fraction(high), [*words, "unreliable"][0])
@@ -154,6 +167,7 @@ def _pooled(
     if pool is None or prediction is None or prediction.variance is None:
         return {"hindrances": hindered or {"no_pool" if pool is None else "no_variance"}}
     size = effective_size(members, of_means(correlations[metric][50]), most=settings.max_unknown_factor)
+    strangers = float(effective_size(members, Fraction(0), most=settings.max_unknown_factor))
     return {
         "hindrances": set(),
         "basis": "pooled",
@@ -161,7 +175,7 @@ def _pooled(
         "shown_alone": set(cell["figures"]) if cell["basis"] == "direct" else set(),
         "n_effective": size,
         "shrinkage_weight": 1 - pool.share_of_cell(float(size)),
-        "figures": pool.figures(mean_log(members, metric), prediction, float(size)),
+        "figures": pool.figures(mean_log(members, metric), prediction, float(size), strangers),
     }
 
 

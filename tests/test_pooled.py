@@ -28,6 +28,7 @@ from tests.oracle_premiums import paule_mandel
 from tests.oracle_rows import Report
 from tests.thin_cells import write_thin
 
+Z = statistics.NormalDist().inv_cdf(0.975)
 ANY: Any = None  # the model, which these examples do not ask
 OTHER_SETTINGS = {
     "min_pooled_reports": 8,
@@ -56,8 +57,8 @@ def test_a_pooled_cell_is_the_one_by_hand() -> None:
     for percent, log in {25: -0.1, 50: 0.1, 75: 0.3}.items():
         figure = shown[percent]
         assert float(figure.pay) == pytest.approx(1e5 * math.exp(log))
-        assert float(figure.low) == pytest.approx(1e5 * math.exp(log - 1.96 * error))
-        assert float(figure.high) == pytest.approx(1e5 * math.exp(log + 1.96 * error))
+        assert float(figure.low) == pytest.approx(1e5 * math.exp(log - Z * error))
+        assert float(figure.high) == pytest.approx(1e5 * math.exp(log + Z * error))
         assert figure.precision == "acceptable"
     assert shown.keys() == {25, 50, 75}
 
@@ -76,16 +77,29 @@ def test_where_cells_pay_as_the_model_says_nothing_but_the_model_counts(size: in
     assert alike.share_of_cell(size) == 0
     figure = alike.figures(0.2, Prediction(-0.3, 0.02), size)[50]
     assert float(figure.pay) == pytest.approx(1e5 * math.exp(-0.3))
-    assert reach(figure) == pytest.approx(1.96 * math.sqrt(0.02))
+    assert reach(figure) == pytest.approx(Z * math.sqrt(0.02))
 
 
 def test_an_interval_widens_with_each_thing_that_is_not_known() -> None:
     model = Prediction(0.0, 0.02)
-    assert reach(pool().figures(0.2, model, 9)[50]) == pytest.approx(1.96 * math.sqrt(0.01))
-    assert reach(pool().figures(0.2, model, 90)[50]) < 1.96 * math.sqrt(0.01)
-    assert reach(pool(within=0.18).figures(0.2, model, 9)[50]) == pytest.approx(1.96 * math.sqrt(0.14 / 9))
-    assert reach(pool().figures(0.2, Prediction(0.0, 0.06), 9)[50]) == pytest.approx(1.96 * math.sqrt(0.02))
-    assert reach(pool(beyond=0.03).figures(0.2, model, 9)[50]) == pytest.approx(1.96 * math.sqrt(0.04))
+    assert reach(pool().figures(0.2, model, 9)[50]) == pytest.approx(Z * math.sqrt(0.01))
+    assert reach(pool().figures(0.2, model, 90)[50]) < Z * math.sqrt(0.01)
+    assert reach(pool(within=0.18).figures(0.2, model, 9)[50]) == pytest.approx(Z * math.sqrt(0.14 / 9))
+    assert reach(pool().figures(0.2, Prediction(0.0, 0.06), 9)[50]) == pytest.approx(Z * math.sqrt(0.02))
+    assert reach(pool(beyond=0.03).figures(0.2, model, 9)[50]) == pytest.approx(Z * math.sqrt(0.04))
+
+
+def test_a_prediction_of_few_employers_reaches_further() -> None:
+    """Half of the variance, 0.01, is that of 5 effective employers: 4 degrees of freedom over a quarter, 16."""
+    figure = pool().figures(0.2, Prediction(0.0, 0.02, 5), 9)[50]
+    assert reach(figure) == pytest.approx(2.1199 * math.sqrt(0.01), rel=1e-4)
+
+
+def test_what_employers_add_to_the_cell_may_go_with_the_error_of_the_model() -> None:
+    """0.09 / 9 is 0.09 / 18 of strangers and as much of employers; half of that counts, as does half of the model."""
+    figure = pool().figures(0.2, Prediction(0.0, 0.02), 9, strangers=18)[50]
+    together = 2 * math.sqrt(0.25 * 0.005 * 0.25 * 0.02)
+    assert reach(figure) == pytest.approx(Z * math.sqrt(0.01 + together))
 
 
 @pytest.mark.parametrize(

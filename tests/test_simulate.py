@@ -1,9 +1,13 @@
 """`make simulate` counts right, tells a sound interval from a broken one, and docs/method.md says what it found."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from salary_bands.settings import Settings
 from tests.simulate import report
 from tests.simulate.faults import flood, scaled
 from tests.simulate.gates import CASES, held
@@ -20,6 +24,8 @@ from tests.simulate.readings import (
     sampled,
 )
 from tests.simulate.truth import CELL, Truth
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +74,19 @@ def test_sound_intervals_hold_the_truth_and_halved_ones_are_seen(judged: pd.Data
         assert report.direct_bars(shares)[0].met == met
 
 
-def test_a_method_that_ignores_employers_is_seen(judged: pd.DataFrame, truth: Truth) -> None:
-    blind = dict.fromkeys(("correlation_p50", "correlation_p25_p75", "correlation_p10_p90"), 0.0)
-    found = reading(2, 2_500, model=False, changed={**blind, "min_correlation_employers": 10**6})
+def test_a_method_that_ignores_employers_is_seen(
+    judged: pd.DataFrame, truth: Truth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if everybody outside T1 and T2 worked for an employer of their own."""
+    drawn = World.reports
+
+    def strangers(world: World, count: int) -> pd.DataFrame:
+        rows = drawn(world, count)
+        own = rows["employer"].notna() & ~rows["tier"].isin(list(LISTS))
+        return rows.assign(employer=rows["employer"].where(~own, "employer of " + rows.index.astype(str)))
+
+    monkeypatch.setattr(World, "reports", strangers)
+    found = reading(2, 2_500, model=False)
     broken = judged_bands(sampled(found.bands, 4), truth)
     broken = broken[broken["basis"].eq("direct")]
     shares = []
@@ -194,6 +210,25 @@ def test_a_share_below_its_bar_is_not_met() -> None:
     refreshes.loc[100:101, "held"] = False
     assert [bar.met for bar in report.gate_bars(refreshes)] == [True, False]
     assert CASES["flood"][0] in report.gate_bars(refreshes)[1].found
+
+
+def test_the_page_says_what_was_found_with_these_settings_and_formulas() -> None:
+    """Where this fails, `make simulate` writes it anew."""
+    part = report.generated((ROOT / "docs" / "method.md").read_text(encoding="utf-8"))
+    mark = report.OPEN.format(digest=report.settings_digest(), seed=Population().seed, scale=1)
+    assert part.splitlines()[0] == mark
+    plots = re.findall(r"\(simulation/(\w+\.svg)\)", part)
+    assert sorted(plots) == sorted(path.name for path in (ROOT / "docs" / "simulation").iterdir())
+
+
+def test_other_settings_or_formulas_are_another_simulation(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = report.settings_digest()
+    monkeypatch.setattr(report, "FORMULAS", ("pooling",))
+    assert report.settings_digest() != known
+    monkeypatch.undo()
+    field = Settings.model_fields["gate_residual"]
+    monkeypatch.setattr(field, "default", 0.09)
+    assert report.settings_digest() != known
 
 
 def test_only_the_generated_part_of_the_page_is_replaced() -> None:

@@ -1,6 +1,7 @@
 -- Grain: one row per cell that may be pooled and does not show P25, P50 and P75 by itself.
 -- Inputs: disclosed_cells, correlations, intervals. mean_log: weighted mean log pay over 100,000 USD; effective: of that
--- mean, people of one employer being alike in log pay by sin(pi / 2 * the correlation of P50), as in normal laws.
+-- mean, people of one employer being alike in log pay by sin(pi / 2 * the correlation of P50), as in normal laws;
+-- strangers: the same if no two people shared an employer.
 with
 shown as (
     select i.cell, count(*) as quartiles
@@ -21,7 +22,8 @@ select
     cast(d.weight as double) * cast(d.weight as double) / (
         cast(d.squared as double)
         + d.unknown_factor * sin(pi() / 2 * c.millionths / 1000000) * cast(d.clustered as double)
-    ) as effective
+    ) as effective,
+    cast(d.weight as double) * cast(d.weight as double) / cast(d.squared as double) as strangers
 from disclosed_cells as d
 inner join correlations as c on d.metric = c.metric and c.percentile = 50
 left join shown as s on d.cell = s.cell

@@ -42,12 +42,10 @@ def of_distinct_groups(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[[pair in wanted for pair in zip(rows["view"], rows["group_id"], strict=True)]].reset_index(drop=True)
 
 
-def reading(seed: int, size: int, model: bool, changed: dict[str, float] | None = None) -> Reading:
-    """A world of its own, read once; without the model's tables where not wanted. changed: settings."""
+def reading(seed: int, size: int, model: bool) -> Reading:
+    """A world of its own, read once; without the model's tables where not wanted."""
     with tempfile.TemporaryDirectory() as folder:
-        candidate = candidate_of(
-            by_source(World(Population(), seed).reports(size)), settings_at(Path(folder), **(changed or {}))
-        )
+        candidate = candidate_of(by_source(World(Population(), seed).reports(size)), settings_at(Path(folder)))
         candidate.model_cells()
         candidate.bands()
         bands = table(candidate, "bands")

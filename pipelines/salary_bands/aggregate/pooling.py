@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import norm
+from scipy.stats import t as student
 
 from salary_bands.aggregate.heterogeneity import paule_mandel
 from salary_bands.aggregate.model import FACTORS, Contrast, Fit, Floats
@@ -88,33 +89,45 @@ def pooled_cells(
 ) -> pd.DataFrame:
     """cell, percentile, pay, low, high in USD unrounded, shrinkage_weight, effective: of thin cells the model reaches.
 
-    thin: cell, metric, kind, mean_log, effective; mixes: cell, factor, value, weight of their reports in the model;
-    poolings: by metric and kind.
+    thin: cell, metric, kind, mean_log, effective, strangers (the same if nobody shared an employer); mixes: cell, factor,
+    value, weight of their reports in the model; poolings: by metric and kind.
     """
     columns = ["cell", "percentile", "pay", "low", "high", "shrinkage_weight", "effective"]
     rows = []
     values: dict[int, dict[str, dict[str, float]]] = {}
     for cell, factor, value, weight in mixes[["cell", "factor", "value", "weight"]].itertuples(index=False):
         values.setdefault(cell, {}).setdefault(factor, {})[value] = weight
-    asked = thin[["cell", "metric", "kind", "mean_log", "effective"]]
-    for cell, metric, kind, mean, effective in asked.itertuples(index=False):
+    asked = thin[["cell", "metric", "kind", "mean_log", "effective", "strangers"]]
+    for cell, metric, kind, mean, effective, strangers in asked.itertuples(index=False):
         pool = poolings.get((metric, kind))
         if pool is None:
             continue
         terms = tuple((1, factor, values[cell][factor]) for factor in FACTORS)
         predicted = fits[metric].estimate(Contrast(terms, intercept=True, beside_sources=True))
-        if math.isnan(predicted.error):
+        if math.isnan(predicted.error) or predicted.employers <= 1:
             continue
         sampling = pool.within_variance / effective
         own = pool.between_variance / (pool.between_variance + sampling)
         centre = own * mean + (1 - own) * predicted.value
+        of_model = (1 - own) * predicted.error
+        # employers of the cell are in the model too: at most so do their errors go together
+        together = 2 * own * of_model * math.sqrt(max(sampling - pool.within_variance / strangers, 0.0))
+        drawn = own * sampling + of_model**2 + together + pool.mix_variance / effective
         for percentile in QUARTILES:
             log = centre + pool.offsets[percentile]
-            drawn = own * sampling + ((1 - own) * predicted.error) ** 2 + pool.mix_variance / effective
-            half = 1.96 * math.sqrt(drawn + pool.offset_variances[percentile])
+            variance = drawn + pool.offset_variances[percentile]
+            half = _reach(variance, of_model**2, predicted.employers) * math.sqrt(variance)
             figures = (100_000 * math.exp(x) for x in (log, log - half, log + half))
             rows.append((cell, percentile, *figures, 1 - own, effective))
     return pd.DataFrame(rows, columns=columns).astype({"cell": "int64", "percentile": "int64"})
+
+
+def _reach(variance: float, of_model: float, employers: float) -> float:
+    """How many standard errors hold 95 %: Student t where part of the variance is that of so many effective employers
+    less 1 (Satterthwaite 1946).
+    """
+    freedom = (employers - 1) * (variance / of_model) ** 2 if of_model > 0 else math.inf
+    return float(student.ppf(0.975, freedom))
 
 
 def pooling_facts(pool: Pooling | None) -> dict[str, object] | None:
