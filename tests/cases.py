@@ -282,10 +282,11 @@ class Unrounded(Candidate):
     bounds: dict[tuple[Any, ...], tuple[int, int]] = field(default_factory=dict)
 
     def _write(self, connection: duckdb.DuckDBPyConnection, table: str, plan: Plan) -> int:
-        names = ", ".join(f"d.{name}" for name in KEY)
+        names = ", ".join(f"{'n' if name in ('view', 'group_id') else 'd'}.{name}" for name in KEY)
         rows = connection.execute(
             f"SELECT {names}, p.percentile, p.pay, i.low, i.high FROM percentiles AS p JOIN disclosed_cells AS d USING "
-            "(cell) LEFT JOIN intervals AS i USING (cell, percentile) WHERE d.suppression_reason IS NULL"
+            "(cell) JOIN group_names AS n ON d.view = n.first_view AND d.group_id = n.first_group_id "
+            "LEFT JOIN intervals AS i USING (cell, percentile) WHERE d.suppression_reason IS NULL"
         ).fetchall()
         for *key, pay, low, high in rows:
             self.pay[tuple(key)] = pay
