@@ -2,8 +2,8 @@
 -- Inputs: disclosed_cells, correlations (metric, percentile, millionths: the correlation as it is published),
 -- employer_pairs.
 -- W^2 / (sum of w^2 + factor * the larger of correlation * sum over clustered employers of ((sum of w)^2 - sum of w^2)
--- and what is seen of that in the cell). In integers, so that a whole size is not one
--- less; the factor is for reports whose employer is not known.
+-- and what is seen of that in the cell). In integers, so that a whole size is not one less; the factor is for reports
+-- whose employer is not known.
 with
 likeness as (
     select

@@ -1,5 +1,5 @@
--- Grain: cell that may be shown, percentile: what pairs of reports of one employer add to the squared weights, as seen in
--- the cell itself.
+-- Grain: cell that may be shown, percentile: what pairs of reports of one employer add to the squared weights, as seen
+-- in the cell itself.
 -- Inputs: metric_reports, cells, disclosed_cells, percentiles.
 -- A report is its weight times (1 or 0: pay <= the percentile, less p). The squares of the sums by employer less the
 -- sums of the squares (Woodruff 1952, by ultimate clusters), over p (1 - p); in integers, p in 1 / 100.

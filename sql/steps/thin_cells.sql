@@ -1,6 +1,6 @@
 -- Grain: one row per cell that may be pooled and does not show P25, P50 and P75 by itself.
--- Inputs: disclosed_cells, correlations, intervals. mean_log: weighted mean log pay over 100,000 USD; effective: of that
--- mean, people of one employer being alike in log pay by sin(pi / 2 * the correlation of P50), as in normal laws;
+-- Inputs: disclosed_cells, correlations, intervals. mean_log: weighted mean log pay over 100,000 USD; effective: of
+-- that mean, people of one employer being alike in log pay by sin(pi / 2 * the correlation of P50), as in normal laws;
 -- strangers: the same if no two people shared an employer.
 with
 shown as (

@@ -127,7 +127,7 @@ def text(found: Found, scale: float) -> str:
     drawn = " and ".join(f"{count} of {size:,} reports" for size, count in worlds.items())
     likeness = found.correlation.groupby("metric")[["p10", "p50"]].mean()
     mark = report.OPEN.format(digest=report.settings_digest(), seed=Population().seed, scale=scale)
-    factors = coverage(found.multipliers, ["metric", "factor"])
+    factors = coverage(found.multipliers[found.multipliers["factor"].ne("baseline")], ["metric", "factor"])
     return f"""{mark}
 
 Pay was made up after a known law, so that the truth is known, and put through the same code as real exports: worlds of
@@ -139,6 +139,8 @@ none. `base` has normal residuals and employers little alike (correlation {liken
 fails where it is of other settings or formulas than the code.
 
 {report.bars_table(bars)}
+
+A figure after ± is two standard errors over worlds: what all cells of a world have in common counts once.
 
 **Direct intervals.** Share that holds the truth, in %, base / total, by effective reports and by kind of cell; a dot is
 fewer than {report.FEWEST} intervals.
@@ -152,6 +154,8 @@ fewer than {report.FEWEST} intervals.
 **Thin cells, pooled with the model.** The same of pooled cells.
 
 {report.coverage_table(kinds, "kind", list(dict.fromkeys(kinds["kind"]))) if len(pooled) else "There was none."}
+
+{report.pooled_errors(pooled)} Cells of all tiers also count people of unknown tier, of whom the model says nothing.
 
 **Premiums** at {report.MODEL_SIZE:,} reports, and the range across tiers and levels beside the true one.
 

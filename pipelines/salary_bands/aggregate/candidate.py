@@ -31,7 +31,7 @@ from salary_bands.aggregate.inputs import METRICS_OF, add_formats, add_inputs, a
 from salary_bands.aggregate.model import Fit
 from salary_bands.aggregate.multipliers import estimated_multipliers
 from salary_bands.aggregate.plan import ExportState, Plan
-from salary_bands.aggregate.pooling import KINDS, pooled_cells, pooling_facts, poolings
+from salary_bands.aggregate.pooling import KINDS, Pooling, pooled_cells, pooling_facts, poolings
 from salary_bands.aggregate.premiums import MODEL_METRICS, estimated_premiums
 from salary_bands.aggregate.restatement import Former
 from salary_bands.aggregate.tooling import leaf_tools
@@ -288,7 +288,7 @@ class Candidate:
             for name in ("thin_cells", "thin_mixes", "shape_cells")
         )
         fits = _fits(self._frame("model_cells"))
-        found = {}
+        found: dict[tuple[str, str], Pooling] = {}
         for metric, fit in fits.items():
             alike = shapes[shapes["metric"].eq(metric)]
             pools = poolings(fit, alike, correlations[metric]["p50"], self.settings)

@@ -53,11 +53,13 @@ def group_names() -> pd.DataFrame:
 
     Those of the view `leaf` come first.
     """
-    members = view_groups().groupby(["view", "group_id"])["leaf"].agg(frozenset)
+    members: dict[tuple[str, str], set[str]] = {}
+    for view, group, leaf in view_groups()[["view", "group_id", "leaf"]].itertuples(index=False, name=None):
+        members.setdefault((view, group), set()).add(leaf)
     first: dict[frozenset[str], tuple[str, str]] = {}
-    for name, leaves in sorted(members.items(), key=lambda item: (item[0][0] != "leaf", item[0])):
-        first.setdefault(leaves, name)
-    rows = [(*name, *first[leaves]) for name, leaves in members.items()]
+    for name in sorted(members, key=lambda name: (name[0] != "leaf", name)):
+        first.setdefault(frozenset(members[name]), name)
+    rows = [(*name, *first[frozenset(leaves)]) for name, leaves in sorted(members.items())]
     return pd.DataFrame(rows, columns=["view", "group_id", "first_view", "first_group_id"])
 
 

@@ -237,7 +237,8 @@ class Fit:
         there = (codes[:, :, None] >= 0) & (codes[:, None, :] >= 0)
         place = (of[:, None, None] * size + codes[:, :, None]) * size + codes[:, None, :]
         mass = np.broadcast_to((self.n * self.weight)[rows][:, None, None], there.shape)
-        return np.bincount(place[there], mass[there], len(clusters) * size * size).reshape(-1, size, size)
+        summed = np.bincount(place[there], mass[there], len(clusters) * size * size)
+        return np.asarray(summed.reshape(-1, size, size), dtype=np.float64)
 
     def _solved(self, clusters: list[NDArray[np.int64]]) -> tuple[Floats, NDArray[np.bool_]]:
         """Effects without each of the employers, and for which of them no more columns leave."""

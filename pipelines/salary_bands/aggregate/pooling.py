@@ -89,8 +89,8 @@ def pooled_cells(
 ) -> pd.DataFrame:
     """cell, percentile, pay, low, high in USD unrounded, shrinkage_weight, effective: of thin cells the model reaches.
 
-    thin: cell, metric, kind, mean_log, effective, strangers (the same if nobody shared an employer); mixes: cell, factor,
-    value, weight of their reports in the model; poolings: by metric and kind.
+    thin: cell, metric, kind, mean_log, effective, strangers (the same if nobody shared an employer); mixes: cell,
+    factor, value, weight of their reports in the model; poolings: by metric and kind.
     """
     columns = ["cell", "percentile", "pay", "low", "high", "shrinkage_weight", "effective"]
     rows = []
