@@ -1,5 +1,6 @@
 -- Grain: one row per cell, with what it rests on.
--- Inputs: cells, cell_keys, metrics, metric_reports, refresh. Shares are of weight; sums are of integers, so no order of rows can change them.
+-- Inputs: cells, cell_keys, metrics, metric_reports, refresh. Shares are of weight; sums are of integers, so no order
+-- of rows can change them.
 with
 employer_atoms as (
     select

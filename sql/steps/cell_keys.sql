@@ -49,8 +49,10 @@ select
     t.tier,
     l.level,
     m.market,
-    (((g.group_number * 2 + case when p.evidence = 'reported' then 1 else 0 end) * 100 + t.tier_number) * 100
-    + l.level_number) * 100000 + m.market_number as place
+    (
+        ((g.group_number * 2 + case when p.evidence = 'reported' then 1 else 0 end) * 100 + t.tier_number) * 100
+        + l.level_number
+    ) * 100000 + m.market_number as place
 from profiles as p
 inner join groups as g on p.leaf = g.leaf
 inner join tiers as t on p.profile = t.profile

@@ -29,7 +29,18 @@ CLASSES = {
     "1,000 and up": np.inf,
 }
 SMALL = ("9 to 19", "20 to 53", "54 to 99")
-NOT_SIMULATED = ("claim_", "demand_", "fragile_", "influence", "inputs", "duplicates", "stacking")
+NOT_SIMULATED = (
+    "changed_",
+    "claim_",
+    "demand_",
+    "fragile_",
+    "influence",
+    "inputs",
+    "duplicates",
+    "split_",
+    "stacking",
+    "touched_",
+)
 FEWEST = 200  # intervals of a share that is judged
 MODEL_SIZE = 40_000
 FATES = {
