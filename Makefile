@@ -21,7 +21,7 @@ lint: setup
 sample: setup  ## make the bundled sample anew
 	$(BIN)/salary-bands sample --to data/raw
 
-simulate: setup  ## what the method does where the truth is known, into docs/method.md
+simulate: setup  ## what the method does where the truth is known, into docs/method.md; 25 minutes of processor time
 	$(BIN)/python -m tests.simulate --out docs/method.md
 
 setup: $(VENV)/.installed

@@ -106,7 +106,7 @@ def direct_bars(shares: pd.DataFrame) -> list[Bar]:
         ),
         Bar(
             "94 to 98 % from 100 effective reports, by metric and percentile",
-            _span(large),
+            f"{_span(large)}; in single size classes {_span(enough.loc[~small, 'share'])}",
             bool(large.between(0.94, 0.98).all()),
         ),
         Bar(
