@@ -27,8 +27,7 @@ from tests.simulate.readings import (
 SMALL, LARGE, FAULTY = 5_000, report.MODEL_SIZE, 6_000
 JUDGED = 3  # one cell in so many
 WORLDS = {SMALL: 16, LARGE: 8}
-GATE_WORLDS, ORDINARY = 4, 25  # worlds, and draws in each
-FAULTY_WORLDS, FAULTS = 2, 5
+GATE_WORLDS, ORDINARY, FAULTS = 4, 25, 5  # worlds, and draws in each
 
 
 @dataclass(frozen=True)
@@ -51,8 +50,8 @@ def simulated(pool: Pool, scale: float, say: Callable[[str], None]) -> Found:
         return max(2, round(scale * count))
 
     worlds = [(size + n, size, size == LARGE) for size, count in reversed(WORLDS.items()) for n in range(times(count))]
-    draws = {c: (GATE_WORLDS, ORDINARY) if c == "ordinary" else (FAULTY_WORLDS, FAULTS) for c in CASES}
-    gates = [(900 + n, FAULTY, {c: times(each)}) for c, (count, each) in draws.items() for n in range(times(count))]
+    draws = {case: times(ORDINARY if case == "ordinary" else FAULTS) for case in CASES}
+    gates = [(900 + n, FAULTY, {c: count}) for c, count in draws.items() for n in range(times(GATE_WORLDS))]
     waiting = pool.starmap_async(reading, worlds, chunksize=1)
     soiled = pool.starmap_async(shifts, [(800 + n, FAULTY) for n in range(2)], chunksize=1)
     refreshed = pool.starmap_async(held, gates, chunksize=1)
