@@ -1,6 +1,7 @@
 -- Grain: view, group_id, evidence, tier, level, market, metric.
 -- Inputs: disclosed_cells, percentiles, intervals, pooled_cells, influences, effective_sizes, group_labels,
--- group_names, grid, refresh. Groups of the same leaves are computed once, as the first of them, and shown under each name.
+-- group_names, grid, refresh. Groups of the same leaves are computed once, as the first of them, and shown under each
+-- name.
 -- All cells that are shown, and the suppressed ones of the (group, tier, level) grid in US. What is suppressed has
 -- neither figures nor shares nor a count below 10. Rounded half up to 500 USD, below 50,000 to 100, after all tests.
 with
