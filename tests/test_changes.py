@@ -42,15 +42,21 @@ def table(settings: Settings, version: str, name: str) -> pd.DataFrame:
 
 
 def shown(settings: Settings, version: str) -> pd.DataFrame:
-    bands = table(settings, version, "bands")
+    return shown_in(Marts(settings.marts).release(version))
+
+
+def shown_in(folder: Path) -> pd.DataFrame:
+    bands = pd.read_parquet(folder / "bands.parquet")
     return bands[bands["basis"].ne("suppressed")].set_index(list(KEY))
 
 
-def moved(settings: Settings, version: str) -> pd.DataFrame:
-    """The changes of a release, checked against the bands of both: every cell whose median differs, and no other."""
-    found = table(settings, version, "changes").set_index(list(KEY))
-    previous = Marts(settings.marts).manifest(version)["previous"]
-    new, old = (shown(settings, v)["p50"] for v in (version, previous))
+def moved(settings: Settings, as_of: str) -> pd.DataFrame:
+    """The changes of a candidate, checked against the bands of both: every cell whose median differs, and no other."""
+    candidate = build(settings, as_of, ("window_reports", "model_cells", "bands", "changes")).candidate
+    found = pd.read_parquet(candidate.path("changes")).set_index(list(KEY))
+    previous = candidate.plan().previous
+    assert previous
+    new, old = shown_in(candidate.folder)["p50"], shown(settings, previous)["p50"]
     both = pd.concat({"new": new, "old": old}, axis=1)
     differ = both[both["new"].ne(both["old"])]
     assert sorted(found.index) == sorted(differ.index)
@@ -91,14 +97,14 @@ def test_a_first_release_has_no_changes(world: Settings) -> None:
 
 
 def test_where_only_the_date_moved_on_the_window_is_the_reason(world: Settings) -> None:
-    found = moved(world, published(world, LATER))
+    found = moved(world, LATER)
     assert len(found) > 100 and found["reason"].eq("window").all()
     assert found.loc[found["change"].eq("changed"), "restated"].eq(0).all()
 
 
 def test_on_one_date_what_came_is_the_reason(world: Settings) -> None:
     write_native(world.raw, people(4, 60, FIRST, 30), "north/2.csv")
-    found = moved(world, published(world, FIRST))
+    found = moved(world, FIRST)
     assert len(found) > 100 and found["reason"].eq("data").all()
 
 
@@ -126,8 +132,8 @@ def test_new_reports_in_their_old_tiers_and_levels_are_the_part_of_pay(world: Se
     """Slow and exact: every report's weight times what its tier and level had of the cell, over what it has now."""
     before = window(world)
     write_native(world.raw, of_level(people(4, 240, LATER, 20), "Staff", "Senior"), "north/2.csv")
-    found = moved(world, published(world, LATER))
-    now, bands = window(world), (shown(world, "2026.05.31"), shown(world, "2026.06.30"))
+    found = moved(world, LATER)
+    now, bands = window(world), (shown(world, "2026.05.31"), shown_in(world.work / "candidate"))
     new_file = now["file"].eq("north/2.csv")
     changed = found[found["change"].eq("changed")]
     split, differing = 0, 0
@@ -154,10 +160,10 @@ def test_what_was_pooled_is_not_split(settings: Settings) -> None:
     write_thin(settings.raw, 3, 0.1, 0.5)
     first = published(settings, LATER)
     write_native(settings.raw, people(4, 120, LATER, 20), "north/2.csv")
-    second = published(settings, LATER)
-    found = moved(settings, second)
+    found = moved(settings, LATER)
     rolled_up = (found.index.get_level_values("tier") == "all") | ~found.index.get_level_values("level").str.match("L")
-    pooled = [shown(settings, v)["basis"].reindex(found.index).eq("pooled") for v in (first, second)]
+    both = (shown(settings, first), shown_in(settings.work / "candidate"))
+    pooled = [bands["basis"].reindex(found.index).eq("pooled") for bands in both]
     found = found[rolled_up & found["change"].eq("changed") & (pooled[0] | pooled[1])]
     assert len(found) > 10 and found[["pay", "mix"]].isna().all(axis=None) and found["restated"].eq(0).all()
 
@@ -165,7 +171,7 @@ def test_what_was_pooled_is_not_split(settings: Settings) -> None:
 def test_who_reports_is_told_from_what_they_earn(world: Settings) -> None:
     """Many more staff engineers of the same pay: the roll-ups rise by mix, the levels stay."""
     write_native(world.raw, of_level(people(4, 600, FIRST, 60), "Staff"), "north/2.csv")
-    found = moved(world, published(world, FIRST)).reset_index()
+    found = moved(world, FIRST).reset_index()
     top = found[found["group_id"].eq("all") & found["view"].eq("leaf") & found["tier"].eq("all")]
     top = top[top["market"].eq("US") & top["metric"].eq("base") & top["level"].eq("all")]
     [cell] = top.itertuples()
@@ -174,7 +180,7 @@ def test_who_reports_is_told_from_what_they_earn(world: Settings) -> None:
 
 def test_a_new_method_moves_figures_by_itself(folder: Path) -> None:
     world = settings_of(folder, half_life_months=2)
-    found = moved(world, published(world, FIRST))
+    found = moved(world, FIRST)
     assert len(found) > 100 and found["reason"].eq("method").all()
     changed = found[found["change"].eq("changed")]
     assert changed["restated"].eq(changed["new"] - changed["old"]).all()
@@ -185,12 +191,13 @@ def test_a_new_method_and_new_reports_are_told_apart(folder: Path, tmp_path: Pat
     """The part of the method is what a fresh release of the old exports says under it."""
     world = settings_of(folder, half_life_months=2)
     write_native(world.raw, people(4, 160, FIRST, 20), "north/2.csv")
-    found = moved(world, published(world, FIRST))
+    found = moved(world, FIRST)
     fresh = settings_of(tmp_path / "fresh", half_life_months=2)
     for file in ("north/1.csv", "south/1.csv"):
         (fresh.raw / file).parent.mkdir(parents=True)
         shutil.copy(world.raw / file, fresh.raw / file)
-    restated = shown(fresh, published(fresh, FIRST))["p50"]
+    alone = build(fresh, FIRST, ("window_reports", "model_cells", "bands")).candidate
+    restated = shown_in(alone.folder)["p50"]
     changed = found[found["change"].eq("changed")]
     known = changed[changed["restated"].notna()]
     assert (known["old"] + known["restated"]).eq(restated.reindex(known.index)).all()
@@ -211,7 +218,7 @@ def test_under_a_new_method_the_gates_compare_with_the_release_before_as_it_read
 
 def test_an_export_that_is_gone_is_a_correction(world: Settings) -> None:
     (world.raw / "south" / "1.csv").unlink()
-    found = moved(world, published(world, FIRST))
+    found = moved(world, FIRST)
     assert len(found) > 100 and found["reason"].eq("correction").all()
     changed = found[found["change"].eq("changed")]
     assert changed["restated"].eq(changed["new"] - changed["old"]).all()
@@ -221,7 +228,7 @@ def test_a_correction_of_one_source_leaves_the_reasons_of_the_others(world: Sett
     """South's engineers in Seattle are removed; what Austin shows moves with the date alone."""
     rows = [row for row in people(3, 300, days=390) if row["location"] != "Seattle, WA"]
     write_native(world.raw, rows, "south/1.csv")
-    found = moved(world, published(world, LATER)).reset_index()
+    found = moved(world, LATER).reset_index()
     assert {"correction", "window"} <= set(found["reason"])
     # an overwritten file is another export: what it still says counts as data, what it no longer says as corrected
     assert set(found["reason"]) <= {"correction", "window", "data"}
@@ -232,14 +239,14 @@ def test_where_nothing_of_the_release_before_is_left_no_part_is_told(folder: Pat
     for source in ("north", "south"):
         shutil.rmtree(world.raw / source)
     write_native(world.raw, people(6, 500), "west/1.csv")
-    found = moved(world, published(world, FIRST))
+    found = moved(world, FIRST)
     changed = found[found["change"].eq("changed")]
     assert len(changed) > 100 and changed[["restated", "pay", "mix"]].isna().all(axis=None)
     assert changed["reason"].eq("correction").all()
     again = settings_of(folder, half_life_months=2)
     (again.raw / "west" / "1.csv").unlink()
     write_native(again.raw, people(7, 500), "west/2.csv")
-    found = moved(again, published(again, FIRST))
+    found = moved(again, FIRST)
     assert found.loc[found["change"].eq("changed"), "reason"].eq("method_and_data").all()
 
 
@@ -257,7 +264,7 @@ def test_other_rates_are_a_reason_of_their_own(settings: Settings) -> None:
     write_native(settings.raw, rows)
     published(settings, LATER)
     rates(settings, 1.21)
-    found = moved(settings, published(settings, LATER))
+    found = moved(settings, LATER)
     assert len(found) and found["reason"].eq("reference").all()
     assert found["restated"].eq(found["new"] - found["old"]).all()
 
@@ -272,7 +279,7 @@ def test_the_sample_and_real_exports_are_not_compared(settings: Settings) -> Non
 
 def test_equal_inputs_read_today_as_they_were_published(world: Settings) -> None:
     """The ground that restating stands on: nothing but its causes makes a release read otherwise."""
-    candidate = build(world, LATER).candidate
+    candidate = build(world, LATER, ()).candidate
     former = candidate.former()
     assert former and not former.differs
     object.__setattr__(former, "hashes", {*former.hashes, "an export that is gone"})
