@@ -135,7 +135,7 @@ def remove_releases(marts: Marts, versions: list[str]) -> None:
 
 def clear_leftovers(marts: Marts) -> list[str]:
     """Remove what a crashed command left half done; a line for each. Needs the lock."""
-    written = (marts.mart.name, "releases.json", "latest.json")
+    written = (marts.mart.name, "feed.xml", "releases.json", "latest.json")
     asides = [*(marts.folder / "releases").glob(".*"), *(p for n in written for p in marts.folder.glob(f".{n}.*"))]
     for aside in asides:
         if aside.is_dir():
