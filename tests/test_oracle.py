@@ -218,8 +218,10 @@ def test_with_equal_weights_percentiles_are_those_of_quantile_cont(size: int) ->
     rng = random.Random(size)
     pays = [rng.randrange(50_000, 400_000) for _ in range(size)]
     points = ", ".join(str(p / 100) for p in PERCENTILES)
-    expected = duckdb.execute(f"SELECT quantile_cont(pay::DOUBLE, [{points}]) FROM (SELECT unnest(?) AS pay)", [pays])
-    for percent, pay in zip(PERCENTILES, expected.fetchone()[0], strict=True):
+    asked = f"SELECT quantile_cont(pay::DOUBLE, [{points}]) FROM (SELECT unnest(?) AS pay)"
+    with duckdb.connect() as connection:
+        [(expected,)] = connection.execute(asked, [pays]).fetchall()
+    for percent, pay in zip(PERCENTILES, expected, strict=True):
         weighted = [(p, 934_193) for p in pays]
         assert float(percentile(weighted, percent)) == pytest.approx(pay, abs=1e-6)
         assert sql_percentiles({0: weighted})[0, percent] == pytest.approx(pay, abs=1e-6)
