@@ -71,6 +71,14 @@ def test_backwards_no_part_is_told(settings: Settings) -> None:
     assert found[["restated", "pay", "mix"]].isna().all(axis=None)
 
 
+def test_where_a_release_between_is_gone_no_part_is_told(settings: Settings, tmp_path: Path) -> None:
+    shutil.copytree(settings.marts, tmp_path / "marts")
+    shutil.rmtree(tmp_path / "marts" / "releases" / VERSIONS[1])
+    found = cells(asked(settings_of(tmp_path), VERSIONS[0], VERSIONS[2], "--json"))
+    assert sorted(found.index) == sorted(cells(asked(settings, VERSIONS[0], VERSIONS[2], "--json")).index)
+    assert found["reason"].eq("method_and_data").all() and found[["restated", "pay", "mix"]].isna().all(axis=None)
+
+
 def test_a_release_beside_itself_has_not_moved(settings: Settings) -> None:
     result = asked(settings, VERSIONS[0], VERSIONS[0])
     assert result.exit_code == 0 and "no median moved" in result.stdout

@@ -71,8 +71,9 @@ def _compared(marts: Marts, before: Document, after: Document) -> Iterator[duckd
     """A connection with the table `changes` between the two."""
     links = _links(marts, before["version"], after)
     with duckdb.connect(":memory:") as connection:
-        for name, manifest in (("bands", after), ("former_bands", before), ("restated_bands", before)):
+        for name, manifest in (("bands", after), ("former_bands", before)):
             _read(connection, name, [str(marts.release(manifest["version"]) / "bands.parquet")])
+        connection.execute("CREATE VIEW restated_bands AS SELECT * FROM former_bands")
         connection.execute(f"CREATE TABLE changed_cells AS {read_sql('steps/changed_cells')}")
         # without links the parts of no release count, whose changes stand in for the columns
         paths = [str(marts.release(v) / "changes.parquet") for v in links or []]
@@ -105,12 +106,17 @@ def _keep(connection: duckdb.DuckDBPyConnection, filters: dict[str, str | None])
 
 
 def _links(marts: Marts, first: str, last: Document) -> list[str] | None:
-    """The releases after the first up to the last, each made after the one before; None where there is no such way."""
+    """The releases after the first up to the last, each made after the one before.
+
+    None where there is no such way: neither was made after the other, or one between them was pruned, or is older than
+    the table `changes`.
+    """
     found: list[str] = []
     manifest = last
     while manifest["version"] != first:
         version, previous = manifest["version"], manifest["previous"]
-        if previous is None or not (marts.release(version) / "changes.parquet").is_file():
+        there = (marts.release(version) / "changes.parquet").is_file()
+        if previous is None or not there or not marts.release(previous).is_dir():
             return None
         found.append(version)
         manifest = marts.manifest(previous)
@@ -118,7 +124,7 @@ def _links(marts: Marts, first: str, last: Document) -> list[str] | None:
 
 
 def _reason(before: Document, after: Document) -> str:
-    """What may have moved cells between two releases of which neither was made after the other."""
+    """What may have moved cells between two releases that no links lead between."""
     if before["method_version"] != after["method_version"]:
         return "method_and_data"
     hashes = [{i["sha256"] for i in manifest["inputs"]} for manifest in (before, after)]

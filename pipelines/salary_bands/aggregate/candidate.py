@@ -137,7 +137,7 @@ class Candidate:
             facts = self._pool(connection, _by_metric(correlations))
             write_json(self.folder / "employer_correlation.json", _by_metric(correlations))
             write_json(self.folder / "pooling.json", facts)
-            add_table(connection, "influences", self._influences(connection))
+            add_table(connection, "influences", influences(connection))
             rows = self._write(connection, "bands", plan)
         with self._connection(plan, "bands") as connection:
             [direct] = records(connection.execute(read_sql("steps/fragile_cells")))
@@ -295,9 +295,6 @@ class Candidate:
             found |= {(metric, kind): pool for kind, pool in pools.items()}
         add_table(connection, "pooled_cells", pooled_cells(thin, mixes, fits, found))
         return {m: {k: pooling_facts(found.get((m, k))) for k in KINDS} for m in MODEL_METRICS}
-
-    def _influences(self, connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-        return influences(connection)
 
     def _frame(self, table: str) -> pd.DataFrame:
         return pd.concat([schemas.empty(table), *read_table(self.path(table), table)], ignore_index=True)
