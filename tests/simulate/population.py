@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from salary_bands.aggregate.inputs import core_groups, months_before
+from salary_bands.vocabulary.dates import months_before
+from salary_bands.vocabulary.taxonomy import core_groups
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]

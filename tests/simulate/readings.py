@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from salary_bands.aggregate.inputs import core_groups, group_names
-from salary_bands.normalise.levels import stage_of
 from salary_bands.schemas.bands import PERCENTILES
 from salary_bands.schemas.columns import LEVELS, STAGES
 from salary_bands.settings import Settings
+from salary_bands.vocabulary.levels import stage_of
+from salary_bands.vocabulary.taxonomy import core_groups, group_names
 from tests.simulate.pipeline import by_source, candidate_of, settings_at, table
 from tests.simulate.population import Population, World
 from tests.simulate.truth import CELL, Truth
@@ -46,8 +46,8 @@ def reading(seed: int, size: int, model: bool) -> Reading:
     """A world of its own, read once; without the model's tables where not wanted."""
     with tempfile.TemporaryDirectory() as folder:
         candidate = candidate_of(by_source(World(Population(), seed).reports(size)), settings_at(Path(folder)))
-        candidate.model_cells()
-        candidate.bands()
+        candidate.make("model_cells")
+        candidate.make("bands")
         bands = table(candidate, "bands")
         bands = bands[bands["metric"].isin(MODELLED) & bands["evidence"].eq("reported")]
         facts = pd.read_json(candidate.folder / "employer_correlation.json").T.loc[list(MODELLED)]
@@ -59,8 +59,8 @@ def reading(seed: int, size: int, model: bool) -> Reading:
             "correlation": facts.rename_axis("metric").reset_index(),
         }
         if model:
-            candidate.premiums()
-            candidate.multipliers()
+            candidate.make("premiums")
+            candidate.make("multipliers")
             tables["premiums"] = of_distinct_groups(table(candidate, "premiums"))
             tables["multipliers"] = table(candidate, "multipliers")
     return Reading(**{name: frame.assign(world=seed, size=size) for name, frame in tables.items()})

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from salary_bands.fingerprint import FORMULAS, PACKAGE, digest
-from salary_bands.reference import SQL
+from salary_bands.fingerprint import PACKAGE, digest, source_digest
 from salary_bands.settings import Settings
+from salary_bands.storage.sql import SQL
 from tests.simulate.faults import KINDS
 from tests.simulate.gates import CASES
 from tests.simulate.readings import coverage
@@ -35,7 +36,6 @@ NOT_SIMULATED = (
     "demand_",
     "fragile_",
     "influence",
-    "inputs",
     "duplicates",
     "split_",
     "stacking",
@@ -65,10 +65,14 @@ def settings_digest() -> str:
     Without what it does not look at: claims, demand, influence, and how tables are laid out.
     """
     defaults = {n: f.default for n, f in Settings.model_fields.items() if n.startswith("gate_") or f.json_schema_extra}
-    steps = [path for path in SQL.glob("steps/*.sql") if not path.stem.startswith(NOT_SIMULATED)]
-    formulas = [PACKAGE / "aggregate" / f"{name}.py" for name in FORMULAS if name not in NOT_SIMULATED]
-    files = [*steps, *formulas, *SQL.glob("gates/*.sql"), *(PACKAGE / "gates").glob("r*.py")]
-    return digest([defaults, sorted((path.name, path.read_text(encoding="utf-8")) for path in files)])[:12]
+    return digest([defaults, sorted((path.name, source_digest(path)) for path in formulas())])[:12]
+
+
+def formulas() -> list[Path]:
+    """The files whose formulas are simulated."""
+    found = [*SQL.glob("steps/*/*.sql"), *(PACKAGE / "statistics").glob("*.py")]
+    simulated = [path for path in found if not path.stem.startswith(NOT_SIMULATED)]
+    return [*simulated, *SQL.glob("gates/*.sql"), PACKAGE / "gates" / "rules.py"]
 
 
 def size_class(effective: pd.Series) -> pd.Series:

@@ -12,7 +12,7 @@ from tests.simulate.faults import shifts
 from tests.simulate.gates import CASES, held
 from tests.simulate.pipeline import settings_at
 from tests.simulate.population import Population
-from tests.simulate.readings import (
+from tests.simulate.readings import (  # fmt: skip
     Reading,
     coverage,
     joined,
@@ -22,7 +22,7 @@ from tests.simulate.readings import (
     reading,
     sampled,
     truth_of,
-)  # fmt: skip
+)
 
 SMALL, LARGE, FAULTY = 5_000, report.MODEL_SIZE, 6_000
 JUDGED = 3  # one cell in so many

@@ -15,10 +15,12 @@ import pandas as pd
 from scipy.signal import fftconvolve
 from scipy.stats import norm
 
-from salary_bands.aggregate.inputs import months_before, recency_weight, view_groups
+from salary_bands.aggregate.inputs import recency_weight
 from salary_bands.schemas.bands import PERCENTILES
 from salary_bands.settings import Settings
-from tests.simulate.population import (
+from salary_bands.vocabulary.dates import months_before
+from salary_bands.vocabulary.taxonomy import view_groups
+from tests.simulate.population import (  # fmt: skip
     AS_OF,
     BY_EXPERIENCE,
     LAWS,
@@ -39,7 +41,7 @@ from tests.simulate.population import (
     employer_shares,
     place_shares,
     unlisted_employers,
-)  # fmt: skip
+)
 
 STEP = 0.002
 LOWEST, HIGHEST = 8.5, 16.5

@@ -1,6 +1,5 @@
 """The small tables that the SQL takes beside the reports: settings, taxonomy, markets, the files."""
 
-import calendar
 import itertools
 import math
 from datetime import date
@@ -9,13 +8,15 @@ from functools import cache
 import duckdb
 import pandas as pd
 
-from salary_bands.aggregate.engine import add_table
-from salary_bands.ingest.formats import formats
-from salary_bands.normalise.levels import stage_of
-from salary_bands.reference import FOLDER
+from salary_bands.aggregate.plan import Plan
+from salary_bands.reference.formats import format_named, formats
 from salary_bands.schemas.bands import PERCENTILES
 from salary_bands.schemas.columns import LEVELS, STAGES, TIERS
 from salary_bands.settings import Settings
+from salary_bands.storage.duck import add_table
+from salary_bands.vocabulary.dates import months_before
+from salary_bands.vocabulary.levels import stage_of
+from salary_bands.vocabulary.taxonomy import group_names, view_groups
 
 METRICS_OF = {
     "reported": ("base", "bonus", "equity", "total", "total_liquid"),
@@ -23,66 +24,24 @@ METRICS_OF = {
 }
 
 
-def months_before(day: date, months: int) -> date:
-    """The same day that many months earlier, clipped to the month's end."""
-    index = day.year * 12 + day.month - 1 - months
-    year, month = divmod(index, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
-
-
 def recency_weight(age_months: int, half_life_months: int) -> int:
     """round(2^20 * 0.5^(age / half life)), half up."""
     return math.floor((1 << 20) * 0.5 ** (age_months / half_life_months) + 0.5)
 
 
-@cache
-def view_groups() -> pd.DataFrame:
-    """view, group_id, group_label, leaf: the published taxonomies, and the view `leaf` derived from the leaves."""
-    leaves = pd.read_csv(FOLDER / "leaves.csv")
-    leaves = leaves[leaves["kind"].isin(("core", "adjacent"))]
-    own = pd.DataFrame(
-        {"view": "leaf", "group_id": leaves["leaf"], "group_label": leaves["label"], "leaf": leaves["leaf"]}
-    )
-    core = own[leaves["kind"].eq("core")].assign(group_id="all", group_label="All machine learning")
-    return pd.concat([own, core, pd.read_csv(FOLDER / "views.csv")], ignore_index=True)
+def add_inputs(connection: duckdb.DuckDBPyConnection, plan: Plan, settings: Settings) -> None:
+    """Add refresh, recency, percentile_points, metrics, view_groups, group_labels, grid and level_parents.
 
-
-@cache
-def group_names() -> pd.DataFrame:
-    """view, group_id, first_view, first_group_id: each group, and the first of those of the same leaves.
-
-    Those of the view `leaf` come first.
+    Also group_names, distinct_groups with the leaves of the first of each name, and the files of the plan: `exports`
+    (those that count), `export_files` (all) and `formats`.
     """
-    members: dict[tuple[str, str], set[str]] = {}
-    for view, group, leaf in view_groups()[["view", "group_id", "leaf"]].itertuples(index=False, name=None):
-        members.setdefault((view, group), set()).add(leaf)
-    first: dict[frozenset[str], tuple[str, str]] = {}
-    for name in sorted(members, key=lambda name: (name[0] != "leaf", name)):
-        first.setdefault(frozenset(members[name]), name)
-    rows = [(*name, *first[frozenset(leaves)]) for name, leaves in sorted(members.items())]
-    return pd.DataFrame(rows, columns=["view", "group_id", "first_view", "first_group_id"])
-
-
-def core_groups() -> pd.DataFrame:
-    """view, group_id, leaf of the leaves that are machine learning, and so in the model."""
-    groups = view_groups()
-    core = groups.loc[groups["view"].eq("leaf") & groups["group_id"].eq("all"), "leaf"]
-    return groups.loc[groups["leaf"].isin(core), ["view", "group_id", "leaf"]]
-
-
-def add_inputs(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: date, release: str, method_version: str
-) -> None:
-    """refresh, recency, percentile_points, metrics, view_groups, group_labels, grid and level_parents.
-
-    Also group_names, and distinct_groups with the leaves of the first of each name.
-    """
+    as_of = date.fromisoformat(plan.as_of)
     refresh = {
         **settings.method(),
         "as_of": pd.Timestamp(as_of),
         "window_start": pd.Timestamp(months_before(as_of, settings.window_months)),
-        "release": release,
-        "method_version": method_version,
+        "release": plan.version,
+        "method_version": plan.method_version,
     }
     add_table(connection, "refresh_values", pd.DataFrame([refresh]))
     connection.execute(
@@ -107,6 +66,10 @@ def add_inputs(
     add_table(connection, "grid", _grid())
     levels = [(level, stage_of(level)) for level in LEVELS] + [(name, "all") for name in (*LEVELS, *STAGES)]
     add_table(connection, "level_parents", pd.DataFrame(levels, columns=["level", "parent"]))
+    add_table(connection, "exports", _exports(plan))
+    add_table(connection, "export_files", _export_files(plan))
+    rows = [(f.name, f.licence, f.attribution) for f in formats()]
+    add_table(connection, "formats", pd.DataFrame(rows, columns=["format", "licence", "attribution"]))
 
 
 def add_markets(connection: duckdb.DuckDBPyConnection) -> None:
@@ -119,9 +82,24 @@ def add_markets(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def add_formats(connection: duckdb.DuckDBPyConnection) -> None:
-    rows = [(f.name, f.licence, f.attribution) for f in formats()]
-    add_table(connection, "formats", pd.DataFrame(rows, columns=["format", "licence", "attribution"]))
+def _exports(plan: Plan) -> pd.DataFrame:
+    """The exports that count, numbered in the order of their files."""
+    newest = plan.newest_snapshots
+    rows = []
+    for s in plan.counted:
+        fmt = format_named(s.format)
+        rows.append((s.key, s.source, s.file, s.sha256, s.format, fmt.delivery, fmt.repeats, s.key in newest))
+    columns = ["export_key", "source", "file", "export_sha256", "format", "delivery", "repeats", "is_newest"]
+    frame = pd.DataFrame(rows, columns=columns)
+    exported = [date.fromisoformat(s.exported_on or plan.as_of) for s in plan.counted]
+    return frame.assign(exported_on=exported, export_number=range(len(frame)))
+
+
+def _export_files(plan: Plan) -> pd.DataFrame:
+    """Every file, whether it counts or not."""
+    rows = [(s.key, s.source, s.file, s.sha256, s.format, s.counted, s.held_reason, s.rows) for s in plan.files]
+    columns = ["export_key", "source", "file", "export_sha256", "format", "counted", "held_reason", "export_rows"]
+    return pd.DataFrame(rows, columns=columns).astype({"held_reason": "str"})
 
 
 @cache

@@ -6,11 +6,12 @@ from typing import Any
 
 from salary_bands import __version__
 from salary_bands.errors import RefreshError, UsageError
-from salary_bands.exports import ExportStages, format_named
+from salary_bands.exports.stages import ExportStages
 from salary_bands.fingerprint import code_version, digest, method_version, reference_version
 from salary_bands.ingest.raw_folder import ExportFile, RawFolder
-from salary_bands.money import rates_of_window
-from salary_bands.publish.releases import release_order, stands
+from salary_bands.reference.formats import format_named
+from salary_bands.releases.marts import release_order, stands
+from salary_bands.vocabulary.rates import rates_of_window
 
 SAMPLE = "sample"  # the source whose exports are synthetic
 

@@ -4,9 +4,10 @@ from datetime import date
 
 import pandas as pd
 
-from salary_bands.classify.titles import Classification, classify
-from salary_bands.distinct import TEXT, map_distinct_rows
-from salary_bands.normalise.reports import facts_at, report_day
+from salary_bands.storage.frames import TEXT, map_distinct_rows
+from salary_bands.vocabulary.dates import report_day
+from salary_bands.vocabulary.employers import facts_at
+from salary_bands.vocabulary.titles import Classification, classify
 
 
 def classify_reports(normalised: pd.DataFrame, exported: date) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from salary_bands.aggregate.candidate import CHECKS
+from salary_bands.aggregate.checks import CHECKS
 from salary_bands.errors import UsageError
 from salary_bands.gates.rules import GATES, Verdict
 

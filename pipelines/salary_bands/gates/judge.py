@@ -7,17 +7,19 @@ import duckdb
 import pandas as pd
 
 from salary_bands import schemas
-from salary_bands.aggregate.candidate import Candidate
-from salary_bands.aggregate.engine import add_parts, add_table, add_view, quoted, run_step
+from salary_bands.aggregate.former import previous_release
 from salary_bands.aggregate.plan import ExportState, Plan
+from salary_bands.aggregate.registry import restated
+from salary_bands.aggregate.workspace import Workspace
 from salary_bands.gates import rules
-from salary_bands.gates.residuals import export_residuals
 from salary_bands.gates.rules import Verdict
 from salary_bands.ingest.raw_folder import ExportFile
-from salary_bands.parts import Parts
-from salary_bands.publish.releases import Document, Marts, release_order, stands
-from salary_bands.reference import read_sql
+from salary_bands.releases.marts import Document, Marts, release_order, stands
 from salary_bands.settings import Settings
+from salary_bands.statistics.residuals import export_residuals
+from salary_bands.storage.duck import add_parts, add_table, add_view, quoted, run_step
+from salary_bands.storage.parts import Parts
+from salary_bands.storage.sql import read_sql
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,13 @@ class Reference:
         return {i["sha256"] for i in self.manifest["inputs"]}
 
 
-def reference_of(candidate: Candidate, marts: Marts) -> Reference | None:
+def reference_of(candidate: Workspace, marts: Marts) -> Reference | None:
     """The release before as it reads under a new method, where the method changed; else one of the same method."""
-    former = candidate.former()
-    if former and former.method_changed and (restated := candidate.restated(former)):
-        method = {**former.manifest["method"], "coverage": restated.coverage_shares()}
+    former = previous_release(candidate)
+    if former and former.method_changed and (again := restated(candidate)):
+        method = {**former.manifest["method"], "coverage": again.facts("coverage")}
         manifest = {**former.manifest, "method": method}
-        return Reference(manifest, former.folder, restated.path("bands"), " as recomputed under this method")
+        return Reference(manifest, former.folder, again.path("bands"), " as recomputed under this method")
     return reference_release(marts, candidate.plan())
 
 
@@ -63,11 +65,11 @@ def reference_release(marts: Marts, plan: Plan) -> Reference | None:
     return None
 
 
-def judged(candidate: Candidate, marts: Marts) -> list[Verdict]:
+def judged(candidate: Workspace, marts: Marts) -> list[Verdict]:
     """The verdict of every gate, in their order. Without a release to compare with, only the order of levels is."""
     plan, settings = candidate.plan(), candidate.settings
     reference = reference_of(candidate, marts)
-    shares = candidate.coverage_shares()
+    shares = candidate.facts("coverage")
     with candidate.connection("window_reports", "bands", "ledger") as connection:
         levels = rules.level_order(_found(connection, "level_pairs"), settings)
         if reference is None:
@@ -78,7 +80,7 @@ def judged(candidate: Candidate, marts: Marts) -> list[Verdict]:
         since, exports = reference.version, _exports_line(plan, reference)
         cells = rules.comparable(_found(connection, "compared_cells"), settings)
         _add_new_reports(connection, candidate, plan, reference)
-        add_view(connection, "used_reports")
+        add_view(connection, "window_reports/used_reports")
         verdicts = [
             rules.cells_moved(cells, since, exports, settings),
             rules.pay_drift(cells, since, exports, settings),
@@ -104,7 +106,7 @@ def _make(connection: duckdb.DuckDBPyConnection, *names: str) -> None:
 
 
 def _add_new_reports(
-    connection: duckdb.DuckDBPyConnection, candidate: Candidate, plan: Plan, reference: Reference
+    connection: duckdb.DuckDBPyConnection, candidate: Workspace, plan: Plan, reference: Reference
 ) -> None:
     """new_reports: of exports that the reference did not have, the rows that it did not have either."""
     new = [(s.sha256, s.source) for s in plan.counted if s.sha256 not in reference.hashes]
@@ -139,7 +141,7 @@ def _left_out(connection: duckdb.DuckDBPyConnection, cells: pd.DataFrame, settin
     add_table(connection, "compared", compared)
     thresholds = {"left_out_move": settings.gate_left_out_move, "left_out_share": settings.gate_left_out_share}
     add_table(connection, "gate", pd.DataFrame([thresholds]))
-    run_step(connection, "profiles")
+    run_step(connection, "bands/profiles")
     _make(
         connection,
         "units",
@@ -161,7 +163,7 @@ def _left_out(connection: duckdb.DuckDBPyConnection, cells: pd.DataFrame, settin
 def _residuals(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     if _nothing(connection, "new_reports"):
         return export_residuals(pd.DataFrame(columns=["metric"]))
-    run_step(connection, "model_reports")
+    run_step(connection, "model_cells/model_reports")
     _make(connection, "former_model_reports")
     return export_residuals(_found(connection, "modelled_exports"))
 

@@ -7,8 +7,8 @@ from typing import Any
 import requests
 
 from salary_bands.errors import RefreshError
-from salary_bands.files import moved_into_place, write_json
-from salary_bands.money import SHIPPED_RATES, fetched_rates_path, load_rates
+from salary_bands.storage.files import moved_into_place, write_json
+from salary_bands.vocabulary.rates import SHIPPED_RATES, fetched_rates_path, load_rates
 
 _MOST_BYTES = 20 << 20
 _SECONDS = 30

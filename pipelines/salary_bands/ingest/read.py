@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from salary_bands.distinct import TEXT, map_distinct
 from salary_bands.errors import HeldExport
 from salary_bands.ingest.containers import Container, Malformed, open_container
-from salary_bands.ingest.formats import Column, Format, exported_on_from_name, formats, header_key, recognise
 from salary_bands.ingest.raw_folder import open_export
+from salary_bands.ingest.recognise import exported_on_from_name, recognise
+from salary_bands.reference.formats import Column, Format, formats, header_key
 from salary_bands.schemas.raw_reports import DERIVED_COLUMNS, TEXT_COLUMNS
 from salary_bands.settings import Settings
+from salary_bands.storage.frames import TEXT, map_distinct
 
 
 @dataclass

@@ -5,15 +5,17 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from salary_bands.distinct import TEXT, map_distinct, map_distinct_rows
-from salary_bands.ingest.formats import Format
-from salary_bands.money import Rates, annual_factor, rate_period, whole_usd
-from salary_bands.normalise.employers import employer_facts, match_employer
-from salary_bands.normalise.levels import experience_level, has_ladder, ladder_level, stage_of, title_level
-from salary_bands.normalise.places import locate
+from salary_bands.reference.formats import Format
 from salary_bands.schemas.columns import LEVELS, STAGES
 from salary_bands.schemas.report_columns import SCOPE_REASONS
 from salary_bands.settings import Settings
+from salary_bands.storage.frames import TEXT, map_distinct, map_distinct_rows
+from salary_bands.vocabulary.dates import rate_period, report_day
+from salary_bands.vocabulary.employers import facts_at, match_employer
+from salary_bands.vocabulary.levels import experience_level, has_ladder, ladder_level, stage_of, title_level
+from salary_bands.vocabulary.money import annual_factor, whole_usd
+from salary_bands.vocabulary.places import locate
+from salary_bands.vocabulary.rates import Rates
 
 
 def normalise(accepted: pd.DataFrame, fmt: Format, exported: date, rates: Rates, settings: Settings) -> pd.DataFrame:
@@ -36,21 +38,6 @@ def normalise(accepted: pd.DataFrame, fmt: Format, exported: date, rates: Rates,
         verified=accepted["verified"],
         **{name: accepted[name] for name in ("job_title", "specialisation", "skills")},
     )
-
-
-def report_day(reports: pd.DataFrame, exported: date) -> pd.Series:
-    """The day for dated facts: the report's, the middle of its year, or the export's."""
-    middle = pd.to_datetime(reports["submitted_year"].astype("string") + "-07-01").astype("datetime64[us]")
-    return reports["submitted_at"].fillna(middle).fillna(pd.Timestamp(exported))
-
-
-def facts_at(employer: pd.Series, day: pd.Series) -> pd.DataFrame:
-    """tier and ownership of each employer on that day; missing where it is not on our list."""
-    asked = pd.DataFrame({"employer": employer, "day": day, "position": np.arange(len(employer))})
-    facts = asked.merge(employer_facts(), on="employer", how="inner")
-    facts = facts[facts["day"].between(facts["valid_from"], facts["valid_to"], inclusive="left")]
-    facts = facts.set_index("position")[["tier", "ownership"]].reindex(asked["position"])
-    return facts.set_axis(employer.index)
 
 
 def _places(accepted: pd.DataFrame) -> tuple[pd.Series, pd.Series]:

@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 import pyarrow.parquet as pq
 
-from salary_bands.exports import ExportStages, Record
+from salary_bands.exports.stages import ExportStages, Record
 from salary_bands.ingest.raw_folder import ExportFile
 from salary_bands.orchestration.resources import Pipeline
 from salary_bands.schemas import EXPORT_TABLES
@@ -48,7 +48,7 @@ def _markdown(rows: list[dict[str, Any]]) -> str:
 def _result(context: dg.AssetExecutionContext, pipeline: Pipeline, table: str) -> dg.MaterializeResult:
     stages = pipeline.stages()
     export = pipeline.export(context.partition_key)
-    record: Record = getattr(stages, table)(export)
+    record: Record = stages.make(table, export)
     return dg.MaterializeResult(metadata=_metadata(stages, export, table, record))
 
 

@@ -10,23 +10,23 @@ from typing import Any
 import dagster as dg
 import pyarrow.parquet as pq
 
-from salary_bands.aggregate.candidate import Candidate
+from salary_bands.aggregate.coverage import too_little_known
 from salary_bands.aggregate.plan import Plan, plan_release
-from salary_bands.coverage import too_little_known
+from salary_bands.aggregate.workspace import Workspace
+from salary_bands.distribute.object_store import open_store
 from salary_bands.errors import RefreshError
-from salary_bands.exports import ExportStages
+from salary_bands.exports.stages import ExportStages
 from salary_bands.gates.accept import Accepted
 from salary_bands.ingest.raw_folder import ExportFile, RawFolder, settle
-from salary_bands.locks import refresh_lock
 from salary_bands.orchestration.definitions import definitions
 from salary_bands.orchestration.release import MIRRORED, mirror_published
 from salary_bands.orchestration.resources import Pipeline, by_key
-from salary_bands.publish.object_store import open_store
 from salary_bands.publish.pointers import pointer_notes
 from salary_bands.publish.publication import already_published, repair
-from salary_bands.publish.releases import Marts
+from salary_bands.releases.marts import Marts
 from salary_bands.schemas import CANDIDATE_TABLES, RELEASE_TABLES, to_pandas
 from salary_bands.settings import Settings
+from salary_bands.storage.locks import refresh_lock
 
 Say = Callable[[str], None]
 NOTHING_ACCEPTED = Accepted()
@@ -71,7 +71,7 @@ def refresh(settings: Settings, as_of: date, dry_run: bool, say: Say, accepted: 
         new = run.exports(folder)
         plan = plan_release(folder, run.stages, as_of, marts.releases())
         if same := already_published(marts, plan):
-            if not Candidate(settings).path("bands").is_file():  # a new work folder; `coverage` reads the candidate
+            if not Workspace(settings).path("bands").is_file():  # a new work folder; `coverage` reads the candidate
                 run.release(as_of, dry_run=True)
             for line in pointer_notes(marts, same):
                 say(line)
@@ -84,7 +84,7 @@ def refresh(settings: Settings, as_of: date, dry_run: bool, say: Say, accepted: 
         for line in [*too_little_known(settings), *([] if dry_run else pointer_notes(marts, plan.version))]:
             say(f"warning: {line}")
         return _outcome(
-            plan, plan.version, Candidate(settings).path("ledger"), len(new), folder, not dry_run, accepted=needed
+            plan, plan.version, Workspace(settings).path("ledger"), len(new), folder, not dry_run, accepted=needed
         )
 
 

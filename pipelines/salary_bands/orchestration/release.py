@@ -7,23 +7,23 @@ from typing import Any
 import dagster as dg
 import pyarrow.parquet as pq
 
-from salary_bands.aggregate.candidate import CHECKS
+from salary_bands.aggregate.checks import CHECKS, contract_faults, offending_rows
+from salary_bands.aggregate.coverage import too_little_known
 from salary_bands.aggregate.plan import Plan, plan_release
-from salary_bands.coverage import too_little_known
+from salary_bands.aggregate.registry import RECIPES, make
+from salary_bands.distribute.mirror import mirror
 from salary_bands.errors import RefreshError
-from salary_bands.files import write_json
 from salary_bands.gates.accept import CONTRACT, Accepted
 from salary_bands.gates.judge import judged
 from salary_bands.gates.rules import ABOUT
-from salary_bands.locks import refresh_lock
-from salary_bands.orchestration.exports import pay_reports
 from salary_bands.orchestration.resources import Pipeline
-from salary_bands.publish.mirror import mirror
 from salary_bands.publish.publication import already_published, publish, repair
-from salary_bands.publish.releases import Marts
-from salary_bands.reference import read_sql
-from salary_bands.schemas import RELEASE_TABLES, TABLES
+from salary_bands.releases.marts import Marts
+from salary_bands.schemas import EXPORT_TABLES, RELEASE_TABLES, TABLES
 from salary_bands.settings import Settings
+from salary_bands.storage.files import write_json
+from salary_bands.storage.locks import refresh_lock
+from salary_bands.storage.sql import read_sql
 
 MIRRORED = "mirrored"  # metadata of the release: what was put into the object store
 _CHECKED = "checked.json"  # in the candidate's folder: which candidate passed
@@ -53,8 +53,14 @@ def _metadata(pipeline: Pipeline, table: str) -> dict[str, Any]:
     }
 
 
+def _dep(table: str) -> dg.AssetDep:
+    """A table of the export stages is one part per export: the candidate reads them all."""
+    mapping = dg.AllPartitionMapping() if table in EXPORT_TABLES else None
+    return dg.AssetDep(table, partition_mapping=mapping)
+
+
 @dg.asset(
-    deps=[dg.AssetDep(pay_reports, partition_mapping=dg.AllPartitionMapping())],
+    deps=[_dep(table) for table in RECIPES["window_reports"].inputs],
     group_name="candidate",
     kinds={"duckdb", "parquet"},
     description=TABLES["window_reports"].__doc__,
@@ -67,14 +73,14 @@ def window_reports(config: Window, pipeline: Pipeline) -> dg.MaterializeResult:
         plan = plan_release(pipeline.scan(), pipeline.stages(), as_of, pipeline.published().releases())
         found = pipeline.candidate()
         found.start(plan)
-        found.window_reports()
+        make(found, "window_reports")
     return dg.MaterializeResult(metadata=_metadata(pipeline, "window_reports"))
 
 
-def _table(name: str, *deps: str | dg.AssetDep) -> dg.AssetsDefinition:
+def _table(name: str) -> dg.AssetsDefinition:
     @dg.asset(
         name=name,
-        deps=list(deps),
+        deps=[_dep(table) for table in RECIPES[name].inputs],
         group_name="candidate",
         kinds={"duckdb", "parquet"},
         description=TABLES[name].__doc__,
@@ -82,23 +88,13 @@ def _table(name: str, *deps: str | dg.AssetDep) -> dg.AssetsDefinition:
     def table(pipeline: Pipeline) -> dg.MaterializeResult:
         settings = pipeline.settings()
         with refresh_lock([settings.marts, settings.work], settings.lock_wait_seconds):
-            getattr(pipeline.candidate(), name)()
+            make(pipeline.candidate(), name)
         return dg.MaterializeResult(metadata=_metadata(pipeline, name))
 
     return table
 
 
-tables = [
-    _table("model_cells", "window_reports"),
-    _table("bands", "window_reports", "model_cells"),
-    _table("premiums", "model_cells"),
-    _table("multipliers", "model_cells", "bands"),
-    _table("cards", "window_reports", "bands", "premiums"),
-    _table("claims", "window_reports", "bands", "premiums"),
-    _table("changes", "window_reports", "bands"),
-    _table("ledger", "window_reports", dg.AssetDep("rejected_reports", partition_mapping=dg.AllPartitionMapping())),
-    _table("sources", "window_reports"),
-]
+tables = [_table(name) for name in RECIPES if name != "window_reports"]
 
 
 @dg.asset(
@@ -129,7 +125,7 @@ def candidate_checks(config: Acceptance, pipeline: Pipeline) -> Any:
     accepted = Accepted.of(config.accept, config.reason or None)
     found = pipeline.candidate()
     plan = found.plan()
-    faults = found.schema_faults()
+    faults = contract_faults(found)
     held = bool(faults)
     yield dg.AssetCheckResult(
         check_name=CONTRACT,
@@ -138,7 +134,7 @@ def candidate_checks(config: Acceptance, pipeline: Pipeline) -> Any:
         description="; ".join(faults) or None,
     )
     for name in CHECKS:
-        rows = found.check(name)
+        rows = offending_rows(found, name)
         held = held or not rows.empty
         lines = ", ".join("/".join(map(str, row)) for row in rows.head(3).itertuples(index=False, name=None))
         yield dg.AssetCheckResult(

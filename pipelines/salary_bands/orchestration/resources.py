@@ -5,10 +5,10 @@ from typing import Any
 
 import dagster as dg
 
-from salary_bands.aggregate.candidate import Candidate
-from salary_bands.exports import ExportStages
+from salary_bands.aggregate.workspace import Workspace
+from salary_bands.exports.stages import ExportStages
 from salary_bands.ingest.raw_folder import ExportFile, RawFolder, scan, unsettled
-from salary_bands.publish.releases import Marts
+from salary_bands.releases.marts import Marts
 from salary_bands.settings import Settings, load
 
 _hashes: dict[tuple[str, str, int, int], str] = {}  # what a file hashed to, while this process lives
@@ -34,8 +34,8 @@ class Pipeline(dg.ConfigurableResource):
     def stages(self) -> ExportStages:
         return ExportStages.of(self.settings())
 
-    def candidate(self) -> Candidate:
-        return Candidate(self.settings())
+    def candidate(self) -> Workspace:
+        return Workspace(self.settings())
 
     def published(self) -> Marts:
         return Marts(self.settings().marts)

@@ -1,4 +1,5 @@
-"""From candidate to release: write an immutable folder, the mart, the pointers.
+"""From candidate to release: write an immutable folder, the mart, the feed and the pointers.
 
-Belongs here: everything under the marts folder, writing and reading. Does not belong here: what the figures are.
+Belongs here: everything that writes under the marts folder. Does not belong here: what the figures are, or how others
+get the files (`distribute`).
 """

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import duckdb
 
-from salary_bands.aggregate.engine import quoted
-from salary_bands.files import moved_into_place
-from salary_bands.publish.macros import MACROS, add_macros
-from salary_bands.publish.releases import Marts
+from salary_bands.query.macros import MACROS, add_macros
+from salary_bands.releases.marts import Marts
 from salary_bands.schemas import RELEASE_TABLES, TABLES, arrow_schema
+from salary_bands.storage.duck import quoted
+from salary_bands.storage.files import moved_into_place
 
 STORAGE = "v1.0.0"  # the oldest DuckDB that must be able to read it
 

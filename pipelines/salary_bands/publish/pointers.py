@@ -6,11 +6,14 @@ mart, releases.json, and last latest.json. A crash leaves the pointer as it was,
 
 import shutil
 import uuid
+from pathlib import Path
 
 from salary_bands.errors import RefreshError, UsageError
-from salary_bands.files import sync_folder
+from salary_bands.publish.feed import FeedEntry, feed_text
 from salary_bands.publish.mart import build_mart
-from salary_bands.publish.releases import Document, Marts, history, newest, release_order, stands
+from salary_bands.releases.documents import pointer_of
+from salary_bands.releases.marts import Document, Marts, history, newest, read_json, release_order, stands
+from salary_bands.storage.files import json_text, moved_into_place, sync_folder
 
 
 def list_release(marts: Marts, version: str) -> None:
@@ -44,7 +47,26 @@ def build_mart_of(marts: Marts, entries: list[Document]) -> str | None:
 def settle(marts: Marts, entries: list[Document]) -> None:
     """Let the folder say what the entries say: mart, releases.json, latest.json."""
     build_mart_of(marts, entries)
-    marts.write_pointers(entries)
+    write_pointers(marts, entries)
+
+
+def write_pointers(marts: Marts, entries: list[Document]) -> None:
+    """feed.xml, releases.json, then latest.json, each where it differs; no latest.json where no release stands."""
+    ordered = sorted(entries, key=release_order, reverse=True)
+    latest = newest(ordered)
+    _write(marts.folder / "feed.xml", feed_text(_fed(marts, e) for e in ordered if not e.get("pruned")))
+    _write(marts.folder / "releases.json", json_text(ordered))
+    if latest:
+        _write(marts.folder / "latest.json", json_text(pointer_of(latest)))
+    else:
+        (marts.folder / "latest.json").unlink(missing_ok=True)
+
+
+def _fed(marts: Marts, entry: Document) -> FeedEntry:
+    folder = marts.release(entry["version"])
+    manifest = read_json(folder / "manifest.json") or {}
+    path = "index.html" if (folder / "index.html").is_file() else "manifest.json"
+    return FeedEntry(entry, f"releases/{entry['version']}/{path}", bool(manifest.get("contains_synthetic")))
 
 
 def as_on_disk(marts: Marts) -> tuple[list[Document], list[str]]:
@@ -172,3 +194,10 @@ def _taken_back(marts: Marts, version: str, entries: list[Document]) -> Document
     if any(map(stands, same)):
         return None
     return max(same, key=release_order, default=None)
+
+
+def _write(path: Path, text: str) -> None:
+    """A file that does not change keeps its time, and so its tag on a web server."""
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        with moved_into_place(path) as aside:
+            aside.write_text(text, encoding="utf-8")

@@ -10,22 +10,22 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from salary_bands.aggregate.candidate import Candidate
 from salary_bands.aggregate.plan import Plan
+from salary_bands.aggregate.workspace import FACTS, Workspace
 from salary_bands.errors import RefreshError
-from salary_bands.files import json_text, rows_text, sync_folder, sync_tree
-from salary_bands.ingest.formats import formats
-from salary_bands.publish.change_log import changes_text
-from salary_bands.publish.data_package import data_package
-from salary_bands.publish.json_schemas import schema_documents
-from salary_bands.publish.openapi import open_api
-from salary_bands.publish.page import page_text
-from salary_bands.publish.pointers import as_on_disk, build_mart_of, clear_leftovers, list_release
-from salary_bands.publish.releases import SCHEMA_VERSION, Document, Marts, sha256_of
-from salary_bands.publish.signing import sign_manifest
-from salary_bands.publish.tables import band_documents, write_tables
-from salary_bands.publish.texts import readme_text
-from salary_bands.publish.views import view_documents
+from salary_bands.publish.artefacts.change_log import changes_text
+from salary_bands.publish.artefacts.data_package import data_package
+from salary_bands.publish.artefacts.json_schemas import schema_documents
+from salary_bands.publish.artefacts.openapi import open_api
+from salary_bands.publish.artefacts.page import page_text
+from salary_bands.publish.artefacts.readme import readme_text
+from salary_bands.publish.artefacts.tables import band_documents, write_tables
+from salary_bands.publish.artefacts.views import view_documents
+from salary_bands.publish.pointers import as_on_disk, build_mart_of, clear_leftovers, list_release, write_pointers
+from salary_bands.reference.formats import formats
+from salary_bands.releases.marts import SCHEMA_VERSION, Document, Marts, sha256_of
+from salary_bands.releases.signing import sign_manifest
+from salary_bands.storage.files import json_text, rows_text, sync_folder, sync_tree
 
 
 def already_published(marts: Marts, plan: Plan) -> str | None:
@@ -40,7 +40,7 @@ def already_published(marts: Marts, plan: Plan) -> str | None:
     return newest if marts.manifest(newest).get("fingerprint") == plan.fingerprint else None
 
 
-def publish(candidate: Candidate, marts: Marts, accepted: Sequence[Document] = ()) -> str:
+def publish(candidate: Workspace, marts: Marts, accepted: Sequence[Document] = ()) -> str:
     """Publish the candidate; its version. Publishes nothing where the same is already published.
 
     accepted: gate and reason of what would have held it.
@@ -80,7 +80,7 @@ def repair(marts: Marts) -> list[str]:
         lines += gone_or_back
         if rebuilt := build_mart_of(marts, entries):
             lines.append(f"rebuilt the mart of {rebuilt}")
-        marts.write_pointers(entries)
+        write_pointers(marts, entries)
     return lines
 
 
@@ -91,7 +91,7 @@ def _is_release(marts: Marts, name: str) -> bool:
         return False
 
 
-def _write_release(candidate: Candidate, plan: Plan, marts: Marts, folder: Path, accepted: Sequence[Document]) -> None:
+def _write_release(candidate: Workspace, plan: Plan, marts: Marts, folder: Path, accepted: Sequence[Document]) -> None:
     """Everything of a release; no clock, host, absolute path or order of the machine's goes into it.
 
     The tables come first, then what is made from them, then what lists the files, last the manifest.
@@ -119,7 +119,7 @@ def _write_release(candidate: Candidate, plan: Plan, marts: Marts, folder: Path,
     _write(folder / "manifest.json", json_text({**manifest, "files": _listing(folder, rows)}))
 
 
-def _manifest(candidate: Candidate, plan: Plan, accepted: Sequence[Document]) -> Document:
+def _manifest(candidate: Workspace, plan: Plan, accepted: Sequence[Document]) -> Document:
     """The manifest but for its files."""
     return {
         "version": plan.version,
@@ -132,7 +132,7 @@ def _manifest(candidate: Candidate, plan: Plan, accepted: Sequence[Document]) ->
         "previous": plan.previous,
         "inputs": [{"source": s.source, "file": s.file, "sha256": s.sha256, "rows": s.rows} for s in plan.counted],
         "settings": plan.settings,
-        "method": {"version": plan.method_version, **candidate.method_facts(), "fx": plan.fx},
+        "method": {"version": plan.method_version, **{name: candidate.facts(name) for name in FACTS}, "fx": plan.fx},
         "accepted": list(accepted),
         "fingerprint": plan.fingerprint,
         "content_fingerprint": plan.content_fingerprint,

@@ -1,8 +1,9 @@
 """Reference data that people review: formats, taxonomy, rules, employers, ladders, markets, claims.
 
-Belongs here: CSV and YAML files, and how to find and read them. Does not belong here: what is done with them.
+Belongs here: CSV and YAML files, and one typed reader for each. Does not belong here: what is done with them.
 """
 
+import csv
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,6 @@ from typing import Any
 import yaml
 
 FOLDER = Path(__file__).parent
-_SQL_IN_WHEEL = FOLDER.parent / "sql"
-SQL = _SQL_IN_WHEEL if _SQL_IN_WHEEL.is_dir() else FOLDER.parents[2] / "sql"
 
 
 @cache
@@ -20,6 +19,8 @@ def read_yaml(name: str) -> Any:
     return yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
 
 
-def read_sql(name: str) -> str:
-    """The text of one SELECT, such as `marts/bands`."""
-    return (SQL / f"{name}.sql").read_text(encoding="utf-8")
+@cache
+def read_csv(name: str) -> tuple[dict[str, str], ...]:
+    """The rows of the CSV file of that name, blank cells as ""; treat them as read-only, they are shared."""
+    with (FOLDER / name).open(encoding="utf-8", newline="") as stream:
+        return tuple(csv.DictReader(stream))

@@ -8,8 +8,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from salary_bands.distinct import TEXT, map_distinct
-from salary_bands.ingest.formats import Amount
+from salary_bands.reference.formats import Amount
+from salary_bands.storage.frames import TEXT, map_distinct
 
 _GROUPED = re.compile(r"\d{1,3}(?:[ ,'’]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 _GROUPED_COMMA = re.compile(r"\d{1,3}(?:[ .'’]\d{3})+(?:,\d+)?|\d+(?:,\d+)?")

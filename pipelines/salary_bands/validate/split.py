@@ -7,14 +7,16 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from salary_bands.distinct import TEXT, map_distinct, map_distinct_rows
-from salary_bands.ingest.formats import Format
-from salary_bands.money import Rates, annual_factor, rate_period, resolve_currency
-from salary_bands.normalise.places import locate
+from salary_bands.reference.formats import Format
 from salary_bands.schemas.accepted_reports import EMPLOYMENT, EQUITY_TYPES, PAY_PERIODS, VERIFIED
 from salary_bands.schemas.raw_reports import DERIVED_COLUMNS, NUMBER_COLUMNS
 from salary_bands.settings import Settings
+from salary_bands.storage.frames import TEXT, map_distinct, map_distinct_rows
 from salary_bands.validate.parse import Parsed, parse_amount, parse_when, parse_word, reason_where
+from salary_bands.vocabulary.dates import rate_period
+from salary_bands.vocabulary.money import annual_factor, resolve_currency
+from salary_bands.vocabulary.places import locate
+from salary_bands.vocabulary.rates import Rates
 
 
 @dataclass

@@ -1,0 +1,60 @@
+"""`salary-bands coverage`: what is not known yet, and what it costs: a worklist that is mended in CSV or YAML."""
+
+from typing import Any
+
+import pandas as pd
+
+from salary_bands.aggregate.workspace import Workspace
+from salary_bands.settings import Settings
+from salary_bands.storage.sql import read_sql
+
+MENDED_IN = {
+    "title": "leaf_rules.yaml",
+    "employer": "employers.csv",
+    "level": "ladders.csv",
+    "place": "place_names.csv or markets.csv",
+}
+
+
+def coverage(settings: Settings, most: int) -> dict[str, Any]:
+    """Shares per source and the `most` costly unmatched texts of each kind, of the last candidate.
+
+    Raises RefreshError if nothing was refreshed yet.
+    """
+    workspace = Workspace(settings)
+    costly = _found(workspace, "unmatched").groupby("what", sort=False).head(most)
+    return {
+        "as_of": workspace.plan().as_of,
+        "sources": _found(workspace, "shares").to_dict("records"),
+        "noted": noted(workspace),
+        "unmatched": [{**row, "mend": MENDED_IN[row["what"]]} for row in costly.to_dict("records")],
+    }
+
+
+def too_little_known(settings: Settings) -> list[str]:
+    """A line for each source of which too much is not known."""
+    shares = _found(Workspace(settings), "shares")
+    ceilings = {"leaf": settings.max_unclassified_share, "country": settings.max_unplaced_share}
+    return [
+        f"{row['source']}: {1 - row[what]:.1%} of {row['reports']:,} reports without {what}, "
+        f"the ceiling is {ceiling:.0%}; see `salary-bands coverage`"
+        for row in shares.to_dict("records")
+        for what, ceiling in ceilings.items()
+        if 1 - row[what] > ceiling
+    ]
+
+
+def noted(workspace: Workspace) -> list[dict[str, Any]]:
+    """file, what, count: cells read as unknown because the format says so, and conversions that differ."""
+    stages = [(s.file, workspace.parts.record("accepted_reports", s.key) or {}) for s in workspace.plan().counted]
+    return [
+        {"file": file, "what": what, "count": count}
+        for file, record in stages
+        for what, count in sorted(record.get("noted", {}).items())
+    ]
+
+
+def _found(workspace: Workspace, name: str) -> pd.DataFrame:
+    """What `sql/coverage/<name>.sql` selects."""
+    with workspace.connection("window_reports", "accepted_reports") as connection:
+        return connection.execute(read_sql(f"coverage/{name}")).df()

@@ -1,0 +1,105 @@
+"""The release before, from those of its exports that are still there, as they are read and computed today.
+
+What differs between it and what was published is not pay: it is the method, the reference data, or an export that was
+corrected. METHOD, method changes.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from salary_bands.aggregate.plan import ExportState, Plan
+from salary_bands.aggregate.workspace import Workspace
+from salary_bands.fingerprint import digest
+from salary_bands.releases.marts import Document, Marts
+from salary_bands.settings import Settings
+from salary_bands.vocabulary.rates import current_rates, rates_of_window
+
+
+@dataclass(frozen=True)
+class Former:
+    """The release that a plan follows, and what of it can be made again."""
+
+    manifest: Document
+    folder: Path
+    plan: Plan
+    settings: Settings
+
+    @classmethod
+    def of(cls, plan: Plan, marts: Marts, settings: Settings) -> "Former | None":
+        """None where the plan follows no release, or one of synthetic data is followed by real ones or the reverse."""
+        if plan.previous is None:
+            return None
+        manifest = marts.manifest(plan.previous)
+        if manifest["contains_synthetic"] != plan.contains_synthetic:
+            return None
+        return cls(manifest, marts.release(plan.previous), plan, settings)
+
+    @property
+    def as_of(self) -> date:
+        return date.fromisoformat(self.manifest["as_of"])
+
+    @cached_property
+    def hashes(self) -> set[str]:
+        """SHA-256 of the exports that it counted."""
+        return {i["sha256"] for i in self.manifest["inputs"]}
+
+    @cached_property
+    def kept(self) -> list[ExportState]:
+        """Its exports that still count."""
+        return [s for s in self.plan.counted if s.sha256 in self.hashes]
+
+    @property
+    def came(self) -> list[ExportState]:
+        """Exports that it did not have."""
+        return [s for s in self.plan.counted if s.sha256 not in self.hashes]
+
+    @property
+    def exports_gone(self) -> bool:
+        return len({s.sha256 for s in self.kept}) < len(self.hashes)
+
+    @property
+    def method_changed(self) -> bool:
+        return bool(self.manifest["method_version"] != self.plan.method_version)
+
+    @property
+    def reference_changed(self) -> bool:
+        """Whether code, reference data or the rates of its window are not what they were."""
+        was = self.manifest
+        if (was["code_version"], was.get("reference_version")) != (self.plan.code_version, self.plan.reference_version):
+            return True
+        rates = rates_of_window(current_rates(self.settings.work), self.manifest["as_of"])
+        return bool(rates["usd"] != self.manifest["method"]["fx"]["usd"])
+
+    @property
+    def differs(self) -> bool:
+        """Whether it would not read today as it was published."""
+        return self.exports_gone or self.method_changed or self.reference_changed
+
+    def restated(self) -> Plan:
+        """The plan of the release before, made today of what is still there."""
+        return replace(
+            self.plan,
+            as_of=self.manifest["as_of"],
+            version=self.manifest["version"],
+            previous=None,
+            fingerprint=digest([self.plan.fingerprint, self.manifest["version"]]),
+            files=self.kept,
+            refused=[],
+        )
+
+    def circumstances(self) -> dict[str, Any]:
+        """What may have moved a figure, for `sql/marts/changes.sql`."""
+        return {
+            "method_changed": self.method_changed,
+            "exports_gone": self.exports_gone,
+            "date_moved": self.manifest["as_of"] != self.plan.as_of,
+            "exports_came": bool(self.came),
+        }
+
+
+def previous_release(workspace: Workspace) -> Former | None:
+    """The release that the workspace's plan follows, None if it follows none that it can be compared with."""
+    return Former.of(workspace.plan(), Marts(workspace.settings.marts), workspace.settings)

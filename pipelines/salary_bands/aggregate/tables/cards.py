@@ -1,0 +1,24 @@
+"""cards and claims: what a page says of each group, and what public pages claim."""
+
+import duckdb
+
+from salary_bands.aggregate.workspace import Workspace
+from salary_bands.reference.claims import asked_claims
+from salary_bands.reference.leaves import leaf_tools
+from salary_bands.storage.duck import add_table, run_step
+
+
+def cards(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
+    """What a specialisation card says of each group."""
+    add_table(connection, "leaf_tools", leaf_tools())
+    for step in ("demand_counts", "demand_shares", "demand_changes"):
+        run_step(connection, f"cards/{step}")
+    return workspace.write(connection, "cards")
+
+
+def claims(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
+    """What public pages claim, judged on this candidate."""
+    add_table(connection, "asked_claims", asked_claims())
+    for step in ("claim_ranges", "claim_cells", "claim_ranks"):
+        run_step(connection, f"claims/{step}")
+    return workspace.write(connection, "claims")

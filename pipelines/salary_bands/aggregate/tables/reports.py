@@ -1,0 +1,33 @@
+"""window_reports and model_cells: which reports count, and sums of those that the model knows."""
+
+import duckdb
+import pandas as pd
+
+from salary_bands.aggregate.workspace import Workspace
+from salary_bands.statistics.duplicates import matched
+from salary_bands.storage.duck import add_table, add_view, run_step
+
+
+def window_reports(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
+    """Every accepted row with its disposition."""
+    add_view(connection, "window_reports/reports")
+    for step in ("ranges", "identified_reports", "dated_reports", "single_reports", "duplicate_pairs"):
+        run_step(connection, f"window_reports/{step}")
+    add_table(connection, "matches", _matches(connection))
+    for step in ("matched_duplicates", "scoped_reports", "log_pays", "fences", "fenced_reports"):
+        run_step(connection, f"window_reports/{step}")
+    return workspace.write(connection, "window_reports")
+
+
+def model_cells(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
+    """What the model needs of the reports: sums by everything that it knows of them."""
+    add_view(connection, "window_reports/used_reports")
+    run_step(connection, "model_cells/model_reports")
+    return workspace.write(connection, "model_cells")
+
+
+def _matches(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """person, export_number, row: the reports of people who are in several sources."""
+    groups = matched(connection.execute("SELECT * FROM duplicate_pairs").df())
+    members = [(person, export, row) for person, group in enumerate(groups) for export, row in sorted(group)]
+    return pd.DataFrame(members, columns=["person", "export_number", "row"]).astype("int64")

@@ -1,0 +1,116 @@
+"""The workspace of one candidate: the tables of a release before it is one, at WORK/candidate/."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow
+
+from salary_bands import schemas
+from salary_bands.aggregate.inputs import add_inputs
+from salary_bands.aggregate.plan import Plan
+from salary_bands.errors import RefreshError
+from salary_bands.settings import Settings
+from salary_bands.storage.duck import add_parts, in_memory, quoted
+from salary_bands.storage.files import write_json
+from salary_bands.storage.parquet import made_from, read_table, write_table
+from salary_bands.storage.parts import Parts
+from salary_bands.storage.sql import read_sql
+
+_BATCH = 250_000
+FACTS = ("employer_correlation", "influence", "model", "pooling", "coverage")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The candidate's folder, and DuckDB connections to its tables.
+
+    name: the folder's name below the work folder; `restated` holds the previous release, recomputed.
+    Every table carries the fingerprint of the plan that it was made from.
+    """
+
+    settings: Settings
+    name: str = "candidate"
+
+    @property
+    def folder(self) -> Path:
+        return self.settings.work / self.name
+
+    @property
+    def parts(self) -> Parts:
+        return Parts(self.settings.work)
+
+    def path(self, table: str) -> Path:
+        return self.folder / f"{table}.parquet"
+
+    def plan(self) -> Plan:
+        """The plan that the candidate is made from; raises RefreshError if there is none."""
+        try:
+            return Plan.from_json(json.loads((self.folder / "plan.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            raise RefreshError("nothing was aggregated in this work folder yet; run `salary-bands refresh`") from None
+
+    def start(self, plan: Plan) -> None:
+        """Begin a candidate for this plan."""
+        write_json(self.folder / "plan.json", plan.to_json())
+
+    def is_made_from(self, table: str, plan: Plan) -> bool:
+        """Whether the table is there and was made from that plan."""
+        return made_from(self.path(table)) == plan.fingerprint
+
+    def frame(self, table: str) -> pd.DataFrame:
+        """A table of the candidate as one frame."""
+        return pd.concat([schemas.empty(table), *read_table(self.path(table), table)], ignore_index=True)
+
+    def write_facts(self, name: str, facts: dict[str, Any]) -> None:
+        """Keep figures that belong into the manifest under `method`."""
+        write_json(self.folder / f"{name}.json", facts)
+
+    def facts(self, name: str) -> dict[str, Any]:
+        """The figures that `write_facts` kept under that name."""
+        return dict(json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8")))
+
+    @contextmanager
+    def connection(self, *tables: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open an in-memory connection with the inputs of the plan and a view per table.
+
+        tables: of this candidate, or of the export stages; those are views over the parts of every counted export.
+        Raises RefreshError if a table was made from another plan.
+        """
+        plan = self.plan()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with in_memory(self.folder / "spill") as connection:
+            add_inputs(connection, plan, self.settings)
+            for table in tables:
+                self.add(connection, table, plan)
+            yield connection
+
+    def add(self, connection: duckdb.DuckDBPyConnection, table: str, plan: Plan) -> None:
+        """Add a view of a table to a connection."""
+        if table in schemas.EXPORT_TABLES:
+            add_parts(connection, table, [self.parts.path(table, state.key) for state in plan.counted])
+            return
+        if not self.is_made_from(table, plan):
+            raise RefreshError(f"{table} was made by another refresh; materialise it again")
+        path = quoted(str(self.path(table)))
+        connection.execute(f"CREATE OR REPLACE VIEW {table} AS SELECT * FROM read_parquet({path})")
+
+    def write(self, connection: duckdb.DuckDBPyConnection, table: str) -> int:
+        """Write what `sql/marts/<table>.sql` selects, held to the table's contract; return the number of rows."""
+        return write_table(self.path(table), table, selected(connection, table), self.plan().fingerprint)
+
+    def write_nothing(self, table: str) -> int:
+        """Write the table without rows; return 0."""
+        return write_table(self.path(table), table, [schemas.empty(table)], self.plan().fingerprint)
+
+
+def selected(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[pd.DataFrame]:
+    """What `sql/marts/<table>.sql` selects, in chunks of the table's types."""
+    reader = connection.sql(read_sql(f"marts/{table}")).to_arrow_reader(_BATCH)
+    for batch in reader:
+        yield schemas.to_pandas(pyarrow.Table.from_batches([batch]), table)

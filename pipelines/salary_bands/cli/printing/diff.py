@@ -1,0 +1,35 @@
+"""Print a diff."""
+
+from typing import Any
+
+from rich.console import Console
+
+from salary_bands.cli.printing.tables import SYNTHETIC, plain_table
+from salary_bands.query.changes import cell_text
+
+
+def print_diff(out: Console, err: Console, found: dict[str, Any]) -> None:
+    """Exports, method, how many cells moved and why, and the largest moves."""
+    out.print(f"{found['from']} to {found['to']}", highlight=False)
+    for name in ("exports", "method"):
+        for line in found[name] or [f"the same {name}"]:
+            out.print(f"{name:<9} {line}", highlight=False, markup=False)
+    for name, title in (
+        ("change_counts", "medians that moved, came and went, by reason"),
+        ("headline_changes", "all machine learning, US, reported, all tiers; USD"),
+        ("largest_changes", "largest moves; USD"),
+    ):
+        rows = found[name]
+        if not rows:
+            continue
+        table = plain_table(title=title)
+        for column in rows[0]:
+            is_number = any(isinstance(row[column], int | float) for row in rows)
+            table.add_column(column, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
+        for row in rows:
+            table.add_row(*(cell_text(column, value) for column, value in row.items()))
+        out.print(table)
+    if not found["change_counts"]:
+        out.print("no median moved", highlight=False)
+    if found["contains_synthetic"]:
+        err.print(SYNTHETIC, style="yellow")

@@ -1,0 +1,86 @@
+"""Print an offer."""
+
+from typing import Any
+
+from rich.console import Console
+
+from salary_bands.cli.printing.tables import SYNTHETIC, plain_table
+from salary_bands.query.offer import CELL, NOTHING
+
+
+def print_offer(out: Console, err: Console, found: dict[str, Any]) -> None:
+    """A row an answer in thousands of USD; below it what each compares, the steps taken, and the cells beside it."""
+    offer = found["offer"]
+    place = ", ".join(offer[k] for k in ("group", "tier", "level", "market"))
+    table = plain_table(title=f"{found['release']}: an offer for {place}; thousand USD a year among reported pay")
+    wide = out.width >= 125
+    table.add_column("", no_wrap=True)
+    counts = ("n", "n eff.", "employers", "age")
+    for name in ("amount", "percentile", "95 %", *(("P25", "P50", "P75", *counts) if wide else counts[:3])):
+        table.add_column(name, justify="right", no_wrap=wide, overflow="fold")
+    if wide:
+        table.add_column("precision of P50", overflow="fold")
+    for answer in found["answers"]:
+        table.add_row(*_printed(answer, wide))
+    out.print(table)
+    for heading, line_of in (("compares", _compared), ("answered by", _answered_by)):
+        grouped: dict[str, list[str]] = {}
+        for answer in found["answers"]:
+            grouped.setdefault(line_of(answer), []).append(answer["what"].replace("_", " "))
+        out.print(heading, style="bold")
+        for line, whats in grouped.items():
+            out.print(f"  {', '.join(whats)}: {line}", markup=False, highlight=False)
+    for note in found["notes"]:
+        out.print(f"note: {note}", markup=False, highlight=False)
+    if found["comparable"]:
+        _print_comparable(out, found["comparable"])
+    if found["contains_synthetic"]:
+        err.print(SYNTHETIC, style="yellow")
+
+
+def _printed(answer: dict[str, Any], wide: bool) -> list[str]:
+    """The cells of an answer's row."""
+    start = [answer["what"].replace("_", " "), _thousands(answer["amount"]), answer["reading"]]
+    if answer["reading"] == NOTHING:
+        return start
+    low, high = answer["reading_low"], answer["reading_high"]
+    interval = low if low == high else f"{low} to {high}"
+    counts = [_count(answer[name]) for name in ("n_reports", "n_effective", "n_employers")]
+    if not wide:
+        return [*start, interval, *counts]
+    band = [_thousands(answer[p]) for p in ("p25", "p50", "p75")]
+    precision = f"{answer['p50_precision'].replace('_', ' ')}, {answer['basis']}"
+    return [*start, interval, *band, *counts, f"{answer['median_age_days']} d", precision]
+
+
+def _compared(answer: dict[str, Any]) -> str:
+    return str(answer["compares"])
+
+
+def _answered_by(answer: dict[str, Any]) -> str:
+    """The cell, and the steps that led to it."""
+    steps = "; ".join(answer["fallback"])
+    if answer["reading"] == NOTHING:
+        return f"no cell, nor after {steps}" if steps else "no cell"
+    cell = f"{answer['evidence']} {answer['view']} {', '.join(answer[k] for k in CELL)}"
+    return f"{cell}, after {steps}" if steps else f"{cell}, as asked"
+
+
+def _print_comparable(out: Console, cells: list[dict[str, Any]]) -> None:
+    table = plain_table(title=f"comparable cells, {cells[0]['metric']}")
+    for name in ("", "view", "cell"):
+        table.add_column(name, overflow="fold")
+    for name in ("n", "P25", "P50", "P75"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in cells:
+        figures = [_thousands(row[p]) for p in ("p25", "p50", "p75")]
+        table.add_row(row["relation"], row["view"], ", ".join(row[k] for k in CELL), _count(row["n_reports"]), *figures)
+    out.print(table)
+
+
+def _count(number: float | None) -> str:
+    return "" if number is None else f"{number:,.0f}"
+
+
+def _thousands(usd: float | None) -> str:
+    return "" if usd is None else f"{usd / 1000:,.1f}"

@@ -1,0 +1,62 @@
+"""Print results for people."""
+
+from typing import Any
+
+from rich.console import Console
+
+from salary_bands.cli.printing.tables import SYNTHETIC, plain_table
+
+
+def print_bands(out: Console, err: Console, found: dict[str, Any]) -> None:
+    """A row a cell in thousands of USD, with the 95 % interval of the median; what all rows share is the title."""
+    rows = found["bands"]
+    keys = ("group_label", "evidence", "market", "tier", "level", "metric")
+    same = [k for k in keys if len({row[k] for row in rows}) == 1]
+    shared = ", ".join(f"{k.removesuffix('_label')} {rows[0][k]}" for k in same)
+    differing = [k for k in keys if k not in same]
+    table = plain_table(
+        *(k.removesuffix("_label") for k in differing), title=f"{found['release']}: {shared}; thousand USD"
+    )
+    wide = out.width >= 110  # a narrow terminal has room for the middle half
+    for name in ("n", *(["P10"] if wide else []), "P25", "P50", "95 % of P50", "P75", *(["P90"] if wide else [])):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("precision", overflow="fold")
+    for row in rows:
+        p10, p25, p50, low, high, p75, p90 = (
+            "" if row[p] is None else f"{row[p] / 1000:,.1f}"
+            for p in ("p10", "p25", "p50", "p50_low", "p50_high", "p75", "p90")
+        )
+        middle = [p25, p50, f"{low} to {high}" if low else "", p75]
+        n = "<10" if row["n_reports"] is None else f"{row['n_reports']:,}"
+        note = (row["suppression_reason"] or row["p50_precision"] or "no interval").replace("_", " ")
+        table.add_row(*(row[k] for k in differing), n, *([p10, *middle, p90] if wide else middle), note)
+    out.print(table)
+    if found["contains_synthetic"]:
+        err.print(SYNTHETIC, style="yellow")
+
+
+def print_releases(out: Console, rows: list[dict[str, Any]]) -> None:
+    table = plain_table("version", "as of", "status", "", "manifest")
+    for row in rows:
+        notes = [
+            "latest" if row["latest"] else "",
+            "rolled back" if row["rolled_back"] else "",
+            "pruned" if row["pruned"] else "",
+            "synthetic" if row["contains_synthetic"] else "",
+            row["reason"] or "",
+        ]
+        table.add_row(
+            row["version"],
+            row["as_of"],
+            row["status"],
+            " ".join(filter(None, notes)),
+            row["manifest_sha256"][:12],
+        )
+    out.print(table)
+
+
+def print_classified(out: Console, found: list[dict[str, str]]) -> None:
+    table = plain_table("title", "leaf", "rule", "evidence")
+    for row in found:
+        table.add_row(*row.values())
+    out.print(table)

@@ -1,0 +1,61 @@
+"""Print what a refresh did, and what it did not know."""
+
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from salary_bands.cli.printing.tables import SYNTHETIC, plain_table
+
+if TYPE_CHECKING:
+    from salary_bands.orchestration.refresh import Outcome
+
+
+def print_outcome(out: Console, outcome: "Outcome") -> None:
+    """What was read, used, held, rejected and published."""
+    total = sum(outcome.rows.values())
+    out.print(
+        f"read      {outcome.exports_read} exports ({outcome.exports_new} new), {total:,} rows",
+        highlight=False,
+    )
+    order = (
+        "used",
+        "rejected",
+        "held",
+        "superseded",
+        "folded",
+        "duplicate",
+        "outside_window",
+        "out_of_scope",
+    )
+    for name in (*order, "unclassified", "outlier"):
+        if name in outcome.rows or name in ("used", "rejected", "held"):
+            out.print(f"{name:<14} {outcome.rows.get(name, 0):>11,}", highlight=False)
+    for held in outcome.held:
+        out.print(f"held      {held['file']} ({held['reason']}): {held['line']}", highlight=False, markup=False)
+    for line in outcome.refused:
+        out.print(f"refused   {line}", highlight=False, markup=False)
+    nothing_new = "nothing new, the latest of that date is"
+    done = "published" if outcome.published else nothing_new if outcome.unchanged else "would publish"
+    out.print(f"{done} {outcome.version}", highlight=False)
+    if outcome.contains_synthetic:
+        out.print(SYNTHETIC, style="yellow", highlight=False)
+
+
+def print_coverage(out: Console, found: dict[str, Any]) -> None:
+    """Shares of what is known, then what to mend where."""
+    shares = plain_table("source", title=f"known of reports in scope, window to {found['as_of']}")
+    for name in ("reports", "leaf", "tier", "level", "stage", "country", "metro"):
+        shares.add_column(name, justify="right", no_wrap=True)
+    for row in found["sources"]:
+        known = (f"{row[k]:.1%}" for k in ("leaf", "tier", "level", "stage", "country", "metro"))
+        shares.add_row(row["source"], f"{row['reports']:,}", *known)
+    out.print(shares)
+    for note in found["noted"]:
+        out.print(f"noted  {note['file']}  {note['what']}: {note['count']:,}", highlight=False, markup=False)
+    worklist = plain_table("what", "text", title="not known, and what it costs")
+    worklist.add_column("reports", justify="right", no_wrap=True)
+    worklist.add_column("source")
+    worklist.add_column("mend in")
+    for row in found["unmatched"]:
+        worklist.add_row(row["what"], row["unknown_text"], f"{row['reports']:,}", row["source"], row["mend"])
+    out.print(worklist)

@@ -1,0 +1,158 @@
+"""For those who read: bands, offers, releases, and what a title is."""
+
+import csv
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from salary_bands.cli.common import AsJson, MartsFolder, ReleaseVersion, err, marts_in, out, print_json
+from salary_bands.errors import UsageError
+
+
+def show(
+    marts: MartsFolder = None,
+    release: ReleaseVersion = None,
+    view: Annotated[str, typer.Option(help="leaf, cards, llm_roles, career_paths, specialties.")] = "cards",
+    group: Annotated[str | None, typer.Option(help="Group of the view; all groups without it.")] = None,
+    tier: Annotated[str, typer.Option(help="T1 to T5, unknown, all, or `each`.")] = "all",
+    level: Annotated[str, typer.Option(help="L3 to L7, early, senior, all, or `each`.")] = "all",
+    market: Annotated[str, typer.Option(help="global, a country such as US, or a metro such as us-sf-bay.")] = "US",
+    metric: Annotated[
+        str | None, typer.Option(help="base, bonus, equity, total, ...; base and total without it.")
+    ] = None,
+    evidence: Annotated[str, typer.Option(help="reported or advertised.")] = "reported",
+    as_json: AsJson = False,
+) -> None:
+    """Show bands of a release: base and total of the cards in the US without filters."""
+    from salary_bands.cli.printing.reading import print_bands
+    from salary_bands.query.bands import band_rows
+
+    metrics = [metric] if metric else ["base", "total"]
+    found = band_rows(
+        marts_in(marts), release, view=view, group=group, tier=tier, level=level, market=market, metrics=metrics,
+        evidence=evidence,
+    )  # fmt: skip
+    if as_json:
+        print_json(found)
+    else:
+        print_bands(out, err, found)
+
+
+def offer(
+    group: Annotated[str, typer.Option(help="Specialisation: a leaf, or a group of another view.")],
+    tier: Annotated[str, typer.Option(help="Tier of the employer: T1 to T5, unknown, or all.")] = "all",
+    level: Annotated[str, typer.Option(help="L3 to L7, early, senior, or all.")] = "all",
+    market: Annotated[str, typer.Option(help="A metro such as us-sf-bay, a country such as US, or global.")] = "US",
+    base: Annotated[float | None, typer.Option(help="Base pay, USD a year.")] = None,
+    equity: Annotated[
+        float | None, typer.Option(help="A year's share of the grant at face value, USD; 0: none.")
+    ] = None,
+    bonus: Annotated[float | None, typer.Option(help="A year's bonus, USD; 0: none.")] = None,
+    equity_liquid: Annotated[str | None, typer.Option(help="yes where the equity can be sold, else no (no).")] = None,
+    view: Annotated[
+        str | None, typer.Option(help="View of the group; the first that has it: leaf, cards, llm_roles, ...")
+    ] = None,
+    marts: MartsFolder = None,
+    release: ReleaseVersion = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say where an offer lies in the bands, with intervals, the cells that answered and those beside them."""
+    from salary_bands.cli.printing.offer import print_offer
+    from salary_bands.query.offer import Offer, check_offer
+
+    asked = Offer(group, tier, level, market, base, bonus, equity, equity_liquid, view)
+    found = check_offer(marts_in(marts), release, asked)
+    if as_json:
+        print_json(found)
+    else:
+        print_offer(out, err, found)
+
+
+def classify(
+    titles: Annotated[list[str] | None, typer.Argument(help="Job titles; standard input without any.")] = None,
+    file: Annotated[Path | None, typer.Option("--in", help="CSV with title, specialisation, skills.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say which leaf a job title is, by which rule and on what evidence. With --json one object a line."""
+
+    from salary_bands.cli.printing.reading import print_classified
+
+    found = classified(titles or [], file)
+    if as_json:
+        for row in found:
+            sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+    else:
+        print_classified(out, found)
+
+
+def diff(
+    old: Annotated[str, typer.Argument(help="Version of the earlier release.")],
+    new: Annotated[str, typer.Argument(help="Version of the later one.")],
+    marts: MartsFolder = None,
+    view: Annotated[str | None, typer.Option(help="Only this view; so do the others.")] = None,
+    group: Annotated[str | None, typer.Option(help="Group of the view.")] = None,
+    tier: Annotated[str | None, typer.Option(help="T1 to T5, unknown or all.")] = None,
+    level: Annotated[str | None, typer.Option(help="L3 to L7, early, senior or all.")] = None,
+    market: Annotated[str | None, typer.Option(help="global, a country or a metro.")] = None,
+    metric: Annotated[str | None, typer.Option(help="base, bonus, equity, total, ...")] = None,
+    evidence: Annotated[str | None, typer.Option(help="reported or advertised.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what moved from one release to another, how much of it is method, pay and mix, and why.
+
+    With --json every cell whose median moved.
+    """
+    from salary_bands.cli.printing.diff import print_diff
+    from salary_bands.query.diff import diff_releases
+
+    filters = {
+        "view": view, "group_id": group, "tier": tier, "level": level, "market": market, "metric": metric,
+        "evidence": evidence,
+    }  # fmt: skip
+    found = diff_releases(marts_in(marts), old, new, filters)
+    if as_json:
+        print_json(found)
+    else:
+        print_diff(out, err, found)
+
+
+def releases(marts: MartsFolder = None, as_json: AsJson = False) -> None:
+    """List the releases, newest first."""
+    from salary_bands.cli.printing.reading import print_releases
+    from salary_bands.query.bands import release_rows
+
+    found = release_rows(marts_in(marts))
+    if as_json:
+        print_json(found)
+    else:
+        print_releases(out, found)
+
+
+def classified(titles: list[str], file: Path | None) -> list[dict[str, str]]:
+    """title, leaf, rule, evidence of each title of the arguments, the file, or standard input."""
+    from salary_bands.vocabulary.titles import classify
+
+    rows = [(title, "", "") for title in titles]
+    if file:
+        rows += _titles_in(file)
+    elif not titles:
+        rows = [(line.rstrip("\n"), "", "") for line in sys.stdin]
+    found = []
+    for title, specialisation, skills in rows:
+        answer = classify(title, specialisation, skills)
+        found.append({"title": title, "leaf": answer.leaf, "rule": answer.rule, "evidence": answer.evidence})
+    return found
+
+
+def _titles_in(file: Path) -> list[tuple[str, str, str]]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream)
+            if "title" not in (reader.fieldnames or []):
+                raise UsageError(f"{file}: no column title; it needs title, and may have specialisation and skills")
+            return [(r["title"] or "", r.get("specialisation") or "", r.get("skills") or "") for r in reader]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file}: {error}") from None

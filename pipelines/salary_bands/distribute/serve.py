@@ -1,0 +1,188 @@
+"""The marts folder over HTTP, for a try and small sites: what is published and nothing else, with tags for caches.
+
+Any static server does the same; see docs/operations.md for what it must send.
+"""
+
+import os
+import re
+import stat
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedReader
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from salary_bands.errors import RefreshError, UsageError
+from salary_bands.releases.documents import is_safe
+from salary_bands.releases.marts import Marts
+from salary_bands.releases.media import FOR_EVER, SHORT, media_type
+
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_CHUNK = 1 << 16
+
+
+class Server(ThreadingHTTPServer):
+    """Serves one folder; each connection in a thread of its own."""
+
+    daemon_threads = True
+
+    def __init__(self, folder: Path, host: str, port: int) -> None:
+        self.folder = folder
+        super().__init__((host, port), _Handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A reader who hangs up is no error of ours."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
+def server(folder: Path, host: str = "127.0.0.1", port: int = 0) -> Server:
+    """A server that listens and waits for `serve_forever`. Raises UsageError where it cannot listen there."""
+    if not folder.is_dir():
+        raise UsageError(f"--marts {folder}: no such folder")
+    try:
+        return Server(folder, host, port)
+    except (OSError, OverflowError) as error:
+        raise UsageError(f"--host {host} --port {port}: {error}") from None
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Server
+    server_version = "salary-bands"
+    sys_version = ""
+    protocol_version = "HTTP/1.1"
+    timeout = 30  # seconds of silence
+    disable_nagle_algorithm = True  # head and body are two writes: the second would wait for the first's answer
+
+    def do_GET(self) -> None:
+        self._answer(with_body=True)
+
+    def do_HEAD(self) -> None:
+        self._answer(with_body=False)
+
+    def do_POST(self) -> None:
+        self.close_connection = True  # its body is not read
+        self._short(405, "this server only reads", {"Allow": "GET, HEAD"})
+
+    do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_POST  # noqa: N815 - names of the library
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing on standard error for each request."""
+
+    def _answer(self, with_body: bool) -> None:
+        path = unquote(urlsplit(self.path).path).removeprefix("/")
+        if not path:
+            self._to_page()
+            return
+        found = open_published(self.server.folder, path)
+        if found is None:
+            self._short(404, "no such file")
+            return
+        with found as stream:
+            self._send(path, stream, with_body)
+
+    def _send(self, path: str, stream: BufferedReader, with_body: bool) -> None:
+        status = os.fstat(stream.fileno())
+        tag = f'"{status.st_mtime_ns:x}-{status.st_size:x}-{status.st_ino:x}"'
+        if _matches(self.headers.get("If-None-Match"), tag):
+            self._head(304, path, {"ETag": tag})
+            return
+        first, last = 0, status.st_size - 1
+        asked = _RANGE.fullmatch(self.headers.get("Range", "")) if self.headers.get("If-Range", tag) == tag else None
+        if asked and any(asked.groups()):
+            first, last = _span(asked, status.st_size)
+            if first > last:
+                self._head(416, path, {"Content-Range": f"bytes */{status.st_size}", "Content-Length": "0"})
+                return
+        headers = {"ETag": tag, "Content-Length": str(last - first + 1)}
+        if asked and any(asked.groups()):
+            self._head(206, path, {**headers, "Content-Range": f"bytes {first}-{last}/{status.st_size}"})
+        else:
+            self._head(200, path, headers)
+        if with_body:
+            self._copy(stream, first, last - first + 1)
+
+    def _copy(self, stream: BufferedReader, first: int, length: int) -> None:
+        stream.seek(first)
+        try:
+            while length and (chunk := stream.read(min(_CHUNK, length))):
+                self.wfile.write(chunk)
+                length -= len(chunk)
+        except (ConnectionError, TimeoutError):  # the reader had enough
+            self.close_connection = True
+
+    def _to_page(self) -> None:
+        """To the page of the latest release, where its links lead on."""
+        try:
+            version = Marts(self.server.folder).latest()["version"]
+        except RefreshError:
+            self._short(404, "nothing is published yet")
+            return
+        page = f"releases/{version}/index.html"
+        if (self.server.folder / page).is_file():
+            self._head(302, "latest.json", {"Location": f"/{page}", "Content-Length": "0"})
+        else:
+            self._short(404, f"release {version} has no page; see /latest.json")
+
+    def _short(self, code: int, text: str, headers: dict[str, str] | None = None) -> None:
+        body = f"{text}\n".encode()
+        self.send_response(code)
+        self.send_header("Content-Type", "text/plain; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Access-Control-Allow-Origin", "*")
+        self.send_header("Cache-Control", "no-store")
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def _head(self, code: int, path: str, headers: dict[str, str]) -> None:
+        self.send_response(code)
+        self.send_header("Content-Type", media_type(path))
+        self.send_header("Cache-Control", FOR_EVER if path.startswith("releases/") else SHORT)
+        self.send_header("Accept-Ranges", "bytes")
+        self.send_header("Access-Control-Allow-Origin", "*")
+        self.send_header("Access-Control-Expose-Headers", "ETag, Content-Range")
+        self.send_header("X-Content-Type-Options", "nosniff")
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+
+def open_published(folder: Path, path: str) -> BufferedReader | None:
+    """A regular file of the folder that is no hidden one, reached through no link; None where there is none."""
+    if not is_safe(path):
+        return None
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    *above, name = path.split("/")
+    descriptor = -1
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        for part in (*above, name):
+            inner = os.open(part, flags, dir_fd=descriptor)
+            os.close(descriptor)
+            descriptor = inner
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            stream, descriptor = open(descriptor, "rb"), -1  # noqa: PTH123, SIM115 - a descriptor; the caller closes it
+            return stream
+    except OSError:
+        pass
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)
+    return None
+
+
+def _matches(header: str | None, tag: str) -> bool:
+    asked = [one.strip().removeprefix("W/") for one in (header or "").split(",")]
+    return tag in asked or "*" in asked
+
+
+def _span(asked: re.Match[str], size: int) -> tuple[int, int]:
+    """First and last byte of `bytes=A-B`, `bytes=A-` or `bytes=-N`; the first is past the last where there are none."""
+    start, end = asked.groups()
+    if not start:
+        return max(0, size - int(end)), size - 1 if int(end) else -1
+    return int(start), min(int(end), size - 1) if end else size - 1

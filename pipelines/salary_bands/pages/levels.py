@@ -1,0 +1,30 @@
+"""docs/levels.md: what employers call their levels."""
+
+from collections import defaultdict
+
+from salary_bands.reference import read_csv
+from salary_bands.schemas.columns import LEVELS
+
+_HEAD = """# Levels
+
+What employers call their levels, on one ladder: L3 entry, L4, L5 senior, L6 staff, L7 principal and up. Made from
+`pipelines/salary_bands/reference/ladders.csv`, which says for each name where it comes from; a test fails where this
+page is stale. Names are compared without case, spaces and punctuation, and `SDE II` is `SDE 2`.
+
+A name that is not on the employer's own ladder is no answer: people borrow other employers' scales, and an "L5" at Meta
+is not one of Meta's levels. Then the words of the title answer (junior, graduate: L3; senior: L5; staff: L6; principal,
+distinguished: L7), else the source's own scheme, else years of experience (under 2: L3; under 5: L4; else L5). The
+column `level_basis` of `window_reports` says which.
+"""
+
+
+def page() -> str:
+    """Markdown: a row an employer, a column a level."""
+    ladders: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for row in read_csv("ladders.csv"):
+        ladders[row["employer"]][row["level"]].append(row["level_name"])
+    lines = [_HEAD, f"| employer | {' | '.join(LEVELS)} |", f"|---{'|---' * len(LEVELS)}|"]
+    for employer in sorted(ladders, key=str.casefold):
+        cells = (", ".join(ladders[employer][level]) for level in LEVELS)
+        lines.append(f"| {employer} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"

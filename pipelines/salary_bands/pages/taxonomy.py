@@ -1,0 +1,209 @@
+"""docs/taxonomy.md: the leaves, how well the golden titles are placed, the views."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from salary_bands.reference import read_csv
+from salary_bands.vocabulary.titles import Classification, classify, rules
+
+HELD_OUT = "test"
+_COMMAND = "python -m salary_bands.pages"
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How one leaf fared: golden titles that carry it, titles placed in it, titles on which both agree."""
+
+    leaf: str
+    golden: int
+    placed: int
+    agreed: int
+
+    @property
+    def precision(self) -> float:
+        """Share of the titles placed in the leaf that belong there."""
+        return self.agreed / self.placed if self.placed else 0.0
+
+    @property
+    def recall(self) -> float:
+        """Share of the titles that belong to the leaf that were placed there."""
+        return self.agreed / self.golden if self.golden else 0.0
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall."""
+        return 2 * self.agreed / (self.golden + self.placed) if self.golden + self.placed else 0.0
+
+
+def read_golden(path: Path, split: str | None = None) -> list[dict[str, str]]:
+    """The golden titles of a CSV file, of one split ("train", "test") or of all."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return [row for row in csv.DictReader(file) if split is None or row["split"] == split]
+
+
+def place(row: Mapping[str, str]) -> Classification:
+    """The classification of one golden title."""
+    return classify(row["title"], row["specialisation"], row["skills"])
+
+
+def confusion(rows: Iterable[Mapping[str, str]]) -> Counter[tuple[str, str]]:
+    """Counts of (golden leaf, placed leaf) over golden titles."""
+    return Counter((row["leaf"], place(row).leaf) for row in rows)
+
+
+def scores(counts: Mapping[tuple[str, str], int]) -> list[Score]:
+    """The score of every leaf that occurs, in the order of `leaves.csv`."""
+    seen = {leaf for pair in counts for leaf in pair}
+    return [
+        Score(
+            leaf=leaf,
+            golden=sum(n for (golden, _), n in counts.items() if golden == leaf),
+            placed=sum(n for (_, placed), n in counts.items() if placed == leaf),
+            agreed=counts.get((leaf, leaf), 0),
+        )
+        for leaf in (row["leaf"] for row in read_csv("leaves.csv"))
+        if leaf in seen
+    ]
+
+
+def macro_f1(counts: Mapping[tuple[str, str], int]) -> float:
+    """The plain mean of the F1 of every leaf that occurs: a rare leaf weighs as much as a common one."""
+    found = scores(counts)
+    return sum(score.f1 for score in found) / len(found) if found else 0.0
+
+
+def page(golden: Path) -> str:
+    """The page, from a CSV file of golden titles."""
+    return render(read_golden(golden), read_csv("views.csv"))
+
+
+def render(golden: Sequence[Mapping[str, str]], views: Sequence[Mapping[str, str]]) -> str:
+    """`docs/taxonomy.md`: the leaves, how well titles are placed, the views.
+
+    Args:
+        golden: all golden titles, of both splits.
+        views: the rows of `reference/views.csv`.
+
+    Returns:
+        Markdown that depends on nothing but its arguments, the rules and the leaves.
+    """
+    held_out = [row for row in golden if row["split"] == HELD_OUT]
+    counts = confusion(held_out)
+    parts = [
+        "# The taxonomy",
+        f"Generated from the reference tables and the golden titles by `{_COMMAND}`; do not edit by hand. "
+        "A test fails when it is stale.",
+        *_leaves_section(golden),
+        *_accuracy_section(held_out, counts),
+        *_views_section(views),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _leaves_section(golden: Sequence[Mapping[str, str]]) -> list[str]:
+    number_of_rules = Counter(rule.leaf for rule in rules())
+    number_of_titles = Counter(row["leaf"] for row in golden)
+    return [
+        "## Leaves",
+        "Every report has exactly one leaf. `core` leaves are machine learning, `adjacent` ones are "
+        "published for comparison, the other two are counted and never published. The rules are tried in "
+        "order and the first that fires decides; `salary-bands classify TITLE` names it.",
+        _table(
+            ("leaf", "name", "kind", "what belongs", "rules", "golden titles"),
+            [
+                (
+                    f"`{row['leaf']}`",
+                    row["label"],
+                    row["kind"],
+                    row["definition"],
+                    number_of_rules[row["leaf"]],
+                    number_of_titles[row["leaf"]],
+                )
+                for row in read_csv("leaves.csv")
+            ],
+        ),
+    ]
+
+
+def _accuracy_section(held_out: Sequence[Mapping[str, str]], counts: Mapping[tuple[str, str], int]) -> list[str]:
+    agreed = sum(n for (golden, placed), n in counts.items() if golden == placed)
+    found = scores(counts)
+    return [
+        "## How well titles are placed",
+        f"On the {len(held_out)} held-out golden titles, which the rules were not written from, macro-F1 is "
+        f"**{macro_f1(counts):.3f}**; {agreed} titles are placed as labelled. The golden titles are "
+        "hand-written forms of titles by one labeller, not a sample of any source "
+        "(`tests/golden/README.md`): the figure says how the rules read titles they were not written from, "
+        "not what share of a source is right.",
+        _table(
+            ("leaf", "precision", "recall", "F1", "n"),
+            [(f"`{s.leaf}`", f"{s.precision:.3f}", f"{s.recall:.3f}", f"{s.f1:.3f}", s.golden) for s in found],
+        ),
+        "### Confusion matrix",
+        "Rows are the label, columns where the rules placed it; numbers stand for the leaves in the order "
+        "above, a dot is none.",
+        _matrix([score.leaf for score in found], counts),
+        "### What was mistaken for what",
+        _table(
+            ("label", "placed in", "titles"),
+            [
+                (f"`{golden}`", f"`{placed}`", n)
+                for (golden, placed), n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+                if golden != placed
+            ],
+        ),
+        "### Held-out titles placed otherwise than labelled",
+        "Shown to readers; rules are not tuned on them.",
+        _errors(held_out),
+    ]
+
+
+def _errors(held_out: Sequence[Mapping[str, str]]) -> str:
+    lines = []
+    for row in sorted(held_out, key=lambda row: (row["leaf"], row["title"], row["specialisation"], row["skills"])):
+        got = place(row)
+        if got.leaf != row["leaf"]:
+            words = [row["title"], row["specialisation"], row["skills"].replace(";", "; ")]
+            text = " / ".join(word for word in words if word)
+            lines.append((text, f"`{row['leaf']}`", f"`{got.leaf}`", f"`{got.rule}`", got.evidence))
+    return _table(("title", "label", "placed in", "rule", "words"), lines)
+
+
+def _views_section(views: Sequence[Mapping[str, str]]) -> list[str]:
+    parts = [
+        "## Views",
+        "A view is one published taxonomy: groups, each a union of leaves. Views overlap. The view `leaf` "
+        "has one group per leaf, and `all` for every core leaf.",
+    ]
+    for view in dict.fromkeys(row["view"] for row in views):
+        groups: dict[tuple[str, str], list[str]] = {}
+        for row in views:
+            if row["view"] == view:
+                groups.setdefault((row["group_id"], row["group_label"]), []).append(f"`{row['leaf']}`")
+        parts += [
+            f"### `{view}`",
+            _table(
+                ("group", "label", "leaves"),
+                [(f"`{group}`", label, ", ".join(members)) for (group, label), members in groups.items()],
+            ),
+        ]
+    return parts
+
+
+def _matrix(names: Sequence[str], counts: Mapping[tuple[str, str], int]) -> str:
+    header = ("label", *(str(number) for number in range(1, len(names) + 1)))
+    lines = [
+        (f"{number} `{golden}`", *(counts.get((golden, placed), 0) or "." for placed in names))
+        for number, golden in enumerate(names, start=1)
+    ]
+    return _table(header, lines)
+
+
+def _table(header: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
+    rows = [[str(cell).replace("|", "\\|") for cell in line] for line in lines]
+    if not rows:
+        return "None."
+    return "\n".join(f"| {' | '.join(line)} |" for line in [list(header), ["---"] * len(header), *rows])

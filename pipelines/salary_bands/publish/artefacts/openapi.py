@@ -1,0 +1,85 @@
+"""openapi.json, OpenAPI 3.1: the static files as an API. Paths are of the marts folder, two above a release."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from salary_bands.publish.artefacts.json_schemas import DIALECT
+from salary_bands.releases.marts import SCHEMA_VERSION, Document
+from salary_bands.schemas import RELEASE_TABLES
+
+_RELEASE = "/releases/{version}"
+
+
+def open_api(manifest: Document, files: Iterable[Mapping[str, Any]]) -> Document:
+    """The API of a release. files: those with a `path` under views/ and bands/ are its enumerations."""
+    paths = [f["path"].removesuffix(".json").split("/") for f in files if f["path"].startswith(("views/", "bands/"))]
+    bands = [parts[1:] for parts in paths if parts[0] == "bands"]
+    views = sorted(parts[1] for parts in paths if parts[0] == "views")
+    groups, markets = (sorted({parts[place] for parts in bands}) for place in (1, 2))
+    version = _parameter("version", [manifest["version"]], "Version of the release: releases.json lists all")
+    view = _parameter("view", views, "A taxonomy: groups of specialisations")
+    group = _parameter("group_id", groups, "A group of the view: groups[].id of the view's file")
+    market = _parameter("market", markets, "global, a country or a metro; not every group has every market")
+    table = _parameter("table", list(RELEASE_TABLES), "A table")
+    return {
+        "openapi": "3.1.0",
+        "jsonSchemaDialect": DIALECT,
+        "info": {
+            "title": "Salary Bands" + (" (synthetic sample)" if manifest["contains_synthetic"] else ""),
+            "version": SCHEMA_VERSION,
+            "summary": "Compensation bands in machine learning, as static files",
+            "description": f"Release {manifest['version']}. Files under a release never change; latest.json, "
+            "releases.json and feed.xml do. Read values of rows by the names in `columns`."
+            + (" Synthetic: nobody earns these figures." if manifest["contains_synthetic"] else ""),
+            "license": {"name": "MIT for the program; the data is its sources', see README.md of the release"},
+        },
+        "servers": [{"url": "../..", "description": "The folder that holds latest.json"}],
+        "paths": {
+            "/latest.json": _get("latest", "The newest release", _json("latest")),
+            "/releases.json": _get("releases", "Every release, newest first", _json("releases")),
+            "/feed.xml": _get("feed", "An Atom feed of the releases", {"application/atom+xml": _TEXT}),
+            f"{_RELEASE}/manifest.json": _get(
+                "manifest", "What it is made from, and every file", _json("manifest"), version
+            ),
+            f"{_RELEASE}/views/{{view}}.json": _get(
+                "view", "All that a view's page needs", _json("view"), version, view
+            ),
+            f"{_RELEASE}/bands/{{view}}/{{group_id}}/{{market}}.json": _get(
+                "bands", "Every cell of a group in a market", _json("bands"), version, view, group, market
+            ),
+            f"{_RELEASE}/{{table}}.csv": _get("csv", "A table as CSV", {"text/csv": _TEXT}, version, table),
+            f"{_RELEASE}/{{table}}.parquet": _get("parquet", "A table as Parquet", _PARQUET, version, table),
+            f"{_RELEASE}/datapackage.json": _get(
+                "datapackage", "Every column with its meaning", _json("datapackage"), version
+            ),
+        },
+    }
+
+
+_TEXT = {"schema": {"type": "string"}}
+_PARQUET: Document = {"application/vnd.apache.parquet": {}}
+
+
+def _json(kind: str) -> Document:
+    return {"application/json": {"schema": {"$ref": f"schemas/{kind}.json"}}}
+
+
+def _get(name: str, summary: str, content: Document, *parameters: Document) -> Document:
+    found = {"description": summary, "content": content}
+    absent = {
+        "description": "There is no such file: where all cells of a group in a market are withheld, none is written"
+    }
+    answers = {"200": found, **({"404": absent} if parameters else {})}
+    return {
+        "get": {"operationId": name, "summary": summary, "parameters": list(parameters), "responses": answers},
+    }
+
+
+def _parameter(name: str, values: list[str], description: str) -> Document:
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": description,
+        "schema": {"type": "string", "enum": values},
+    }

@@ -1,0 +1,137 @@
+"""index.html: the page of a release, of one file, from its views and tables."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from jinja2 import Environment, StrictUndefined, Template
+
+from salary_bands.publish.artefacts.citation import citation
+from salary_bands.publish.artefacts.views import BASELINES, METRICS, PREMIUM_COLUMNS, RANK_COLUMNS
+from salary_bands.releases.marts import Document
+from salary_bands.schemas import RELEASE_TABLES
+from salary_bands.schemas.claims import VERDICTS
+
+Row = dict[str, Any]
+_REASONS = {
+    "few_reports": "too few reports",
+    "few_employers": "too few employers",
+    "dominated": "one employer has over half",
+    "low_effective_n": "employers too few or too alike",
+    "too_near": "a larger cell differs by a person or two",
+    "not_identified": "cannot be told from these reports",
+    "no_reports": "nobody reported",
+    "by_definition": "the baseline",
+    "not_modelled": "not machine learning, so in no comparison",
+}
+_NO_PREMIUM = {**dict.fromkeys(PREMIUM_COLUMNS), "n_group": 0, "why": "not_modelled"}
+_NO_PREMIUMS = {b: {m: {"all": {"all": _NO_PREMIUM}} for m in METRICS} for b in BASELINES}
+_NO_RANK = {"all": dict.fromkeys(RANK_COLUMNS)}
+_VERDICTS = {
+    "supported": "our interval lies inside the claimed range",
+    "contradicted": "our interval lies wholly outside it",
+    "insufficient_data": "no figure, or its interval crosses an end of the range",
+}
+
+
+def page_text(manifest: Document, views: Mapping[str, Document], folder: Path) -> str:
+    """The page. views: documents by name; folder: where the tables of the release lie."""
+    claims = Counter(pq.read_table(folder / "claims.parquet", columns=["verdict"])["verdict"].to_pylist())
+    cards, roles, paths, specialties = (
+        [_read(views[name], group) for group in views[name]["groups"]]
+        for name in ("cards", "llm_roles", "career_paths", "specialties")
+    )
+    return _template().render(
+        manifest=manifest,
+        cards=cards,
+        roles=roles,
+        paths=paths,
+        specialties=sorted(specialties, key=lambda g: (g["rank"]["all"]["rank"] or len(specialties), g["label"])),
+        ends={
+            "cards": _pay_end(cards, [("all", "all")]),
+            "roles": _pay_end(roles, [("all", "L5"), ("T1", "L5")]),
+            "paths": _pay_end(paths, [("all", "early"), ("all", "senior")]),
+        },
+        premium_ends={
+            "cards": _premium_ends(cards, "nlp_classical", "base"),
+            "specialties": _premium_ends(specialties, "ml_generalist", "total"),
+        },
+        claims=[(verdict, claims[verdict], _VERDICTS[verdict]) for verdict in VERDICTS],
+        sources=pq.read_table(folder / "sources.parquet").to_pylist(),
+        citation=citation(manifest),
+        tables=list(RELEASE_TABLES),
+        views=sorted(views),
+    )
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
+    environment.filters |= {
+        "usd": _usd,
+        "signed": _signed,
+        "percent": _percent,
+        "share": _share,
+        "reason": _REASONS.__getitem__,
+    }
+    environment.globals["place"] = _place
+    path = Path(__file__).parent / "templates" / "index.html.jinja"
+    return environment.from_string(path.read_text(encoding="utf-8"))
+
+
+def _read(document: Document, group: Document) -> Row:
+    """A group with its rows as dicts."""
+    names = document["columns"]
+
+    def rows(part: Any, columns: list[str]) -> Any:
+        if isinstance(part, list):
+            return dict(zip(columns, part, strict=True))
+        return {name: rows(inner, columns) for name, inner in part.items()} if part else None
+
+    return {
+        **group,
+        "bands": rows(group["bands"], names["bands"]),
+        "advertised": rows(group["advertised"], names["bands"]),
+        "premiums": rows(group["premiums"], names["premiums"]) or _NO_PREMIUMS,
+        "rank": rows(group["rank"], names["rank"]) or _NO_RANK,
+    }
+
+
+def _pay_end(groups: Sequence[Row], places: Sequence[tuple[str, str]]) -> int:
+    """Where the marks of a section end: a round figure, not below any that they show. places: (tier, level)."""
+    bands = [g["bands"][metric][tier][level] for g in groups for metric in METRICS for tier, level in places]
+    bands += [g["advertised"]["base"] for g in groups]
+    most = max((band[name] or 0 for band in bands for name in ("p75", "p50_high")), default=0)
+    return max(50_000, -(-most // 50_000) * 50_000)
+
+
+def _premium_ends(groups: Sequence[Row], baseline: str, metric: str) -> tuple[float, float]:
+    """Where the marks of premiums of a section begin and end."""
+    shown = [g["premiums"][baseline][metric]["all"]["all"] for g in groups]
+    bounds = [premium[name] or 0.0 for premium in shown for name in ("premium_low", "premium_high")]
+    return min(0.0, *bounds), max(0.1, *bounds)
+
+
+def _place(value: float, low: float, high: float) -> str:
+    """Where a value lies between two ends, as CSS has it."""
+    return f"{100 * (value - low) / (high - low):.1f}%"
+
+
+def _usd(amount: int) -> str:
+    return f"${amount / 1000:,.1f}k".replace(".0k", "k")
+
+
+def _signed(ratio: float) -> str:
+    """0.082 is +8.2, in percent."""
+    return f"{ratio * 100:+.1f}".replace("-", "−")
+
+
+def _percent(ratio: float) -> str:
+    return f"{_signed(ratio)}\u00a0%"
+
+
+def _share(share: float) -> str:
+    return f"{share * 100:.1f}\u00a0%"

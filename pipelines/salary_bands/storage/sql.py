@@ -1,0 +1,12 @@
+"""The one-SELECT files of `sql/`: in a checkout beside `pipelines/`, in a wheel inside the package."""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parents[1]
+_IN_WHEEL = _PACKAGE / "sql"
+SQL = _IN_WHEEL if _IN_WHEEL.is_dir() else _PACKAGE.parents[1] / "sql"
+
+
+def read_sql(name: str) -> str:
+    """The text of one SELECT, such as `marts/bands`."""
+    return (SQL / f"{name}.sql").read_text(encoding="utf-8")

@@ -1,0 +1,26 @@
+"""When a report counts, and calendar arithmetic."""
+
+import calendar
+from datetime import date
+
+import pandas as pd
+
+
+def rate_period(submitted_at: pd.Series, submitted_year: pd.Series, exported: pd.Timestamp) -> pd.Series:
+    """The month of a report, the year where only that is known, the export's month where there is neither."""
+    month = submitted_at.dt.strftime("%Y-%m").astype("str")
+    year = submitted_year.astype("string").astype("str")
+    return month.where(submitted_at.notna(), year.where(submitted_year.notna(), exported.strftime("%Y-%m")))
+
+
+def report_day(reports: pd.DataFrame, exported: date) -> pd.Series:
+    """The day for dated facts: the report's, the middle of its year, or the export's."""
+    middle = pd.to_datetime(reports["submitted_year"].astype("string") + "-07-01").astype("datetime64[us]")
+    return reports["submitted_at"].fillna(middle).fillna(pd.Timestamp(exported))
+
+
+def months_before(day: date, months: int) -> date:
+    """The same day that many months earlier, clipped to the month's end."""
+    index = day.year * 12 + day.month - 1 - months
+    year, month = divmod(index, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

@@ -1,0 +1,193 @@
+"""Reading a text of places: "Boston, MA or Remote - Germany" names Boston in MA, and Germany.
+
+A text is cut into alternatives, an alternative into names, and names into groups: one place each, with the states and
+countries that say where it lies. What a name means is the gazetteer's business.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from salary_bands.vocabulary.gazetteer import DIRECTIONS, Area, area_of, country_of, fold, is_known, name_keys, town_of
+
+# Territories with a country code of their own that people also write under the state they belong to.
+TERRITORIES = {
+    "US": frozenset({"AS", "GU", "MP", "PR", "VI"}),
+    "CN": frozenset({"HK", "MO", "TW"}),
+    "GB": frozenset({"GG", "GI", "IM", "JE"}),
+    "DK": frozenset({"FO", "GL"}),
+    "FR": frozenset({"GF", "GP", "MQ", "NC", "PF", "RE", "YT"}),
+    "NL": frozenset({"AW", "BQ", "CW", "SX"}),
+}
+
+_SPACES = re.compile(r"[^\S\n]+")
+_ALTERNATIVES = re.compile(r"[;|\n\r•]+")
+_PARTS = re.compile(r"[,()\[\]:\t]+|\s+[-–—]+|[-–—]+\s+")
+_OR = re.compile(r"\s*[/&+]\s*|\s+(?:or|and)\s+")
+_FILLER = frozenset(
+    """
+    remote hybrid onsite office offices based area areas metro metropolitan greater region surrounding near
+    nearby downtown suburb suburbs suburban outside of the only anywhere within in from home working work wfh
+    fully city telecommute virtual rural
+    """.split()
+)
+
+
+class Group(NamedTuple):
+    """One place of a text: its name, what stands after it, and whether "or" or a slash stands before it."""
+
+    head: str
+    qualifiers: list[str]
+    alternative: bool
+
+
+def clean(text: str) -> str:
+    """Return `text` as it is read here: folded, with single spaces, its punctuation and line breaks kept."""
+    return _SPACES.sub(" ", fold(text)).strip()
+
+
+def alternatives(text: str) -> list[str]:
+    """Return what stands between semicolons, bars and line breaks."""
+    return [part for part in _ALTERNATIVES.split(text) if name_keys(part)]
+
+
+def names_a_place(text: str) -> bool:
+    """Whether there is more in a text than words that name no place."""
+    return any(name for part in _PARTS.split(text) for name, _ in _names(part))
+
+
+def is_broad(name: str) -> bool:
+    """Whether a name alone means a country or a state (Germany, California), not a town (Berlin)."""
+    area = area_of(name)
+    if area.row:
+        return not area.row.market
+    return bool(area.country or _states(area))
+
+
+def groups_of(text: str) -> Iterator[Group]:
+    """Yield the places of one alternative: "boston, ma, usa" is one, "berlin, munich" are two."""
+    group: Group | None = None
+    parts = [part for part in _PARTS.split(text) if name_keys(part)]
+    keys = [name_keys(part) for part in parts]
+    for number, part in enumerate(parts):
+        if 0 < number < len(parts) - 1 and _is_foreign_code(keys[number], keys[number + 1]):
+            continue
+        for name, alternative in _names(part):
+            if not name:
+                if alternative:
+                    yield Group("", [], True)
+            elif group and not alternative and _qualifies(group, name):
+                group.qualifiers.append(name)
+            elif group and alternative and group.qualifiers and _is_area(name) and not town_of(name):
+                yield group  # Portland, OR/ME
+                group = Group(group.head, [name], True)
+            else:
+                if group:
+                    yield group
+                group = Group(name, [], alternative)
+    if group:
+        yield group
+
+
+def _names(part: str) -> list[tuple[str, bool]]:
+    """Return the names in a text between commas, each with whether "or" or a slash stands before it.
+
+    Words that name no place are dropped; the name "" stands for a piece of only such words ("or remote").
+    """
+    part = part.strip()
+    key = name_keys(part)
+    if not key:
+        return []
+    area = area_of(key)
+    if area.row and not area.row.country:
+        return [("", False)]
+    if is_known(key):
+        return [(key, False)]
+    pieces = [piece for piece in _OR.split(part) if piece.strip()]
+    if len(pieces) > 1:
+        found = []
+        for number, piece in enumerate(pieces):
+            names = _names(piece)
+            found += [(name, alternative or (number > 0 and not at)) for at, (name, alternative) in enumerate(names)]
+        return found
+    words = key.split()
+    core = [word for word in words if word not in _FILLER]
+    if len(core) < len(words):
+        return _names(" ".join(core)) if core else [("", False)]
+    return [(name, False) for name in _unpunctuated(words)]
+
+
+def _unpunctuated(words: list[str]) -> list[str]:
+    """Return the names in words without commas: "boston ma", "germany berlin", "northern california"."""
+    for size in range(1, min(4, len(words))):
+        head, tail = " ".join(words[:-size]), " ".join(words[-size:])
+        if _is_area(tail) and (is_known(head) or (len(tail) > 3 and country_of(tail))):
+            return [head, tail]
+        first, rest = " ".join(words[:size]), " ".join(words[size:])
+        if _is_area(first):
+            names = [rest] if is_known(rest) else _unpunctuated(words[size:])
+            if all(map(is_known, names)):
+                return [*names, first]
+    if words[0] in DIRECTIONS and len(words) > 1:
+        rest = " ".join(words[1:])
+        if states := [where for where, state in area_of(rest).regions if state]:
+            return [states[-1].casefold()]  # a part of a state is no part of its namesake city
+        if is_known(rest):
+            return [rest]
+    return [" ".join(words)]
+
+
+def _lies_in(head: str, area: Area, country: str | None) -> bool:
+    """Whether a town of that name lies in one of the area's readings."""
+    if country and town_of(head, country):
+        return True
+    return any(town_of(head, where, region) for where, region in area.regions)
+
+
+def _qualifies(group: Group, name: str) -> bool:
+    """Whether a name says where the group's place lies (Boston, MA) rather than naming the next place."""
+    if not _is_area(name):
+        return False
+    area, country = area_of(name), country_of(name)
+    head = area_of(group.head)
+    head_country = country_of(group.head)
+    if head_country and town_of(name, head_country) and not _lies_in(group.head, area, country):
+        return False  # Germany, Berlin
+    if head_country and country and not _states(area) and not _lies_in(group.head, area, country):
+        within = {head_country, *(where for where, _ in head.regions)}
+        return country in within or head_country in TERRITORIES.get(country, ())  # not: Germany, France
+    for before in group.qualifiers:
+        other = country_of(before)
+        if country and other and country != other and not (_states(area) or _states(area_of(before))):
+            return other in TERRITORIES.get(country, ())  # not: Newark, United States, Panama
+    if is_known(group.head) and not is_broad(group.head) and not country:
+        for where, state in area.regions:
+            namesake = town_of(name, where, state)
+            if (
+                namesake
+                and namesake.market
+                and town_of(group.head, where)
+                and not (state and town_of(group.head, where, state))
+            ):
+                return False  # San Francisco, New York; Berlin, Hamburg
+    return bool(country or _states(area) or not town_of(name))
+
+
+def _is_foreign_code(key: str, after: str) -> bool:
+    """Whether a short name before a country is the code of some province of it (Kiev, KC, Ukraine)."""
+    country = country_of(after)
+    if not country or len(key) > 3 or country == country_of(key):
+        return False
+    area = area_of(key)
+    known_here = any(where == country and state for where, state in area.regions)
+    return not known_here and not (area.row and area.row.country == country)
+
+
+def _is_area(name: str) -> bool:
+    """Whether a name can say where a town lies."""
+    return bool(area_of(name).regions or country_of(name))
+
+
+def _states(area: Area) -> list[tuple[str, str]]:
+    """Return the readings of a name as a state of a country where states decide."""
+    return [(country, state) for country, state in area.regions if state]

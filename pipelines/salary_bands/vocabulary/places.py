@@ -1,0 +1,164 @@
+"""Places: what a report says of where the person works, as a country and a metro.
+
+`place_text` cuts a text into places, `gazetteer` knows what names mean; here is decided what they mean together.
+"""
+
+from functools import lru_cache
+
+from salary_bands.vocabulary.gazetteer import (
+    Place,
+    area_of,
+    country_of,
+    is_known,
+    name_key,
+    name_keys,
+    place_in,
+    town_of,
+    whole_country,
+)
+from salary_bands.vocabulary.place_text import (
+    TERRITORIES,
+    Group,
+    alternatives,
+    clean,
+    groups_of,
+    is_broad,
+    names_a_place,
+)
+
+_LONGEST = 200  # letters; longer texts are prose, and cutting up a megabyte of it would take minutes
+_BLANK = Place(None, None, "blank")
+_UNKNOWN = Place(None, None, "unknown")
+
+
+def _within(head: str, qualifiers: list[str], country: str) -> tuple[int, list[Place]]:
+    """Return how many qualifiers agree with the country, and the towns of that name there."""
+    areas = [area_of(name) for name in qualifiers]
+    agree = sum(country_of(n) == country or any(c == country for c, _ in a.regions)
+                for n, a in zip(qualifiers, areas, strict=True))  # fmt: skip
+    states = sorted({state for area in areas for where, state in area.regions if where == country and state})
+    row = area_of(head).row
+    towns = [town for state in states if (town := town_of(head, country, state))]
+    if not towns and row and row.country == country:
+        towns = [row]
+    if not towns and not states and (town := town_of(head, country)):
+        towns = [town]
+    return agree, towns
+
+
+def _resolve(group: Group, hint: str | None, neighbours: list[str]) -> list[Place]:
+    """Return the places a group can mean, none if unknown; `neighbours` qualify one that has nothing else."""
+    head, qualifiers = group.head, group.qualifiers
+    spoken = [country for name in [head, *qualifiers] if (country := country_of(name))]
+    if hint:
+        territory = next((c for c in spoken if c in TERRITORIES.get(hint, ())), None)
+        country = territory or hint
+        return _within(head, qualifiers or neighbours, country)[1] or [place_in(country)]
+    if qualifiers:
+        plain = [c for name in qualifiers if (c := country_of(name)) and not area_of(name).regions and len(name) > 2]
+        last = country_of(qualifiers[-1])
+        if not plain and last and not area_of(qualifiers[-1]).regions:
+            plain = [last]
+        if plain:
+            territory = next((c for c in spoken if c in TERRITORIES.get(plain[-1], ())), None)
+            candidates = [territory or plain[-1]]
+        else:  # CA, DE, IN, Georgia: the state first, as a town nobody knows is written "Town, ST" in the US
+            regions = {where for name in qualifiers for where, _ in area_of(name).regions}
+            candidates = sorted(regions, key=lambda where: (where != "US", where))
+            candidates += [c for c in spoken if c not in candidates]
+        ranked = [(*_within(head, qualifiers, country), country) for country in candidates]
+        _, towns, country = max(ranked, key=lambda entry: (entry[0], bool(entry[1])))
+        return towns or [place_in(country)]
+    area = area_of(head)
+    for name in neighbours:
+        countries = {country_of(name), *(where for where, _ in area_of(name).regions)} - {None}
+        for country in sorted(filter(None, countries), key=lambda where: (where != "US", where)):
+            if towns := _within(head, neighbours, country)[1] or _within(head, [], country)[1]:
+                return towns
+    if area.row:
+        return [area.row]
+    if area.country:
+        return [place_in(area.country)]
+    if states := {where for where, region in area.regions if region}:
+        return [place_in(where) for where in sorted(states)]
+    if town := town_of(head):
+        return [town]
+    owners = {where for where, _ in area.regions}
+    return [place_in(owners.pop())] if len(owners) == 1 else []
+
+
+def _places(text: str, hint: str | None) -> tuple[list[Place], bool]:
+    """Return the places of one alternative, and whether it also leaves the place open ("or remote")."""
+    groups = list(groups_of(text))
+    found: list[Place] = []
+    towns_only: list[Place] = []
+    leaves_open = False
+    for number, group in enumerate(groups):
+        if not group.head:
+            leaves_open = True
+            continue
+        # "Boston/Cambridge, MA": the state after the last is that of both; "Germany: Berlin" the other way.
+        neighbours = next((later.qualifiers for later in groups[number + 1 :] if later.qualifiers), [])
+        if not neighbours and number and is_broad(groups[0].head) and not group.alternative:
+            neighbours = [groups[0].head]
+        places = _resolve(group, hint, [] if group.qualifiers else neighbours)
+        leaves_open |= not places and group.alternative
+        found += places
+        joined = group.alternative or (number + 1 < len(groups) and groups[number + 1].alternative)
+        if joined or group.qualifiers or not is_broad(group.head):
+            towns_only += [place for place in places if joined or is_known(group.head)]
+    # "Germany: Berlin, Munich" is two towns, not two towns and a country.
+    countries = {place.country for place in towns_only}
+    context_only = [place for place in found if place.country not in countries]
+    return (towns_only + context_only if towns_only else found), leaves_open
+
+
+@lru_cache(maxsize=2**12)
+def _hinted(country: str | None) -> str | None:
+    """Return the ISO code of a country given by code, by name or in a few words."""
+    key = name_key(country or "")
+    return area_of(key).country or (locate(country).country if key else None)
+
+
+def locate(text: str | None, country: str | None = None) -> Place:
+    """Return the country and metro that a free text names.
+
+    Args:
+        text: a place as people write it: "San Francisco, CA", "Bangalore, KA, India", "Remote - Germany". A
+            code of two letters alone is a country; after a town it is the state or country that has a town of
+            that name, a US state if none has.
+        country: what the source says of the country elsewhere, as ISO 3166 code or name. It wins over the
+            text, which then only decides the metro; one that names no country is ignored.
+
+    Returns:
+        The place; for several places what they share (METHOD, "Who and what counts").
+    """
+    hint = _hinted(country) if country else None
+    plain = clean(text or "")
+    if len(plain) > _LONGEST:
+        return whole_country(place_in(hint)) if hint else _UNKNOWN
+    key = name_keys(plain.replace("\n", " "))
+    found: list[Place] = []
+    leaves_open = False
+    row = area_of(key).row
+    if row and (hint is None or row.country == hint):
+        found = [row] if row.country else []
+    elif key and not row:
+        parts = alternatives(plain)
+        for part in parts:
+            places, is_open = _places(part, hint)
+            found += places
+            leaves_open |= is_open or (not places and len(parts) > 1)
+    elif key and hint:
+        found = _places(plain, hint)[0]
+    if not found:
+        if hint:
+            return whole_country(place_in(hint))
+        return _UNKNOWN if not row and names_a_place(plain) else _BLANK
+    countries = {place.country for place in found}
+    markets = {place.market for place in found}
+    if leaves_open or len(countries) > 1 or len(markets) > 1:
+        return whole_country(Place(countries.pop() if len(countries) == 1 else None, None, "several"))
+    if len(found) > 1 and markets == {None}:
+        return whole_country(Place(found[0].country, None, "several"))
+    return whole_country(found[0])

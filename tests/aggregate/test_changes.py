@@ -1,0 +1,316 @@
+"""What moved since the release before, and why: each part recomputed the slow way, each reason seen where it is due."""
+
+import shutil
+from datetime import date, timedelta
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow
+import pyarrow.parquet as pq
+import pytest
+
+from salary_bands.aggregate.checks import contract_faults, offending_rows
+from salary_bands.aggregate.former import Former, previous_release
+from salary_bands.aggregate.registry import restated
+from salary_bands.gates.judge import judged
+from salary_bands.publish.publication import publish
+from salary_bands.releases.marts import Marts
+from salary_bands.schemas.bands import KEY
+from salary_bands.settings import Settings, load
+from salary_bands.vocabulary.rates import fetched_rates_path
+from tests.builders.candidates import build
+from tests.builders.cases import groups
+from tests.builders.exports import native_row, write_native
+from tests.builders.thin_cells import write_thin
+from tests.gates.test_gates import Rows, people
+from tests.oracle.figures import percentile, rounded
+
+FIRST, LATER = "2026-05-31", "2026-06-30"
+GROUPS = {(g.view, g.group_id): g.leaves for g in groups()}
+Cell = tuple[str, ...]
+
+
+def settings_of(folder: Path, **changed: Any) -> Settings:
+    names = {name: folder / name for name in ("raw", "marts", "work")}
+    return load(**names, settle_seconds=0, **changed)
+
+
+def published(settings: Settings, as_of: str) -> str:
+    return publish(build(settings, as_of).candidate, Marts(settings.marts))
+
+
+def table(settings: Settings, version: str, name: str) -> pd.DataFrame:
+    return pd.read_parquet(Marts(settings.marts).release(version) / f"{name}.parquet")
+
+
+def shown(settings: Settings, version: str) -> pd.DataFrame:
+    return shown_in(Marts(settings.marts).release(version))
+
+
+def shown_in(folder: Path) -> pd.DataFrame:
+    bands = pd.read_parquet(folder / "bands.parquet")
+    return bands[bands["basis"].ne("suppressed")].set_index(list(KEY))
+
+
+def moved(settings: Settings, as_of: str) -> pd.DataFrame:
+    """The changes of a candidate, checked against the bands of both: every cell whose median differs, and no other."""
+    candidate = build(settings, as_of, ("window_reports", "model_cells", "bands", "changes")).candidate
+    found = pd.read_parquet(candidate.path("changes")).set_index(list(KEY))
+    previous = candidate.plan().previous
+    assert previous
+    new, old = shown_in(candidate.folder)["p50"], shown(settings, previous)["p50"]
+    both = pd.concat({"new": new, "old": old}, axis=1)
+    differ = both[both["new"].ne(both["old"])]
+    assert sorted(found.index) == sorted(differ.index)
+    pd.testing.assert_frame_equal(
+        found[["old", "new"]].astype(float), differ[["old", "new"]].loc[found.index].astype(float), check_names=False
+    )
+    came, went = found["old"].isna(), found["new"].isna()
+    assert found.loc[came, "change"].eq("added").all() and found.loc[went, "change"].eq("removed").all()
+    assert found.loc[~came & ~went, "change"].eq("changed").all()
+    parts = found.loc[~came & ~went, ["old", "restated", "pay", "mix", "new"]].dropna().astype("int64")
+    assert parts["new"].eq(parts[["old", "restated", "pay", "mix"]].sum(axis=1)).all()
+    return found
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("changes")
+    settings = settings_of(folder)
+    write_native(settings.raw, people(1, 400, days=390), "north/1.csv")
+    write_native(settings.raw, people(3, 300, days=390), "south/1.csv")
+    published(settings, FIRST)
+    return folder
+
+
+@pytest.fixture
+def folder(shelf: Path, tmp_path: Path) -> Path:
+    shutil.copytree(shelf, tmp_path / "shelf")
+    return tmp_path / "shelf"
+
+
+@pytest.fixture
+def world(folder: Path) -> Settings:
+    return settings_of(folder)
+
+
+def test_a_first_release_has_no_changes(world: Settings) -> None:
+    assert table(world, "2026.05.31", "changes").empty
+
+
+def test_where_only_the_date_moved_on_the_window_is_the_reason(world: Settings) -> None:
+    found = moved(world, LATER)
+    assert len(found) > 100 and found["reason"].eq("window").all()
+    assert found.loc[found["change"].eq("changed"), "restated"].eq(0).all()
+
+
+def test_on_one_date_what_came_is_the_reason(world: Settings) -> None:
+    write_native(world.raw, people(4, 60, FIRST, 30), "north/2.csv")
+    found = moved(world, FIRST)
+    assert len(found) > 100 and found["reason"].eq("data").all()
+
+
+def of_level(rows: Rows, *words: str) -> Rows:
+    return [row for row in rows if row["job_title"].startswith(words)]
+
+
+def members(reports: pd.DataFrame, cell: Cell) -> pd.DataFrame:
+    """The used reports of a cell, from its key."""
+    view, group, evidence, tier, level, market, metric = cell
+    used = reports[reports["disposition"].eq("used") & reports["evidence"].eq(evidence) & reports[metric].notna()]
+    used = used[used["leaf"].isin(GROUPS[view, group])]
+    if tier != "all":
+        used = used[used["tier"].eq(tier)]
+    if level != "all":
+        used = used[used["level"].eq(level) | used["stage"].eq(level)]
+    return used if market == "global" else used[used["country"].eq(market) | used["metro"].eq(market)]
+
+
+def window(settings: Settings, name: str = "candidate") -> pd.DataFrame:
+    return pd.read_parquet(settings.work / name / "window_reports.parquet")
+
+
+def test_new_reports_in_their_old_tiers_and_levels_are_the_part_of_pay(world: Settings) -> None:
+    """Slow and exact: every report's weight times what its tier and level had of the cell, over what it has now."""
+    before = window(world)
+    write_native(world.raw, of_level(people(4, 240, LATER, 20), "Staff", "Senior"), "north/2.csv")
+    found = moved(world, LATER)
+    now, bands = window(world), (shown(world, "2026.05.31"), shown_in(world.work / "candidate"))
+    new_file = now["file"].eq("north/2.csv")
+    changed = found[found["change"].eq("changed")]
+    split, differing = 0, 0
+    for cell, row in changed.sample(300, random_state=1).iterrows():
+        old, new = members(before, cell), members(now, cell)
+        assert row["reason"] == ("data" if new_file[new.index].any() else "window"), cell
+        if cell[3] != "all" and cell[4].startswith("L"):
+            assert (row["pay"], row["mix"]) == (row["new"] - row["old"], 0), cell
+            continue
+        assert all(b.loc[cell, "basis"] == "direct" for b in bands)
+        strata = [part.fillna({"level": ""}).groupby(["tier", "level"])["weight"].sum() for part in (old, new)]
+        then, today = (s.to_dict() for s in strata)
+        ratios = {key: Fraction(int(then.get(key, 0)), int(weight)) for key, weight in today.items()}
+        keys = zip(new["tier"], new["level"].fillna(""), new[cell[6]], new["weight"], strict=True)
+        pays = [(int(pay), int(weight) * ratios[tier, level]) for tier, level, pay, weight in keys]
+        expected = rounded(percentile([p for p in pays if p[1]], 50))
+        differing += row["old"] + row["pay"] != expected
+        assert abs(row["old"] + row["pay"] - expected) <= 500, cell
+        split += 1
+    assert split > 150 and differing <= 1  # weights are whole: half a step may fall on the other side
+
+
+def test_what_was_pooled_is_not_split(settings: Settings) -> None:
+    write_thin(settings.raw, 3, 0.1, 0.5)
+    first = published(settings, LATER)
+    write_native(settings.raw, people(4, 120, LATER, 20), "north/2.csv")
+    found = moved(settings, LATER)
+    rolled_up = (found.index.get_level_values("tier") == "all") | ~found.index.get_level_values("level").str.match("L")
+    both = (shown(settings, first), shown_in(settings.work / "candidate"))
+    pooled = [bands["basis"].reindex(found.index).eq("pooled") for bands in both]
+    found = found[rolled_up & found["change"].eq("changed") & (pooled[0] | pooled[1])]
+    assert len(found) > 10 and found[["pay", "mix"]].isna().all(axis=None) and found["restated"].eq(0).all()
+
+
+def test_who_reports_is_told_from_what_they_earn(world: Settings) -> None:
+    """Many more staff engineers of the same pay: the roll-ups rise by mix, the levels stay."""
+    write_native(world.raw, of_level(people(4, 600, FIRST, 60), "Staff"), "north/2.csv")
+    found = moved(world, FIRST).reset_index()
+    top = found[found["group_id"].eq("all") & found["view"].eq("leaf") & found["tier"].eq("all")]
+    top = top[top["market"].eq("US") & top["metric"].eq("base") & top["level"].eq("all")]
+    [cell] = top.itertuples()
+    assert cell.mix > 5 * abs(cell.pay) and cell.mix > 8_000
+
+
+def test_a_new_method_moves_figures_by_itself(folder: Path) -> None:
+    world = settings_of(folder, half_life_months=2)
+    found = moved(world, FIRST)
+    assert len(found) > 100 and found["reason"].eq("method").all()
+    changed = found[found["change"].eq("changed")]
+    assert changed["restated"].eq(changed["new"] - changed["old"]).all()
+    assert changed["pay"].eq(0).all() and changed["mix"].eq(0).all()
+
+
+def test_a_new_method_and_new_reports_are_told_apart(folder: Path, tmp_path: Path) -> None:
+    """The part of the method is what a fresh release of the old exports says under it."""
+    world = settings_of(folder, half_life_months=2)
+    write_native(world.raw, people(4, 160, FIRST, 20), "north/2.csv")
+    found = moved(world, FIRST)
+    fresh = settings_of(tmp_path / "fresh", half_life_months=2)
+    for file in ("north/1.csv", "south/1.csv"):
+        (fresh.raw / file).parent.mkdir(parents=True)
+        shutil.copy(world.raw / file, fresh.raw / file)
+    alone = build(fresh, FIRST, ("window_reports", "model_cells", "bands")).candidate
+    restated = shown_in(alone.folder)["p50"]
+    changed = found[found["change"].eq("changed")]
+    known = changed[changed["restated"].notna()]
+    assert (known["old"] + known["restated"]).eq(restated.reindex(known.index)).all()
+    assert set(found["reason"]) == {"method", "method_and_data", "data"}
+    both = known[known["restated"].ne(0) & (known["pay"].ne(0) | known["mix"].ne(0))]
+    assert len(both) > 50 and both["reason"].eq("method_and_data").all()
+    assert known.loc[known["restated"].eq(0), "reason"].eq("data").all()
+
+
+def test_under_a_new_method_the_gates_compare_with_the_release_before_as_it_reads_under_it(folder: Path) -> None:
+    world = settings_of(folder, half_life_months=2)
+    write_native(world.raw, people(5, 400, FIRST, 25, pay=1.5), "north/2.csv")
+    verdicts = {v.gate: v.held for v in judged(build(world, FIRST).candidate, Marts(world.marts))}
+    assert verdicts["cells_moved"] and "2026.05.31 as recomputed under this method" in verdicts["cells_moved"]
+    (world.raw / "north" / "2.csv").unlink()
+    assert not any(v.held for v in judged(build(world, FIRST).candidate, Marts(world.marts)))
+
+
+def test_an_export_that_is_gone_is_a_correction(world: Settings) -> None:
+    (world.raw / "south" / "1.csv").unlink()
+    found = moved(world, FIRST)
+    assert len(found) > 100 and found["reason"].eq("correction").all()
+    changed = found[found["change"].eq("changed")]
+    assert changed["restated"].eq(changed["new"] - changed["old"]).all()
+
+
+def test_a_correction_of_one_source_leaves_the_reasons_of_the_others(world: Settings) -> None:
+    """South's engineers in Seattle are removed; what Austin shows moves with the date alone."""
+    rows = [row for row in people(3, 300, days=390) if row["location"] != "Seattle, WA"]
+    write_native(world.raw, rows, "south/1.csv")
+    found = moved(world, LATER).reset_index()
+    assert {"correction", "window"} <= set(found["reason"])
+    # an overwritten file is another export: what it still says counts as data, what it no longer says as corrected
+    assert set(found["reason"]) <= {"correction", "window", "data"}
+
+
+def test_where_nothing_of_the_release_before_is_left_no_part_is_told(folder: Path) -> None:
+    world = settings_of(folder)
+    for source in ("north", "south"):
+        shutil.rmtree(world.raw / source)
+    write_native(world.raw, people(6, 500), "west/1.csv")
+    found = moved(world, FIRST)
+    changed = found[found["change"].eq("changed")]
+    assert len(changed) > 100 and changed[["restated", "pay", "mix"]].isna().all(axis=None)
+    assert changed["reason"].eq("correction").all()
+    again = settings_of(folder, half_life_months=2)
+    (again.raw / "west" / "1.csv").unlink()
+    write_native(again.raw, people(7, 500), "west/2.csv")
+    found = moved(again, FIRST)
+    assert found.loc[found["change"].eq("changed"), "reason"].eq("method_and_data").all()
+
+
+def rates(settings: Settings, usd: float) -> None:
+    """Exchange rates that are newer than the shipped ones, all of a kind."""
+    days = [date(2025, 1, 1) + timedelta(days=7 * n) for n in range(120)]
+    path = fetched_rates_path(settings.work)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(["Date,USD,GBP", *(f"{day},{usd},0.85" for day in days)]) + "\n", encoding="utf-8")
+
+
+def test_other_rates_are_a_reason_of_their_own(settings: Settings) -> None:
+    rates(settings, 1.10)
+    rows = [native_row(n, currency="EUR", location="Berlin, Germany", base=80_000 + 500 * n) for n in range(30)]
+    write_native(settings.raw, rows)
+    published(settings, LATER)
+    rates(settings, 1.21)
+    found = moved(settings, LATER)
+    assert len(found) and found["reason"].eq("reference").all()
+    assert found["restated"].eq(found["new"] - found["old"]).all()
+
+
+def test_the_sample_and_real_exports_are_not_compared(settings: Settings) -> None:
+    write_native(settings.raw, [native_row(n) for n in range(30)], "sample/native.csv")
+    published(settings, FIRST)
+    write_native(settings.raw, [native_row(n) for n in range(30)], "real/native.csv")
+    second = published(settings, LATER)
+    assert table(settings, second, "changes").empty
+
+
+def test_equal_inputs_read_today_as_they_were_published(world: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ground that restating stands on: nothing but its causes makes a release read otherwise."""
+    candidate = build(world, LATER, ()).candidate
+    former = previous_release(candidate)
+    assert former and not former.differs
+    monkeypatch.setattr(Former, "exports_gone", True)
+    again = restated(candidate)
+    assert again
+    pd.testing.assert_frame_equal(
+        pd.read_parquet(again.path("bands")), pd.read_parquet(former.folder / "bands.parquet")
+    )
+
+
+def test_changes_that_do_not_add_up_hold_the_release(world: Settings) -> None:
+    candidate = build(world, LATER).candidate
+    assert offending_rows(candidate, "assert_changes_add_up").empty and contract_faults(candidate) == []
+    path = candidate.path("changes")
+    sound = pd.read_parquet(path)
+    row = sound.index[sound["change"].eq("changed") & sound["pay"].notna()][0]
+    spoilt = {"pay": sound.loc[row, "pay"] + 1, "new": 123_000, "change": "added", "old": sound.loc[row, "new"]}
+    for column, value in [*spoilt.items(), ("new", None)]:
+        frame = sound.copy()
+        frame.loc[row, column] = value
+        rewrite(path, frame)
+        assert len(offending_rows(candidate, "assert_changes_add_up")) == 1, column
+    path.unlink()
+    assert any("changes is missing" in fault for fault in contract_faults(candidate))
+
+
+def rewrite(path: Path, frame: pd.DataFrame) -> None:
+    """The table with other values, made from the same as before."""
+    schema = pq.read_schema(path)
+    pq.write_table(pyarrow.Table.from_pandas(frame, schema=schema, preserve_index=False), path)

@@ -1,0 +1,268 @@
+"""The oracle of pooled cells against examples by hand; the pipeline against it under other settings."""
+
+import math
+import random
+import statistics
+from collections.abc import Iterator
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.builders.candidates import build
+from tests.builders.cases import Case, settings_at
+from tests.builders.thin_cells import write_thin
+from tests.oracle.figures import Figure
+from tests.oracle.pooled import (
+    Pool,
+    Prediction,
+    beyond_the_mean,
+    is_shape_cell,
+    kind_of,
+    of_means,
+    shape_of,
+    variance_within,
+)
+from tests.oracle.premiums import paule_mandel
+from tests.oracle.rows import Report
+
+Z = statistics.NormalDist().inv_cdf(0.975)
+ANY: Any = None  # the model, which these examples do not ask
+OTHER_SETTINGS = {
+    "min_pooled_reports": 8,
+    "min_modelled_share": 0.9,
+    "shape_effective_n": 98,  # between what some cell has for its P50 and for its P25
+    "min_employers": 4,
+    "max_employer_share": 0.55,
+    "max_unknown_factor": 1.02,
+}
+
+
+def pool(within: float = 0.09, between: float = 0.01, beyond: float = 0.0) -> Pool:
+    """s2, tau2, omega2; the percentiles a fifth below, at and a fifth above the mean of the logs."""
+    return Pool(ANY, {}, within, 0.0, between, {25: (-0.2, beyond), 50: (0.0, beyond), 75: (0.2, beyond)})
+
+
+def reach(figure: Figure) -> float:
+    """Half the width of the interval, log units."""
+    return math.log(figure.high / figure.low) / 2
+
+
+def test_a_pooled_cell_is_the_one_by_hand() -> None:
+    """Nine reports of variance 0.09 are as sure as a cell of the kind is near to the model: they count half each."""
+    shown = pool().figures(0.2, Prediction(0.0, 0.02), 9)
+    error = math.sqrt(0.5 * 0.01 + 0.25 * 0.02)
+    for percent, log in {25: -0.1, 50: 0.1, 75: 0.3}.items():
+        figure = shown[percent]
+        assert float(figure.pay) == pytest.approx(1e5 * math.exp(log))
+        assert float(figure.low) == pytest.approx(1e5 * math.exp(log - Z * error))
+        assert float(figure.high) == pytest.approx(1e5 * math.exp(log + Z * error))
+        assert figure.precision == "acceptable"
+    assert shown.keys() == {25, 50, 75}
+
+
+def test_the_more_reports_a_cell_has_the_less_the_model_counts() -> None:
+    shares = [pool().share_of_cell(size) for size in (1, 9, 90, 1e9)]
+    assert shares == sorted(shares)
+    assert shares[:2] == [pytest.approx(0.1), pytest.approx(0.5)]
+    assert shares[3] == pytest.approx(1)
+    assert float(pool().figures(0.2, Prediction(0.0, 0.02), 1e9)[50].pay) == pytest.approx(1e5 * math.exp(0.2))
+
+
+@pytest.mark.parametrize("size", [5, 500])
+def test_where_cells_pay_as_the_model_says_nothing_but_the_model_counts(size: int) -> None:
+    alike = pool(between=0.0)
+    assert alike.share_of_cell(size) == 0
+    figure = alike.figures(0.2, Prediction(-0.3, 0.02), size)[50]
+    assert float(figure.pay) == pytest.approx(1e5 * math.exp(-0.3))
+    assert reach(figure) == pytest.approx(Z * math.sqrt(0.02))
+
+
+def test_an_interval_widens_with_each_thing_that_is_not_known() -> None:
+    model = Prediction(0.0, 0.02)
+    assert reach(pool().figures(0.2, model, 9)[50]) == pytest.approx(Z * math.sqrt(0.01))
+    assert reach(pool().figures(0.2, model, 90)[50]) < Z * math.sqrt(0.01)
+    assert reach(pool(within=0.18).figures(0.2, model, 9)[50]) == pytest.approx(Z * math.sqrt(0.14 / 9))
+    assert reach(pool().figures(0.2, Prediction(0.0, 0.06), 9)[50]) == pytest.approx(Z * math.sqrt(0.02))
+    assert reach(pool(beyond=0.03).figures(0.2, model, 9)[50]) == pytest.approx(Z * math.sqrt(0.04))
+
+
+def test_a_prediction_of_few_employers_reaches_further() -> None:
+    """Half of the variance, 0.01, is that of 5 effective employers: 4 degrees of freedom over a quarter, 16."""
+    figure = pool().figures(0.2, Prediction(0.0, 0.02, 5), 9)[50]
+    assert reach(figure) == pytest.approx(2.1199 * math.sqrt(0.01), rel=1e-4)
+
+
+def test_what_employers_add_to_the_cell_may_go_with_the_error_of_the_model() -> None:
+    """0.09 / 9 is 0.09 / 18 of strangers and as much of employers; half of that counts, as does half of the model."""
+    figure = pool().figures(0.2, Prediction(0.0, 0.02), 9, strangers=18)[50]
+    together = 2 * math.sqrt(0.25 * 0.005 * 0.25 * 0.02)
+    assert reach(figure) == pytest.approx(Z * math.sqrt(0.01 + together))
+
+
+@pytest.mark.parametrize(
+    ("distances", "variances", "between"),
+    [
+        ([0.3, -0.3], [0.04, 0.04], 0.05),
+        ([0.3, 0.3], [0.04, 0.04], 0.05),  # all on one side of the model is apart from it too
+        ([0.1, -0.1], [0.04, 0.04], 0.0),
+        ([0.2, -0.2], [0.04, 0.04], 0.0),  # exactly what sampling gives
+        ([0.5, 0.1], [0.05, 0.01], (0.14 + math.sqrt(0.0356)) / 4),  # 2 t^2 - 0.14 t - 0.002 = 0
+    ],
+)
+def test_the_variance_of_cells_around_the_model_is_the_one_by_hand(
+    distances: list[float], variances: list[float], between: float
+) -> None:
+    assert paule_mandel(distances, variances, centre=0.0) == pytest.approx(between, abs=1e-12)
+
+
+def test_cells_that_are_all_off_by_the_same_vary_around_the_model_and_not_around_their_mean() -> None:
+    assert paule_mandel([0.3] * 4, [0.01] * 4, centre=0.0) == pytest.approx(0.08)
+    assert paule_mandel([0.3] * 4, [0.01] * 4) == 0
+
+
+def test_the_variance_between_cells_is_found_again_in_drawn_cells() -> None:
+    rng = random.Random(1)
+    variances = [rng.uniform(0.001, 0.02) for _ in range(4_000)]
+    distances = [rng.gauss(0, math.sqrt(0.01 + variance)) for variance in variances]
+    assert paule_mandel(distances, variances, centre=0.0) == pytest.approx(0.01, rel=0.08)
+
+
+def test_the_variance_within_cells_is_that_of_samples_where_weights_are_equal() -> None:
+    rng = random.Random(2)
+    cells = [[rng.gauss(mean, 0.3) for _ in range(12)] for mean in (0, 1, 2)]
+    pooled = statistics.mean(statistics.variance(cell) for cell in cells)
+    assert within([[(y, 7) for y in cell] for cell in cells]) == pytest.approx(pooled)
+    assert within([[(0.0, 2**20), (1.0, 2**20)], [(9.0, 5)]]) == 0.5, "a report alone tells nothing"
+    assert within([[(0.0, 3)], [(9.0, 5)]]) is None
+
+
+def test_the_variance_within_cells_is_right_where_weights_differ() -> None:
+    rng = random.Random(3)
+    cells = [[(rng.gauss(0, 0.3), rng.choice([1, 2, 4])) for _ in range(4)] for _ in range(6_000)]
+    assert within(cells) == pytest.approx(0.09, rel=0.03)
+
+
+def test_the_variance_within_cells_is_right_where_people_of_an_employer_are_alike() -> None:
+    """Of 0.09 a third is the employer's: cells of two employers with three people each."""
+    rng = random.Random(5)
+    cells = []
+    for _ in range(6_000):
+        own = [rng.gauss(0, math.sqrt(0.03)) for _ in range(2)]
+        cells.append([(rng.gauss(own[n % 2], math.sqrt(0.06)), person(1, f"E{n % 2}")) for n in range(6)])
+    assert variance_within(cells, Fraction(1, 3)) == pytest.approx(0.09, rel=0.03)
+    assert variance_within(cells, Fraction(0)) == pytest.approx(0.078, rel=0.03)
+
+
+def test_alike_medians_are_more_alike_logs() -> None:
+    """Normal pairs correlated by one half are on one side of the median in two of three cases: that is a third."""
+    assert float(of_means(Fraction(1, 3))) == pytest.approx(0.5)
+    assert (of_means(Fraction(0)), float(of_means(Fraction(1)))) == (0, 1)
+
+
+def person(weight: int, employer: str) -> Report:
+    return {"weight": weight, "employer": employer, "tier": "T4", "evidence": "reported"}
+
+
+def within(cells: list[list[tuple[float, int]]]) -> float | None:
+    """Of cells of (log, weight), every report being of another employer."""
+    return variance_within([[(y, person(w, f"E{n}")) for n, (y, w) in enumerate(cell)] for cell in cells], Fraction(0))
+
+
+@pytest.mark.parametrize("percent", [25, 50, 75])
+def test_the_distance_of_a_percentile_from_the_mean_varies_as_it_does_in_normal_samples(percent: int) -> None:
+    samples = np.random.default_rng(4).normal(size=(4_000, 401))
+    distances = np.percentile(samples, percent, axis=1) - samples.mean(axis=1)
+    assert 401 * distances.var() == pytest.approx(beyond_the_mean(percent), rel=0.06)
+
+
+def shape_cell(pays: list[int], **facts: Any) -> Report:
+    members = [{"base": pay, "weight": 1, "employer": None, "tier": "T2", "evidence": "reported"} for pay in pays]
+    cell = {"basis": "direct", "n_effective": 60, "figures": {25: 0, 50: 0, 75: 0}, "members": members}
+    cell |= {"sizes": {25: 60, 50: 60, 75: 60}}
+    return {**cell, "pay": [(pay, 1) for pay in pays], **facts}
+
+
+def test_the_shape_is_the_mean_distance_of_percentiles_in_at_least_three_filled_cells(settings: Any) -> None:
+    """Logs 0, 1, 2, 3, 4 have their quarters one from their mean."""
+
+    def told(*cells: Report, spread: float = 0.04) -> Any:
+        return shape_of([(cell, 0.04) for cell in cells], "base", spread, settings)
+
+    full = shape_cell([round(1e5 * math.exp(y)) for y in range(5)])
+    shape = told(full, full, full)
+    assert [shape[percent][0] for percent in (25, 50, 75)] == pytest.approx([-1, 0, 1], abs=1e-4)
+    assert [shape[percent][1] for percent in (25, 50, 75)] == [0, 0, 0], "equal cells do not vary"
+    assert told(full, full, full, spread=0.16)[75][0] == pytest.approx(2, abs=1e-4), "twice the spread, twice as far"
+    for other in ({"n_effective": 59.9}, {"basis": "suppressed"}, {"figures": {25: 0, 50: 0}}):
+        assert told(full, full, {**full, **other}) is None, other
+    flat = shape_cell([100_000] * 5)
+    assert told(full, full, full, flat)[75][0] == pytest.approx(0.75, abs=1e-4)
+    assert told(full, full, full, flat)[75][1] > 0
+    assert told(full, full, full, flat)[50][1] == 0
+
+
+@pytest.mark.parametrize(
+    ("tier", "level", "kind"),
+    [
+        ("T3", "L5", ("other", True)),
+        ("T3", "senior", ("other", False)),
+        ("T2", "L5", ("listed", True)),
+        ("all", "L3", ("all", True)),
+        ("all", "early", ("all", False)),
+        ("unknown", "L5", None),
+        ("T3", "all", None),
+    ],
+)
+def test_cells_are_of_one_of_six_kinds(tier: str, level: str, kind: Any) -> None:
+    assert kind_of(("leaf", "nlp_classical", "reported", tier, level, "US", "base")) == kind
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        ("leaf", "nlp_classical", "advertised", "T3", "L5", "US", "base"),
+        ("leaf", "nlp_classical", "reported", "T3", "L5", "us-seattle", "base"),
+        ("leaf", "nlp_classical", "reported", "T3", "L5", "global", "base"),
+        ("leaf", "nlp_classical", "reported", "T3", "L5", "US", "bonus"),
+    ],
+)
+def test_neither_adverts_nor_metros_nor_the_world_nor_parts_of_pay_are_pooled(key: tuple[str, ...]) -> None:
+    assert kind_of(key) is None
+
+
+def test_only_single_leaves_tell_the_shape() -> None:
+    cell = ("reported", "T3", "L5", "US", "base")
+    assert is_shape_cell(("leaf", "nlp_classical", *cell))
+    assert not is_shape_cell(("leaf", "all", *cell))
+    assert not is_shape_cell(("cards", "nlp_pre_llm", *cell))
+
+
+@pytest.fixture(scope="module")
+def other_case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
+    settings = settings_at(tmp_path_factory.mktemp("pooled")).model_copy(update=OTHER_SETTINGS)
+    write_thin(settings.raw, 3, 0.1, 0.5)
+    yield Case(build(settings), date(2026, 6, 30), ("US", "GB"), set())
+
+
+def test_under_other_settings_the_same_cells_are_pooled_as_by_the_oracle(other_case: Case) -> None:
+    for key, cell in other_case.cells.items():
+        row = other_case.published.get(key, {"basis": "suppressed"})
+        assert row["basis"] == cell["basis"], key
+        if cell["basis"] == "pooled":
+            assert row["shrinkage_weight"] == pytest.approx(cell["shrinkage_weight"], abs=5.1e-5), key
+            for percent, figure in cell["figures"].items():
+                assert row[f"p{percent}"] == pytest.approx(float(figure.pay), abs=250.01), key
+                assert row[f"p{percent}_low"] == pytest.approx(float(figure.low), abs=250.01), key
+                assert row[f"p{percent}_high"] == pytest.approx(float(figure.high), abs=250.01), key
+
+
+def test_the_other_settings_are_met(other_case: Case) -> None:
+    """Each keeps a cell from being pooled that the defaults would pool, or pools others."""
+    kept = [cell["hindrances"] for cell in other_case.cells.values() if len(cell.get("hindrances", ())) == 1]
+    assert {name for (name,) in kept} >= {"few_reports", "few_employers", "dominated", "unmodelled", "too_near"}
+    pooled = [cell for cell in other_case.cells.values() if cell["basis"] == "pooled"]
+    assert min(cell["n_reports"] for cell in pooled) in (8, 9)
+    assert any(0 < cell["shrinkage_weight"] < 1 for cell in pooled)

@@ -1,0 +1,329 @@
+"""Exports to compare the pipeline and the oracle on: generated, adverts in three snapshots, a survey, the real ones."""
+
+import csv
+import math
+import random
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+
+from salary_bands.aggregate.registry import make
+from salary_bands.aggregate.workspace import Workspace
+from salary_bands.ingest.raw_folder import scan
+from salary_bands.reference import FOLDER
+from salary_bands.reference.formats import format_named, formats
+from salary_bands.schemas.bands import KEY
+from salary_bands.settings import Settings, load
+from tests.builders.candidates import Built, build
+from tests.builders.exports import native_row, write_native
+from tests.builders.thin_cells import write_thin
+from tests.oracle import bands as oracle
+from tests.oracle.pooled import is_shape_cell, with_pooled
+from tests.oracle.rows import Export, Report, window_reports
+
+DATING = ("report_date", "date_basis", "age_months", "weight")
+ADVERT = ("base", "base_min", "base_max", "openings")
+ADVERT_HEADER = (
+    "work_year,experience_level,employment_type,job_title,salary,salary_currency,salary_in_usd,employee_residence,"
+    "remote_ratio,company_location,company_size"
+)
+SURVEY = """
+name: survey
+title: A survey without identities
+licence: none
+attribution: none
+recognise: [[when, title, pay, place]]
+exported_on: {file_name: '(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})'}
+dates: [iso, year]
+repeats: fold
+columns: {submitted_at: when, job_title: title, base: pay, country: place, currency: {constant: USD}}
+"""
+RULES: dict[str, set[Any]] = {
+    "generated": {
+        ("superseded", "newer_submission"), ("duplicate", "other_source"), ("outside_window", "after_as_of"),
+        ("outside_window", "before_window"), ("out_of_scope", "other_job"), ("out_of_scope", "contract"),
+        ("unclassified", "no_rule"), ("outlier", "base_fence"), ("used", ""),
+        "few_reports", "few_employers", "dominated", "too_near", "low_effective_n", None,
+        "unreliable", "acceptable", "reasonably_precise", "precise", 10, 25, 50, 75, 90,
+        "moved by export", "moved by employer", "moved by day", "fragile", "firm", "P90 moved",
+    },
+    "employers": {
+        "low_effective_n", "precise", "reasonably_precise", 10, 25, 50, 75, 90,
+        ("base", "told"), ("total", "told"), ("bonus", "default"),
+    },
+    "snapshots": {
+        ("superseded", "newer_snapshot"), ("folded", "range_pair"), ("folded", "same_advert"), "midway", "spread",
+    },
+    "survey": {("folded", "repeat"), "spread", "stated"},
+    "thin": {
+        "pooled by level", "pooled by stage", "pooled in a tier", "pooled over tiers", "pooled under 10 reports",
+        "pooled instead of P50 alone", "kept by dominated", "kept by few_employers", "kept by unmodelled",
+        "kept with P50 alone by unmodelled", "kept by no_pool", ("base", "apart from the model"), ("total", "no pool"),
+    },
+    "thin and alike": {
+        "pooled by level", "pooled by stage", ("base", "as the model says"), ("total", "as the model says"),
+    },
+    "adverts": {("outlier", "base_fence"), "midway", "spread"},
+    "self-reports": {("outlier", "base_fence"), ("outlier", "total_fence"), "export", "few_employers", "dominated"},
+}  # fmt: skip
+REAL = {
+    "adverts": (("aijobs",), "2024-10-06", ("US", "GB")),
+    "self-reports": (("levels_fyi", "eu_it_survey"), "2020-12-31", ("US", "DE", "us-seattle")),
+}
+
+
+def generated_rows(seed: int, count: int) -> list[dict[str, Any]]:
+    """Native rows of many kinds of people over fifteen months, a few paid in another unit."""
+    rng = random.Random(seed)
+    rows = []
+    for number in range(count):
+        unit = rng.choices([1, 12, rng.uniform(1.5, 6)], [0.94, 0.01, 0.05])[0]
+        rows.append(
+            native_row(
+                number,
+                submission_id=f"{seed}-{rng.randrange(count * 9 // 10)}",
+                submitted_at=date(2026, 7, 3) - timedelta(days=int(rng.random() ** 1.5 * 450)),
+                job_title=rng.choices(
+                    [
+                        "ML Engineer",
+                        "NLP Engineer",
+                        "LLM Engineer",
+                        "Data Scientist",
+                        "Recruiter",
+                        "Specialist",
+                    ],
+                    [40, 20, 15, 15, 5, 5],
+                )[0],
+                base=int(rng.randrange(90, 260) * 1_000 * unit),
+                bonus=rng.choice(["", 0, 10_000, 25_000]),
+                equity_annual=rng.choice(["", 0, 40_000, 90_000]),
+                employer=rng.choice(["", "OpenAI", "Google", "Amazon", "Stripe", "JPMorgan Chase", "Nobody Ltd"]),
+                level=rng.choice(["", "L3", "L4", "L5", "L6"]),
+                years_experience=rng.choice(["", 1, 3, 8]),
+                location=rng.choice(["Seattle, WA", "Austin, TX", "Remote, US", "London, UK", "Berlin, Germany", ""]),
+                verified=rng.choice(["", "none", "email", "document"]),
+                employment=rng.choices(["full_time", "contract"], [19, 1])[0],
+            )
+        )
+    return rows
+
+
+def elsewhere(rows: list[dict[str, Any]], seed: int, share: float) -> list[dict[str, Any]]:
+    """Some of the rows as another source has them: days apart, experience blank now and then."""
+    rng = random.Random(seed)
+    copies = []
+    for number, row in enumerate(rows):
+        if rng.random() < share:
+            years = rng.choice(["", row["years_experience"]])
+            days = timedelta(days=rng.randrange(-35, 36))
+            day = row["submitted_at"] + days
+            copies.append({**row, "submission_id": f"c{number}", "submitted_at": day, "years_experience": years})
+    return copies
+
+
+def write_generated(raw: Path) -> None:
+    """Four exports of three sources that share people."""
+    north = generated_rows(1, 900)
+    write_native(raw, north, "north/2026-05.csv")
+    write_native(raw, elsewhere(north, 2, 0.2) + generated_rows(1, 250)[150:], "north/2026-06.csv")
+    write_native(raw, elsewhere(north, 3, 0.3) + generated_rows(4, 500), "south/all.csv")
+    write_native(raw, elsewhere(north, 5, 0.3) + elsewhere(north, 6, 0.1), "west/all.csv")
+
+
+def write_adverts(raw: Path) -> None:
+    """Three snapshots, each with the history again: pairs of ends, odd rows, repeats, years of reports before."""
+    rng = random.Random(7)
+    history: list[str] = []
+    for day, count in (("2023-10-01", 500), ("2024-02-01", 250), ("2024-07-01", 250)):
+        new = []
+        for _ in range(count):
+            year = rng.choices(["2024", "2023", "2022", "2021"], [5, 3, 1, 1])[0] if "2023" not in day else "2023"
+            title = rng.choice(["Machine Learning Engineer", "AI Engineer", "Data Scientist", "Head of Data"])
+            head = f"{year},{rng.choice(['EN', 'MI', 'SE', 'SE'])},FT,{title},"
+            place = rng.choice(["US", "US", "GB"])
+            low = rng.randrange(80, 200) * 1_001
+            ends = [low + rng.randrange(1, 90) * 1_000, low][: rng.choice([1, 2, 2, 2])]
+            new += [f"{head}{pay},USD,{pay},{place},0,{place},M" for pay in ends] * rng.choice([1, 1, 1, 3])
+        history = new + history
+        path = raw / "board" / f"salaries_{day}.csv"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("\n".join([ADVERT_HEADER, *history]) + "\n", encoding="utf-8")
+
+
+def write_survey(raw: Path) -> None:
+    """Two exports of a survey that overlap; a third of the rows say only the year."""
+    rng = random.Random(8)
+    rows = [
+        f"{rng.choice(['2026', '2026-03-05', '2025-11-30'])},ML Engineer,{rng.randrange(100, 130) * 1_250},US"
+        for _ in range(300)
+    ]
+    for day, part in (("2026-04-30", rows[:200]), ("2026-05-31", rows[150:])):
+        path = raw / "survey" / f"survey_{day}.csv"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("\n".join(["when,title,pay,place", *part]) + "\n", encoding="utf-8")
+
+
+def write_employers(raw: Path) -> None:
+    """Sixty employers outside T1 and T2 that pay apart, and a few large ones, at three levels in two places."""
+    rng = random.Random(9)
+    names = [f"Employer {number}" for number in range(60)]
+    pays = {name: rng.gauss(0, 0.15) for name in names}
+    people = rng.choices(names, [1 / (3 + n) for n in range(60)], k=1_100)
+    people += rng.choices(["OpenAI", "Google", "Amazon", ""], k=400)
+    rows = []
+    for number, name in enumerate(people):
+        level = rng.choice(["L3", "L4", "L4", "L5"])
+        base = round(60_000 * 1.3 ** int(level[1]) * math.exp(pays.get(name, 0.1) + rng.gauss(0, 0.2)), -3)
+        place = rng.choice(["Austin, TX", "Austin, TX", "London, UK"])
+        day = date(2026, 6, 30) - timedelta(days=rng.randrange(300))
+        facts = {"employer": name, "level": level, "location": place, "submitted_at": day, "base": int(base)}
+        parts = {
+            "bonus": 10_000 if number % 16 == 0 else "",
+            "equity_annual": "",
+            "total": int(base) + 20_000,
+        }
+        rows.append(native_row(number, **facts, **parts))
+    write_native(raw, rows, "north/all.csv")
+
+
+WRITERS = {
+    "generated": (write_generated, "2026-06-30"),
+    "employers": (write_employers, "2026-06-30"),
+    "snapshots": (write_adverts, "2024-07-15"),
+    "survey": (write_survey, "2026-06-30"),
+    "thin": (lambda raw: write_thin(raw, 1, 0.12, 0.08), "2026-06-30"),
+    "thin and alike": (lambda raw: write_thin(raw, 2, 0.0, 0.9), "2026-06-30"),
+}
+
+
+@dataclass
+class Case:
+    """A built candidate, and what the oracle makes of the same parts."""
+
+    built: Built
+    as_of: date
+    markets: tuple[str, ...] | None
+    rules: set[Any]
+
+    @cached_property
+    def rows(self) -> list[tuple[Report, Report]]:
+        """Every row of window_reports as the pipeline and as the oracle has it."""
+        frame = self.built.table("window_reports")
+        frame["report_date"] = frame["report_date"].dt.date
+        names = ["file", "row", "disposition", "reason", *DATING, *ADVERT]
+        ours = {(r["file"], r["row"]): r for r in records(frame[names])}
+        theirs = {(r["file"], r["row"]): {name: r[name] for name in names} for r in self.reports}
+        assert ours.keys() == theirs.keys()
+        return [(ours[key], theirs[key]) for key in theirs]
+
+    @cached_property
+    def reports(self) -> list[Report]:
+        return window_reports(exports_of(self.built), self.as_of, self.built.settings)
+
+    @cached_property
+    def correlations(self) -> oracle.Correlations:
+        return oracle.correlations_by_employer(self.reports, groups(), self.built.settings)
+
+    @cached_property
+    def cells(self) -> dict[tuple[str, ...], Report]:
+        """The cells of the case's markets, of all where it names none."""
+
+        def asked(key: tuple[str, ...]) -> bool:
+            return not self.markets or key[5] in self.markets
+
+        told = self.reports, groups(), self.built.settings, self.correlations
+        alone = oracle.bands(*told, lambda key: asked(key) or is_shape_cell(key))
+        pooled = with_pooled(alone, self.reports, self.built.settings, self.correlations, self.as_of)
+        return {key: cell for key, cell in pooled.items() if asked(key)}
+
+    @cached_property
+    def published(self) -> dict[tuple[str, ...], Report]:
+        return {tuple(r[name] for name in KEY): r for r in records(self.built.table("bands"))}
+
+
+def records(frame: pd.DataFrame) -> list[Report]:
+    return frame.astype(object).where(frame.notna(), None).to_dict("records")
+
+
+def exports_of(built: Built) -> list[Export]:
+    """The exports that were not held, bytes that lie there twice once, with their rows of pay_reports."""
+    exports: dict[str, Export] = {}
+    parts = built.stages.parts
+    for file in scan(built.settings.raw).exports:
+        raw, accepted = parts.record("raw_reports", file.key), parts.record("accepted_reports", file.key)
+        if not accepted["held"] and file.sha256 not in exports:
+            fmt = format_named(raw["format"])
+            day = date.fromisoformat(accepted["exported_on"])
+            rows = records(pd.concat(parts.chunks("pay_reports", file.key), ignore_index=True))
+            facts = (file.source, file.file, file.sha256, fmt.name, day, fmt.delivery, fmt.repeats)
+            exports[file.sha256] = Export(*facts, rows)
+    return list(exports.values())
+
+
+def groups() -> list[oracle.Group]:
+    texts = [(FOLDER / name).read_text(encoding="utf-8").splitlines() for name in ("leaves.csv", "views.csv")]
+    return oracle.groups_of(*map(csv.DictReader, texts))
+
+
+@dataclass(frozen=True)
+class Unrounded(Workspace):
+    """The candidate, and its bands before rounding, by key and percentile: pay where disclosed, bounds where shown."""
+
+    pay: dict[tuple[Any, ...], float] = field(default_factory=dict)
+    bounds: dict[tuple[Any, ...], tuple[int, int]] = field(default_factory=dict)
+
+    def write(self, connection: duckdb.DuckDBPyConnection, table: str) -> int:
+        names = ", ".join(f"{'n' if name in ('view', 'group_id') else 'd'}.{name}" for name in KEY)
+        rows = connection.execute(
+            f"SELECT {names}, p.percentile, p.pay, i.low, i.high FROM percentiles AS p JOIN disclosed_cells AS d USING "
+            "(cell) JOIN group_names AS n ON d.view = n.first_view AND d.group_id = n.first_group_id "
+            "LEFT JOIN intervals AS i USING (cell, percentile) WHERE d.suppression_reason IS NULL"
+        ).fetchall()
+        for *key, pay, low, high in rows:
+            self.pay[tuple(key)] = pay
+            if low is not None:
+                self.bounds[tuple(key)] = (low, high)
+        return len(self.pay)
+
+
+def unrounded(built: Built) -> dict[tuple[Any, ...], float]:
+    candidate = Unrounded(built.settings)
+    make(candidate, "bands")
+    return candidate.pay
+
+
+def settings_at(folder: Path) -> Settings:
+    (folder / "raw").mkdir()
+    return load(raw=folder / "raw", marts=folder / "marts", work=folder / "work", settle_seconds=0)
+
+
+@contextmanager
+def built_case(name: str, folder: Path, real: Callable[[], Path]) -> Iterator[Case]:
+    """A case by its name in RULES, built in a folder of its own."""
+    settings = settings_at(folder)
+    markets = None
+    (folder / "formats").mkdir()
+    (folder / "formats" / "survey.yaml").write_text(SURVEY, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        if name == "survey":
+            patch.setattr("salary_bands.reference.formats.FOLDER", folder)
+            formats.cache_clear()
+        if name in WRITERS:
+            write, as_of = WRITERS[name]
+            write(settings.raw)
+        else:
+            sources, as_of, markets = REAL[name]
+            for source in sources:
+                shutil.copytree(real() / source, settings.raw / source, ignore=shutil.ignore_patterns("*.txt"))
+        yield Case(build(settings, as_of), date.fromisoformat(as_of), markets, RULES[name])
+    if name == "survey":
+        formats.cache_clear()

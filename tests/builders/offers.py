@@ -1,0 +1,116 @@
+"""Releases and macros over a handful of cells, for the tests of offers."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from salary_bands.publish.pointers import write_pointers
+from salary_bands.query.macros import add_macros
+from salary_bands.releases.marts import Marts
+from salary_bands.schemas import arrow_schema
+from salary_bands.schemas.bands import PERCENTILES
+from salary_bands.storage.files import write_json
+from salary_bands.vocabulary.taxonomy import view_groups
+
+ASKED = ("post_training", "T1", "L5", "us-sf-bay")
+FIGURES = (50_000, 100_000, 200_000, 400_000, 800_000)  # P10, P25, P50, P75, P90
+NO_TAILS = (None, *FIGURES[1:4], None)
+NO_MORE_THAN_P50 = (None, None, FIGURES[2], None, None)
+VERSION = "2026.06.30"
+
+# the steps from there, by name
+METRO = "metro us-sf-bay to country US"
+CARD = "leaf post_training to card rlhf_post_training"
+ALL = "card rlhf_post_training to all"
+TIER = "tier T1 to all"
+STAGE = "level L5 to stage senior"
+
+
+def cell(
+    group: str = "post_training",
+    tier: str = "T1",
+    level: str = "L5",
+    market: str = "us-sf-bay",
+    *,
+    view: str = "leaf",
+    metric: str = "base",
+    figures: tuple[int | None, ...] = FIGURES,
+    lows: tuple[int | None, ...] | None = None,
+    highs: tuple[int | None, ...] | None = None,
+    **columns: Any,
+) -> dict[str, Any]:
+    """A row of bands that shows these figures, with bounds 0.8 and 1.25 of them where none are given."""
+    lows = lows or tuple(None if f is None else f * 4 // 5 for f in figures)
+    highs = highs or tuple(None if f is None else f * 5 // 4 for f in figures)
+    row: dict[str, Any] = {
+        "release": VERSION,
+        "view": view,
+        "group_id": group,
+        "group_label": group.title(),
+        "evidence": "reported",
+        "tier": tier,
+        "level": level,
+        "market": market,
+        "metric": metric,
+        "n_reports": 80,
+        "n_effective": 60.5,
+        "n_employers": 7,
+        "median_age_days": 120,
+        "basis": "direct",
+        "method_version": "m",
+    }
+    for p, figure, low, high in zip(PERCENTILES, figures, lows, highs, strict=True):
+        word = None if figure is None else "acceptable"
+        row |= {f"p{p}": figure, f"p{p}_low": low, f"p{p}_high": high, f"p{p}_precision": word}
+    return {**row, **columns}
+
+
+def suppressed(*place: str, **columns: Any) -> dict[str, Any]:
+    return cell(*place, figures=(None,) * 5, basis="suppressed", suppression_reason="few_reports", **columns)
+
+
+def card_rows() -> list[dict[str, Any]]:
+    """The groups of our views as the table cards names them."""
+    leaves: dict[tuple[str, str, str], list[str]] = {}
+    for view, group, label, leaf in view_groups().itertuples(index=False, name=None):
+        leaves.setdefault((view, group, label), []).append(leaf)
+    return [{"view": v, "group_id": g, "label": name, "leaves": ";".join(ls)} for (v, g, name), ls in leaves.items()]
+
+
+def as_table(rows: list[dict[str, Any]], name: str) -> pa.Table:
+    return pa.Table.from_pylist(rows, schema=arrow_schema(name))
+
+
+def release_of(
+    folder: Path, bands: list[dict[str, Any]], cards: list[dict[str, Any]] | None = None, synthetic: bool = False
+) -> Marts:
+    """A marts folder with one release of these tables."""
+    marts = Marts(folder)
+    tables = {"bands": bands, "cards": card_rows() if cards is None else cards}
+    marts.release(VERSION).mkdir(parents=True)
+    for name, rows in tables.items():
+        pq.write_table(as_table(rows, name), marts.release(VERSION) / f"{name}.parquet")
+    described = {"as_of": "2026-06-30", "schema_version": "1.0.0", "contains_synthetic": synthetic}
+    files = [{"path": f"{name}.parquet"} for name in tables]
+    write_json(marts.release(VERSION) / "manifest.json", {"version": VERSION, **described, "files": files})
+    write_pointers(marts, [{**marts.entry(VERSION), "status": "published", "reason": None}])
+    return marts
+
+
+def database(bands: list[dict[str, Any]], cards: list[dict[str, Any]] | None = None) -> duckdb.DuckDBPyConnection:
+    """The macros over these bands and views, ours where none are given."""
+    connection = duckdb.connect(":memory:")
+    for name, rows in (("bands", bands), ("cards", card_rows() if cards is None else cards)):
+        connection.register("incoming", as_table(rows, name))
+        connection.execute(f"CREATE TABLE {name} AS SELECT * FROM incoming")
+    add_macros(connection)
+    return connection
+
+
+def rows_of(connection: duckdb.DuckDBPyConnection, sql: str, *parameters: Any) -> list[dict[str, Any]]:
+    cursor = connection.execute(sql, list(parameters))
+    names = [d[0] for d in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

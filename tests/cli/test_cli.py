@@ -1,0 +1,390 @@
+"""The commands as a user meets them: exit codes, what goes where, and no traceback whatever comes."""
+
+import gzip
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from salary_bands import __version__
+from salary_bands.cli.commands import app
+from salary_bands.ingest.recognise import recognise
+from salary_bands.publish.publication import publish
+from salary_bands.reference.formats import parse_format
+from salary_bands.releases.marts import Marts
+from salary_bands.settings import Settings, load
+from tests.builders import SAMPLE
+from tests.builders.candidates import build
+from tests.builders.exports import native_row, write_native
+
+ROWS = [native_row(n) for n in range(30)]
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """A command in a folder of its own; whatever it does, it must not end in a traceback."""
+    for name in ("raw", "marts", "work", "settle_seconds"):
+        monkeypatch.setenv(f"SALARY_BANDS_{name.upper()}", str(getattr(settings, name)))
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(tmp_path)
+
+    def command(*arguments: str, stdin: str | None = None) -> Result:
+        result = CliRunner().invoke(app, list(arguments), input=stdin)
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        assert "Traceback" not in result.stdout + result.stderr
+        return result
+
+    return command
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Marts:
+    """A marts folder with two releases, to read from."""
+    folder = tmp_path_factory.mktemp("shelf")
+    settings = load(raw=folder / "raw", marts=folder / "marts", work=folder / "work", settle_seconds=0)
+    marts = Marts(settings.marts)
+    for count in (25, 30):
+        write_native(settings.raw, ROWS[:count])
+        publish(build(settings).candidate, marts)
+    return marts
+
+
+OFFER = ("offer", "--group", "all", "--tier", "all", "--level", "all", "--market", "US", "--base", "200000")
+REFRESH = ("refresh", "--as-of", "2026-06-30")
+
+
+def test_a_refresh_publishes_once_and_says_what_it_did(run: Run, settings: Settings) -> None:
+    write_native(settings.raw, ROWS)
+    dry = run(*REFRESH, "--dry-run")
+    assert (dry.exit_code, dry.stdout.splitlines()[-1]) == (0, "would publish 2026.06.30")
+    assert not (settings.marts / "releases").exists() and not (settings.marts / "latest.json").exists()
+    first = run(*REFRESH)
+    assert first.exit_code == 0
+    assert first.stdout.splitlines()[0] == "read      1 exports (0 new), 30 rows"
+    assert first.stdout.splitlines()[-1] == "published 2026.06.30"
+    assert "aggregating and publishing" in first.stderr and "published" not in first.stderr
+    again = run(*REFRESH, "--json")
+    assert again.exit_code == 0
+    outcome = json.loads(again.stdout)
+    assert (outcome["version"], outcome["published"], outcome["rows"]) == ("2026.06.30", False, {"used": 30})
+    assert run(*REFRESH, "--dry-run").stdout.splitlines()[-1] == "nothing new, the latest of that date is 2026.06.30"
+
+
+def test_one_held_export_of_two_is_no_failure(run: Run, settings: Settings) -> None:
+    write_native(settings.raw, ROWS)
+    (settings.raw / "source" / "other.csv").write_text("who,what\na,b\n", encoding="utf-8")
+    (settings.raw / "stray.csv").write_text("x\n", encoding="utf-8")
+    result = run(*REFRESH)
+    assert result.exit_code == 0
+    assert "held      source/other.csv (unknown_header): no format has the columns who, what" in result.stdout
+    assert "refused   stray.csv" in result.stdout
+
+
+def test_a_refresh_where_every_export_is_held_fails_with_a_line_for_each(run: Run, settings: Settings) -> None:
+    for name in ("one.csv", "two.csv"):
+        path = settings.raw / "source" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"who,{name}\na,b\n", encoding="utf-8")
+    result = run(*REFRESH)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "every export is held" in result.stderr
+    assert all(f"source/{name}: no format has the columns" in result.stderr for name in ("one.csv", "two.csv"))
+
+
+def no_raw(settings: Settings) -> None:
+    settings.raw.rmdir()
+
+
+def nothing(settings: Settings) -> None:
+    pass
+
+
+def broken_toml(settings: Settings) -> None:
+    Path("salary_bands.toml").write_text("window_months = ", encoding="utf-8")
+
+
+def unknown_setting(settings: Settings) -> None:
+    Path("salary_bands.toml").write_text("windows = 3\n", encoding="utf-8")
+
+
+WRONG = [
+    (no_raw, REFRESH, "does not exist"),
+    (nothing, REFRESH, "the raw folder has no export"),
+    (nothing, ("refresh", "--as-of", "30.06.2026"), "--as-of 30.06.2026: not a date; write YYYY-MM-DD"),
+    (nothing, ("refresh", "--as-of", "2026-02-30"), "not a date"),
+    (nothing, (*REFRESH, "--wait", "-1"), "lock_wait_seconds"),
+    (nothing, (*REFRESH, "--wait", "soon"), "--wait"),
+    (nothing, ("refresh", "--nonsense"), "--nonsense"),
+    (nothing, ("nonsense",), "nonsense"),
+    (broken_toml, REFRESH, "salary_bands.toml"),
+    (unknown_setting, REFRESH, "windows"),
+    (nothing, ("inspect", "missing.csv"), "missing.csv: no such file"),
+    (nothing, ("classify", "--in", "missing.csv"), "missing.csv"),
+]
+
+
+@pytest.mark.parametrize(("prepare", "arguments", "says"), WRONG, ids=[f"{p.__name__} {a[-1]}" for p, a, _ in WRONG])
+def test_wrong_usage_ends_with_2_and_says_why(
+    run: Run, settings: Settings, prepare: Callable[[Settings], None], arguments: tuple[str, ...], says: str
+) -> None:
+    prepare(settings)
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert says in result.stderr
+
+
+def test_a_bad_value_in_the_environment_names_the_setting(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SALARY_BANDS_WINDOW_MONTHS", "a year")
+    result = run(*REFRESH)
+    assert result.exit_code == 2
+    assert "setting window_months" in result.stderr and "'a year'" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [("show",), ("releases",), ("show", "--json"), ("show", "--release", "2026.01.01"), OFFER]
+)
+def test_reading_before_anything_is_published_ends_with_1_and_one_line(run: Run, arguments: tuple[str, ...]) -> None:
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert len(result.stderr.splitlines()) == 1 and "nothing is published" in result.stderr
+
+
+@pytest.mark.parametrize("command", [("show",), ("releases",), OFFER, REFRESH])
+def test_a_folder_that_is_a_file_is_a_line_and_no_traceback(
+    run: Run, settings: Settings, command: tuple[str, ...]
+) -> None:
+    write_native(settings.raw, ROWS[:1])
+    Path("file").write_text("", encoding="utf-8")
+    result = run(*command, "--marts", "file")
+    assert (result.exit_code, result.stdout) in ((1, ""), (2, ""))
+    assert "file" in result.stderr
+
+
+def test_a_locked_folder_ends_with_1_and_names_the_process(run: Run, settings: Settings) -> None:
+    write_native(settings.raw, ROWS[:1])
+    script = (
+        "import pathlib, sys\nfrom salary_bands.locks import refresh_lock\n"
+        "with refresh_lock([pathlib.Path(sys.argv[1])], 0):\n    print('held', flush=True)\n    sys.stdin.read()\n"
+    )
+    child = [sys.executable, "-c", script, str(settings.marts)]
+    with subprocess.Popen(child, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout and holder.stdout.readline() == "held\n"
+        result = run(*REFRESH, "--wait", "0")
+        holder.kill()
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"locked by process {holder.pid}" in result.stderr
+
+
+def test_show_gives_the_cards_in_the_us_by_default(run: Run, shelf: Marts) -> None:
+    result = run("show", "--marts", str(shelf.folder))
+    assert result.exit_code == 0
+    assert "2026.06.30.1: evidence reported, market US, tier all, level all" in result.stdout
+    document = json.loads(run("show", "--marts", str(shelf.folder), "--json").stdout)
+    cells = [(b["view"], b["market"], b["tier"], b["level"], b["evidence"]) for b in document["bands"]]
+    assert set(cells) == {("cards", "US", "all", "all", "reported")}
+    assert {b["metric"] for b in document["bands"]} == {"base", "total"}
+    assert document["release"] == "2026.06.30.1"
+
+
+def test_show_filters_and_reads_older_releases(run: Run, shelf: Marts) -> None:
+    chosen = "--view leaf --group ml_generalist --market us-seattle --metric base --level each --json".split()
+    shown = {}
+    for version in ("2026.06.30", "2026.06.30.1"):
+        result = run("show", "--marts", str(shelf.folder), "--release", version, *chosen)
+        shown[version] = {b["level"]: (b["n_reports"], b["p50"]) for b in json.loads(result.stdout)["bands"]}
+    assert shown == {
+        "2026.06.30": {"L4": (25, 162_000), "early": (25, 162_000), "all": (25, 162_000)},
+        "2026.06.30.1": {"L4": (30, 164_500), "early": (30, 164_500), "all": (30, 164_500)},
+    }
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "there"),
+    [
+        ("--view", "nonsense", "cards, career_paths, leaf"),
+        ("--group", "nonsense", "agentic_systems"),
+        ("--tier", "T9", "T1, T2, T3, T4, T5, all"),
+        ("--level", "L9", "L3, L4"),
+        ("--market", "XX", "US, global, us-seattle"),
+        ("--metric", "wage", "base, base_max, base_min, bonus"),
+        ("--evidence", "rumour", "advertised, reported"),
+        ("--release", "2020.01.01", "2026.06.30.1, 2026.06.30"),
+    ],
+)
+def test_an_unknown_filter_value_names_what_there_is(
+    run: Run, shelf: Marts, option: str, value: str, there: str
+) -> None:
+    result = run("show", "--marts", str(shelf.folder), option, value)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"{option} {value}" in result.stderr and there in result.stderr
+
+
+def test_releases_are_listed_newest_first(run: Run, shelf: Marts) -> None:
+    table = run("releases", "--marts", str(shelf.folder))
+    assert table.exit_code == 0
+    assert table.stdout.index("2026.06.30.1") < table.stdout.index("2026.06.30 ")
+    listed = json.loads(run("releases", "--marts", str(shelf.folder), "--json").stdout)
+    assert [(r["version"], r["latest"], r["status"]) for r in listed] == [
+        ("2026.06.30.1", True, "published"),
+        ("2026.06.30", False, "published"),
+    ]
+    assert listed[0]["manifest_sha256"] == shelf.latest()["manifest"]["sha256"]
+
+
+def test_a_release_is_rolled_back_withdrawn_and_pruned_by_command(run: Run, shelf: Marts, tmp_path: Path) -> None:
+    there = ("--marts", str(tmp_path / "marts"))
+    shutil.copytree(shelf.folder, tmp_path / "marts")
+
+    def state() -> list[tuple[Any, ...]]:
+        listed = json.loads(run("releases", *there, "--json").stdout)
+        return [(r["latest"], r["status"], r["rolled_back"], r["pruned"], r["reason"]) for r in listed]
+
+    assert run("prune", "--keep", "1", "--dry-run", *there).stdout == "would remove 2026.06.30\n"
+    back = run("rollback", "--reason", "wrong rates", *there)
+    assert (back.exit_code, back.stderr) == (0, "latest.json and the mart are of 2026.06.30\n")
+    assert state() == [(False, "published", True, False, "wrong rates"), (True, "published", False, False, None)]
+    assert "rolled back" in run("releases", *there).stdout
+    assert json.loads(run("show", *there, "--json").stdout)["release"] == "2026.06.30"
+    assert run("rollback", "2026.06.30.1", *there).exit_code == 0
+    for arguments in (("2026.06.30",), ("2026.06.30", "--reason", " "), ("2020.01.01", "--reason", "x")):
+        wrong = run("withdraw", *arguments, *there)
+        assert (wrong.exit_code, wrong.stdout) == (2, "")
+    gone = run("withdraw", "2026.06.30.1", "--reason", "legal", *there)
+    assert (gone.exit_code, gone.stderr) == (0, "2026.06.30.1 is withdrawn\nthe latest is 2026.06.30\n")
+    assert state()[0] == (False, "withdrawn", False, False, "legal")
+    assert run("withdraw", "2026.06.30.1", "--undo", *there).exit_code == 0
+    pruned = run("prune", "--keep", "1", *there)
+    assert (pruned.exit_code, pruned.stdout) == (0, "removed 2026.06.30\n")
+    assert state()[1] == (False, "published", False, True, None)
+    assert run("prune", "--keep", "0", *there).exit_code == 2
+    gone = run("show", *there, "--release", "2026.06.30")
+    assert gone.exit_code == 2 and "its folder is no longer in" in gone.stderr
+    checked = run("verify", "--all", *there, "--json")
+    assert (checked.exit_code, json.loads(checked.stdout)["ok"]) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("verify",), ("rollback",), ("withdraw", "2026.06.30", "--reason", "x"), ("prune", "--keep", "3")],
+)
+def test_there_is_nothing_to_undo_before_anything_is_published(run: Run, arguments: tuple[str, ...]) -> None:
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert len(result.stderr.splitlines()) == 1 and "nothing is published" in result.stderr
+
+
+def test_inspect_shows_how_a_good_file_is_read(run: Run, settings: Settings) -> None:
+    path = write_native(settings.raw, [*ROWS, native_row(99, base="a lot"), native_row(98, base="-5")])
+    text = run("inspect", str(path))
+    assert text.exit_code == 0
+    assert "native.csv is native" in text.stdout and "accepted 30" in text.stdout and "row 32: 'a lot'" in text.stdout
+    found = json.loads(run("inspect", str(path), "--json").stdout)
+    assert (found["format"], found["rows"], found["accepted"], found["would_be_held"]) == ("native", 32, 30, False)
+    rejected = {(r["column"], r["reason"]): [(e["row"], e["value"]) for e in r["examples"]] for r in found["rejected"]}
+    assert rejected == {("base", "not_a_number"): [(32, "a lot")], ("base", "negative"): [(33, "-5")]}
+    assert found["leaves"] == {"ml_generalist": 30}
+    assert not settings.work.exists() and not settings.marts.exists()
+
+
+def test_inspect_says_why_a_file_would_be_held(run: Run, settings: Settings) -> None:
+    path = settings.raw / "empty.csv"
+    path.write_text("", encoding="utf-8")
+    held = json.loads(run("inspect", str(path), "--json").stdout)["held"]
+    assert held["reason"] and held["line"]
+    assert f"would be held ({held['reason']})" in run("inspect", str(path)).stdout
+
+
+def test_inspect_drafts_a_format_that_parses_once_its_blanks_are_filled(run: Run, tmp_path: Path) -> None:
+    header = ["When", "Job Title", "Wage: gross", "Base", "currency", "Where?"]
+    path = tmp_path / "new source.csv"
+    path.write_text(",".join(header) + "\n2026-05-01,NLP Engineer,1,2,USD,x\n", encoding="utf-8")
+    found = json.loads(run("inspect", str(path), "--json").stdout)
+    assert found["held"]["reason"] == "unknown_header"
+    draft = found["draft"]
+    drafted = parse_format(draft.replace("say which", "MIT").replace("say whose", "ours"), "draft")
+    assert drafted.recognise == [header]
+    assert {c: drafted.columns[c].headers for c in drafted.columns} == {
+        "submitted_at": ["which header?"],
+        "job_title": ["Job Title"],
+        "currency": ["currency"],
+        "base": ["Base"],
+    }
+    assert all(f"#   {h}\n" in draft for h in ("When", "Wage: gross", "Where?"))
+    with pytest.raises(Exception, match="no format has the columns"):
+        recognise(header)
+
+
+TITLES = ["NLP Engineer", "Recruiter", "Senior Machine Learning Engineer"]
+
+
+def test_classify_takes_titles_from_arguments_input_or_a_file(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "titles.csv"
+    path.write_text("skills,title\n," + "\n,".join(TITLES) + "\n", encoding="utf-8")
+    answers = [
+        run("classify", "--json", *TITLES),
+        run("classify", "--json", stdin="\n".join(TITLES) + "\n"),
+        run("classify", "--json", "--in", str(path)),
+    ]
+    assert {a.exit_code for a in answers} == {0}
+    assert len({a.stdout for a in answers}) == 1
+    found = [json.loads(line) for line in answers[0].stdout.splitlines()]
+    assert [f["title"] for f in found] == TITLES
+    assert [f["leaf"] for f in found] == ["nlp_classical", "out_of_scope", "ml_generalist"]
+    assert all(set(f) == {"title", "leaf", "rule", "evidence"} and f["rule"] for f in found)
+    assert "nlp_classical" in run("classify", TITLES[0]).stdout
+
+
+def test_classify_reads_specialisation_and_skills_from_a_file(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "titles.csv"
+    path.write_text("title,specialisation,skills\nSoftware Engineer,ML/AI,\nSoftware Engineer,,\n", encoding="utf-8")
+    found = [json.loads(line) for line in run("classify", "--json", "--in", str(path)).stdout.splitlines()]
+    assert found[0]["leaf"] == "ml_generalist" != found[1]["leaf"]
+    path.write_text("name\nx\n", encoding="utf-8")
+    wrong = run("classify", "--in", str(path))
+    assert wrong.exit_code == 2 and "no column title" in wrong.stderr
+
+
+def test_the_sample_is_the_committed_one(run: Run, tmp_path: Path) -> None:
+    result = run("sample", "--to", str(tmp_path / "raw"))
+    assert result.exit_code == 0 and "synthetic" in result.stderr
+    made = {p.name: p for p in (tmp_path / "raw" / "sample").iterdir()}
+    assert sorted(made) == sorted(p.name for p in SAMPLE.iterdir())
+    for name, path in made.items():
+        assert text_of(path) == text_of(SAMPLE / name), name
+    assert {Path(line).name for line in result.stdout.splitlines()} == set(made)
+
+
+def text_of(path: Path) -> bytes:
+    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+
+
+@pytest.mark.parametrize("command", ["refresh", "inspect", "classify", "show", "offer", "releases", "sample"])
+def test_help_says_what_a_command_and_each_option_does(run: Run, command: str) -> None:
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    registered = next(c for c in app.registered_commands if c.callback and c.callback.__name__ == command)
+    assert registered.callback and registered.callback.__doc__
+    assert registered.callback.__doc__.split()[0] in result.stdout
+    for option in options_of(command):
+        assert option.help, option.name
+
+
+def options_of(command: str) -> list[Any]:
+    group: Any = get_command(app)
+    return [p for p in group.commands[command].params if p.name != "help"]
+
+
+def test_help_and_version_need_no_command(run: Run) -> None:
+    assert run("--version").stdout == f"salary-bands {__version__}\n"
+    listing = run("--help").stdout
+    assert all(name in listing for name in ("refresh", "inspect", "classify", "show", "offer", "releases", "sample"))
+    assert run().exit_code in (0, 2)

@@ -1,0 +1,190 @@
+"""The method written a second time: slow, obvious, over lists of dicts, from the method's text alone.
+
+`oracle_rows.window_reports` says what became of every accepted row, `bands` what every cell shows by itself, with the
+figures of `oracle_figures`; `oracle_pooled` draws the thin ones towards the model. Nothing is shared with the package,
+so that both are wrong in the same way only where both misread the method.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from tests.oracle.figures import PERCENTILES, correlation, effective_size, figures, likeness_seen
+from tests.oracle.rows import Report, by
+
+Correlations = dict[str, dict[int, Fraction]]  # by metric and percentile
+METRICS = {
+    "reported": ("base", "bonus", "equity", "total", "total_liquid"),
+    "advertised": ("base", "base_min", "base_max"),
+}
+
+
+@dataclass(frozen=True)
+class Group:
+    """One group of one view."""
+
+    view: str
+    group_id: str
+    leaves: frozenset[str]
+
+
+def groups_of(leaves: Iterable[dict[str, str]], views: Iterable[dict[str, str]]) -> list[Group]:
+    """The groups of all views, from the rows of leaves.csv and views.csv."""
+    kinds = {row["leaf"]: row["kind"] for row in leaves if row["kind"] != "none"}
+    groups = [Group("leaf", leaf, frozenset([leaf])) for leaf in kinds]
+    groups.append(Group("leaf", "all", frozenset(leaf for leaf, kind in kinds.items() if kind == "core")))
+    for (view, group_id), rows in by(views, lambda r: (r["view"], r["group_id"])).items():
+        groups.append(Group(view, group_id, frozenset(row["leaf"] for row in rows)))
+    return groups
+
+
+def correlations_by_employer(reports: Iterable[Report], groups: list[Group], settings: Any) -> Correlations:
+    """How alike pay is inside employers, over the cells of all machine learning by level, tier and country."""
+    leaves = next(g.leaves for g in groups if (g.view, g.group_id) == ("leaf", "all"))
+    placed = [
+        r
+        for r in reports
+        if (r["disposition"], r["evidence"]) == ("used", "reported")
+        and r["leaf"] in leaves
+        and r["tier"] not in ("T1", "T2")
+        and r["level"]
+        and r["country"]
+    ]
+    p50, p25_p75, p10_p90 = (
+        settings.correlation_p50,
+        settings.correlation_p25_p75,
+        settings.correlation_p10_p90,
+    )
+    found: Correlations = {}
+    for metric in METRICS["reported"]:
+        paid = [r for r in placed if r[metric] is not None]
+        cells = list(by(paid, lambda r: (r["level"], r["tier"], r["country"])).values())
+        pays = [[(r["employer"], r[metric], r["weight"]) for r in cell] for cell in cells]
+        found[metric] = {}
+        for percents, default in (((50,), p50), ((25, 75), p25_p75), ((10, 90), p10_p90)):
+            value = correlation(pays, percents, settings.min_correlation_employers)
+            told = Fraction(str(default)) if value is None else value
+            found[metric] |= dict.fromkeys(percents, round(told, 6))  # figures rest on it as it is published
+    return found
+
+
+def bands(
+    reports: Iterable[Report],
+    groups: list[Group],
+    settings: Any,
+    correlations: Correlations,
+    wanted: Callable[[tuple[str, ...]], bool] = lambda key: True,
+) -> dict[tuple[str, ...], Report]:
+    """Every wanted cell with a report, by key: view, group_id, evidence, tier, level, market, metric.
+
+    Direct or suppressed, as it would be if there were no pooling.
+    """
+    members: dict[tuple[str, ...], list[Report]] = defaultdict(list)
+    country_of: dict[str, str] = {}
+    for report in reports:
+        if report["disposition"] == "used":
+            country_of.setdefault(report["metro"] or "", report["country"])
+            for key in _cells(report, groups):
+                members[key].append(report)
+    sizes = {key: len(rows) for key, rows in members.items()}
+    larger_groups = {
+        (g.view, g.group_id): [(h.view, h.group_id) for h in groups if g.leaves < h.leaves] for g in groups
+    }
+    cells = {}
+    for key, rows in members.items():
+        if not wanted(key):
+            continue
+        cell = _facts(key[-1], rows, settings)
+        larger = [sizes.get(k, 0) for k in _larger_cells(key, larger_groups, country_of)]
+        cell["too_near"] = key[2] == "reported" and any(n - len(rows) in (1, 2) for n in larger)
+        reason = _why_suppressed(key[2], cell, settings)
+        if not reason and cell["too_near"]:
+            reason = "too_near"
+        if not reason:
+            cell.update(_shown(key, rows, correlations, settings))
+            reason = None if 50 in cell["figures"] else "low_effective_n"
+        cell.update(basis="suppressed" if reason else "direct", suppression_reason=reason)
+        cells[key] = cell
+    return cells
+
+
+def _cells(report: Report, groups: list[Group]) -> Iterator[tuple[str, ...]]:
+    for group in groups:
+        if report["leaf"] in group.leaves:
+            for tier in ("all", report["tier"]):
+                for level in {"all", report["level"], report["stage"]} - {None}:
+                    for market in {"global", report["country"], report["metro"]} - {None}:
+                        for metric in METRICS[report["evidence"]]:
+                            if report[metric] is not None:
+                                key = (group.view, group.group_id, report["evidence"], tier, level, market)
+                                yield *key, metric
+
+
+def _larger_cells(
+    key: tuple[str, ...], larger_groups: dict[Any, Any], country_of: dict[str, str]
+) -> Iterator[tuple[str, ...]]:
+    """The cells that contain this one and differ from it along one axis."""
+    view, group_id, evidence, tier, level, market, metric = key
+    for wider in larger_groups[view, group_id]:
+        yield *wider, evidence, tier, level, market, metric
+    if tier != "all":
+        yield view, group_id, evidence, "all", level, market, metric
+    stage = {"L3": "early", "L4": "early", "L5": "senior", "L6": "senior", "L7": "senior"}.get(level)
+    for wider in {stage, "all"} - {None, level}:
+        yield view, group_id, evidence, tier, wider, market, metric
+    for wider in {country_of.get(market), "global"} - {None, market}:
+        yield view, group_id, evidence, tier, level, wider, metric
+
+
+def _facts(metric: str, rows: list[Report], settings: Any) -> Report:
+    whole = sum(r["weight"] for r in rows)
+
+    def share(matching: Iterable[Report]) -> float:
+        return sum(r["weight"] for r in matching) / whole
+
+    employers = by((r for r in rows if r["employer"] is not None), lambda r: r["employer"])
+    top = max(map(share, employers.values()), default=0.0)
+    ages = sorted(r["age_days"] for r in rows)
+    return {
+        "n_reports": len(rows),
+        "n_employers": len(employers),
+        "employers_known_share": share(r for r in rows if r["employer"] is not None),
+        "top_employer_share": top,
+        "concentrated": top > settings.concentrated_share,
+        "top_source_share": max(map(share, by(rows, lambda r: r["source"]).values())),
+        "verified_share": share(r for r in rows if r["verified"] != "none"),
+        "level_inferred_share": share(r for r in rows if r["level_basis"] == "experience"),
+        "median_age_days": ages[(len(ages) - 1) // 2],
+        "members": rows,
+        "pay": [(r[metric], r["weight"]) for r in rows],
+    }
+
+
+def _shown(key: tuple[str, ...], rows: list[Report], correlations: Correlations, settings: Any) -> Report:
+    """The effective number of reports of P50, and what each percentile shows; adverts have no employers."""
+    metric = key[-1]
+    likeness = correlations[metric] if key[2] == "reported" else dict.fromkeys(PERCENTILES, Fraction(0))
+    sizes = {
+        percent: effective_size(rows, value, likeness_seen(rows, metric, percent), settings.max_unknown_factor)
+        for percent, value in likeness.items()
+    }
+    return {
+        "n_effective": sizes[50],
+        "sizes": sizes,
+        "figures": figures([(r[metric], r["weight"]) for r in rows], sizes),
+    }
+
+
+def _why_suppressed(evidence: str, cell: Report, settings: Any) -> str | None:
+    if cell["n_reports"] < settings.min_reports:
+        return "few_reports"
+    if evidence == "advertised":
+        return None
+    if cell["employers_known_share"] < settings.min_known_employer_share:
+        if cell["n_reports"] < settings.min_reports_unknown_employers:
+            return "few_reports"
+    elif cell["n_employers"] < settings.min_employers:
+        return "few_employers"
+    return "dominated" if cell["top_employer_share"] > settings.max_employer_share else None

@@ -1,0 +1,167 @@
+"""The oracle's figures of one cell: percentiles, effective sizes, intervals and precision, in exact fractions."""
+
+import math
+from collections.abc import Iterable
+from fractions import Fraction
+from functools import cache
+from typing import NamedTuple
+
+from tests.oracle.rows import Report, by
+
+Pay = list[tuple[int, int]]  # of (value, weight)
+PERCENTILES = (10, 25, 50, 75, 90)
+PRECISIONS = {
+    Fraction(5, 100): "precise",
+    Fraction(10, 100): "reasonably_precise",
+    Fraction(20, 100): "acceptable",
+}
+
+
+class Figure(NamedTuple):
+    """A percentile that is shown, unrounded."""
+
+    pay: Fraction
+    low: int
+    high: int
+    precision: str
+
+
+def figures(pay: Pay, sizes: dict[int, Fraction]) -> dict[int, Figure]:
+    """What a cell shows, by percentile, given the effective size of each."""
+    shown = {}
+    for percent, size in sizes.items():
+        bounds = interval(pay, math.floor(size), percent)
+        if bounds:
+            low, high = bounds
+            point = percentile(pay, percent)
+            half_width = Fraction(high - low) / (2 * Fraction(196, 100) * point)
+            words = [word for limit, word in PRECISIONS.items() if half_width <= limit]
+            shown[percent] = Figure(point, low, high, [*words, "unreliable"][0])
+    return shown
+
+
+def percentile(pay: Pay, percent: int) -> Fraction:
+    """Weighted type 7: the mean of the quantile function over one n*-th around it."""
+    whole = sum(weight for _, weight in pay)
+    size = Fraction(whole**2, sum(weight**2 for _, weight in pay))
+    start = (size - 1) * Fraction(percent, 100) / size * whole
+    end = start + whole / size
+    figure, below = Fraction(0), 0
+    for value, weight in sorted(pay):
+        above = below + weight
+        if start < above and below < end:
+            figure += value * (min(above, end) - max(below, start))
+        below = above
+    return size * figure / whole
+
+
+def rounded(figure: Fraction) -> int:
+    """To 500 USD, below 50,000 to 100, half up."""
+    step = 100 if figure < 50_000 else 500
+    return math.floor(figure / step + Fraction(1, 2)) * step
+
+
+def correlation(
+    cells: Iterable[list[tuple[str | None, int, int]]], percents: Iterable[int], min_employers: int
+) -> Fraction | None:
+    """The intraclass correlation by employer of "pay is at most P", over cells of (employer, pay, weight).
+
+    The one-way ANOVA estimator, cells and percentiles pooled; none where too few employers or no spread tell it.
+    """
+    between, within, sizes = Fraction(0), Fraction(0), Fraction(0)
+    between_freedom = within_freedom = 0
+    employers = set()
+    for cell in cells:
+        named = by((row for row in cell if row[0] is not None), lambda row: row[0])
+        groups = {employer: rows for employer, rows in named.items() if len(rows) >= 2}
+        employers |= groups.keys()
+        counts = [len(rows) for rows in groups.values()]
+        for percent in percents if groups else ():
+            figure = percentile([(pay, weight) for _, pay, weight in cell], percent)
+            below = [[int(pay <= figure) for _, pay, _ in rows] for rows in groups.values()]
+            cell_mean = Fraction(sum(map(sum, below)), sum(counts))
+            for group in below:
+                mean = Fraction(sum(group), len(group))
+                between += len(group) * (mean - cell_mean) ** 2
+                within += sum((value - mean) ** 2 for value in group)
+            sizes += sum(counts) - Fraction(sum(n * n for n in counts), sum(counts))
+            between_freedom += len(counts) - 1
+            within_freedom += sum(counts) - len(counts)
+    if len(employers) < min_employers or not between_freedom or not between + within:
+        return None
+    size = sizes / between_freedom
+    mean_between, mean_within = between / between_freedom, within / within_freedom
+    found = (mean_between - mean_within) / (mean_between + (size - 1) * mean_within)
+    return min(max(found, Fraction(0)), Fraction(1))
+
+
+def effective_size(rows: list[Report], likeness: Fraction, seen: Fraction = Fraction(0), most: float = 2) -> Fraction:
+    """Reports that tell as much: people of one employer outside T1 and T2 are alike by `likeness`, or as `seen`.
+
+    `most`: by how much those whose employer is not known may raise what that adds.
+    """
+    whole = sum(r["weight"] for r in rows)
+    known = sum(r["weight"] for r in rows if r["employer"] is not None)
+    pairs = 0
+    for group in _alike(rows):
+        pairs += sum(r["weight"] for r in group) ** 2 - sum(r["weight"] ** 2 for r in group)
+    factor = min(Fraction(whole, known) ** 2, Fraction(str(most))) if pairs else Fraction(1)
+    return whole**2 / (sum(r["weight"] ** 2 for r in rows) + factor * max(likeness * pairs, seen))
+
+
+def likeness_seen(rows: list[Report], metric: str, percent: int) -> Fraction:
+    """What the pairs of reports of one employer add to the squared weights, by how they lie about the percentile.
+
+    A pair counts by the product of the weights and of (is it at most the percentile, less p), over p (1 - p).
+    """
+    p = Fraction(percent, 100)
+    figure = percentile([(r[metric], r["weight"]) for r in rows], percent)
+    added = Fraction(0)
+    for group in _alike(rows):
+        parts = [r["weight"] * ((r[metric] <= figure) - p) for r in group]
+        added += sum(parts) ** 2 - sum(part**2 for part in parts)
+    return added / (p * (1 - p))
+
+
+def _alike(rows: list[Report]) -> list[list[Report]]:
+    """Reports by employer, where employers are a sample: people say it, outside T1 and T2."""
+    sampled = (r for r in rows if r["evidence"] == "reported" and r["employer"] and r["tier"] not in ("T1", "T2"))
+    return list(by(sampled, lambda r: r["employer"]).values())
+
+
+@cache
+def ranks(size: int, percent: int) -> tuple[int, int]:
+    """The largest i with P(Bin <= i - 1) at most 2.5 %, the smallest j with P(Bin >= j) at most 2.5 %."""
+    return _tail(size, percent), size + 1 - _tail(size, 100 - percent)
+
+
+def _tail(size: int, percent: int) -> int:
+    """How many of the outcomes 0, 1, 2, ... have at most 2.5 % together."""
+    share = Fraction(percent, 100)
+    hit, miss = share.numerator, share.denominator - share.numerator
+    outcomes, below, whole = 0, 0, share.denominator**size
+    term = miss**size
+    while 40 * (below + term) <= whole:
+        below += term
+        term = term * (size - outcomes) * hit // ((outcomes + 1) * miss)
+        outcomes += 1
+    return outcomes
+
+
+def interval(pay: Pay, size: int, percent: int) -> tuple[int, int] | None:
+    """The 95 % interval of a percentile, none where it must not be shown."""
+    first, last = ranks(size, percent)
+    if first < 2 or last > size - 1:
+        return None
+    low, high = (_reaching(pay, 2 * rank - 1, 2 * size) for rank in (first, last))
+    return None if {low, high} & {min(pay)[0], max(pay)[0]} else (low, high)
+
+
+def _reaching(pay: Pay, part: int, parts: int) -> int:
+    """The smallest value whose cumulated weight reaches that part of the whole."""
+    whole, cumulated = sum(weight for _, weight in pay), 0
+    for value, weight in sorted(pay):
+        cumulated += weight
+        if cumulated * parts >= part * whole:
+            return value
+    raise AssertionError

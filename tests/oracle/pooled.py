@@ -1,0 +1,299 @@
+"""The oracle's pooled cells: thin cells of a country, drawn towards what the model says of their reports.
+
+Where the method is silent: the shape is read from cells that may be disclosed and show their median, whether or not
+they show P25 and P75 beside the percentile asked for; nothing is pooled where reports of one cell never differ, nor a
+cell whose prediction has no variance because it rests on one employer. Logs are of pay over 100,000 USD.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from statistics import NormalDist
+from typing import Any, NamedTuple
+
+from scipy.stats import t as student_t
+
+from tests.oracle.bands import Correlations
+from tests.oracle.figures import PRECISIONS, Figure, effective_size, percentile
+from tests.oracle.model import FACTORS, METRICS, Contrast, Fit, fit_rows, log_pay, paid_reports, value_of, weights_by
+from tests.oracle.premiums import STAGE, paule_mandel
+from tests.oracle.rows import Report, by
+
+PERCENTS = (25, 50, 75)
+TIERS = ("T1", "T2", "T3", "T4", "T5")
+STAGES = ("early", "senior")
+MIN_SHAPE_CELLS = 3
+
+Key = tuple[str, ...]
+Kind = tuple[str, bool]  # `listed` (T1, T2), `other` or `all` tiers; of one level, else of a stage
+Shape = dict[int, tuple[float, float]]  # by percentile: its distance from the mean log, and that one's variance
+
+
+def kind_of(key: Key) -> Kind | None:
+    """What kind of thin cell it would be, by level or stage in a country; None where such cells are not pooled."""
+    _, _, evidence, tier, level, market, metric = key
+    reported = evidence == "reported" and metric in METRICS and len(market) == 2
+    if reported and tier in (*TIERS, "all") and level in (*STAGE, *STAGES):
+        return tiers_of(tier), level not in STAGES
+    return None
+
+
+def tiers_of(tier: str) -> str:
+    """Whether a tier is one whose employers are all listed, another, or all."""
+    return tier if tier == "all" else "listed" if tier in ("T1", "T2") else "other"
+
+
+def is_shape_cell(key: Key) -> bool:
+    """A leaf: cells that may tell the shape of pay in cells of their kind."""
+    return kind_of(key) is not None and key[0] == "leaf" and key[1] != "all"
+
+
+class Prediction(NamedTuple):
+    """What the model says of a cell, log units; no variance where it rests on one employer."""
+
+    log: float
+    variance: float | None
+    employers: float = math.inf  # their effective number
+
+
+@dataclass
+class Pool:
+    """What the thin cells of one metric and kind are drawn with; log units."""
+
+    fit: Fit
+    rows: dict[int, Report]  # the rows of the fit by the identity of their report
+    within: float  # of reports in a cell, around what the model says of each
+    mix: float  # of what the model says of a cell's reports
+    between: float  # tau2, of cells around the model
+    shape: Shape
+
+    def modelled(self, members: Iterable[Report]) -> list[Report]:
+        """The rows of the fit that are of these reports."""
+        return [self.rows[id(r)] for r in members if id(r) in self.rows]
+
+    def predicted_log(self, members: Iterable[Report]) -> float:
+        """The mean of the predictions of these reports."""
+        log = value_of(contrast_of(self.modelled(members)), self.fit.effects)
+        assert log is not None
+        return log
+
+    def prediction(self, members: Iterable[Report]) -> Prediction:
+        """The same with its variance, leaving each employer of the fit out in turn."""
+        contrast, log = contrast_of(self.modelled(members)), self.predicted_log(members)
+        others = [fit.value(contrast, strict=False) if fit else None for fit in self.fit.without_each_employer]
+        told = [other for other in others if other is not None]
+        variance = sum((log - other) ** 2 for other in told) if len(told) == len(others) else None
+        employers = self.fit._effective_employers(contrast)
+        return Prediction(log, variance if employers > 1 else None, employers)
+
+    def share_of_cell(self, size: float) -> float:
+        """Lambda: how much a cell of that effective size counts against the model."""
+        return self.between / (self.between + self.within / size)
+
+    def figures(self, own: float, model: Prediction, size: float, strangers: float | None = None) -> dict[int, Figure]:
+        """What a cell shows, from the mean of its logs, the model's prediction and its effective size.
+
+        strangers: that size if no two people shared an employer; what employers add to the cell's error may go with
+        the model's.
+        """
+        share = self.share_of_cell(size)
+        middle = share * own + (1 - share) * model.log
+        of_model = (1 - share) ** 2 * model.variance
+        of_employers = share**2 * self.within * (1 / size - 1 / (strangers or size))
+        drawn = share * self.within / size + of_model + self.mix / size
+        drawn += 2 * math.sqrt(of_model * of_employers)
+        shown = {}
+        for percent, (distance, variance) in self.shape.items():
+            pay = 1e5 * math.exp(middle + distance)
+            whole = drawn + variance
+            freedom = (model.employers - 1) * (whole / of_model) ** 2 if of_model else math.inf
+            reach = float(student_t.ppf(0.975, freedom)) * math.sqrt(whole)
+            low, high = pay * math.exp(-reach), pay * math.exp(reach)
+            words = [word for limit, word in PRECISIONS.items() if (high - low) / (2 * 1.96 * pay) <= limit]
+            shown[percent] = Figure(Fraction(pay), Fraction(low), Fraction(high), [*words, "unreliable"][0])
+        return shown
+
+
+def with_pooled(
+    cells: dict[Key, Report], reports: Iterable[Report], settings: Any, correlations: Correlations, as_of: date
+) -> dict[Key, Report]:
+    """The cells of `oracle.bands`, all shape cells among them, with the thin ones pooled where they may be.
+
+    A thin cell says what kept it from that in `hindrances`; a pooled one has `shown_alone`, what it shows by itself.
+    """
+    reports = list(reports)
+    found = dict(cells)
+    for metric in METRICS:
+        modelled = model_reports(reports, metric)
+        rows = dict(zip(map(id, modelled), fit_rows(reports, metric, settings), strict=True))
+        fit = Fit(list(rows.values()), as_of) if rows else None
+        pools = pools_of(cells, modelled, metric, rows, fit, settings, correlations)
+        for key, cell in cells.items():
+            kind = kind_of(key)
+            shown = set(cell["figures"]) if cell["basis"] == "direct" else set()
+            if key[-1] == metric and kind and not shown >= set(PERCENTS):
+                found[key] = {**cell, **_pooled(cell, metric, rows, pools.get(kind), settings, correlations)}
+    return found
+
+
+def _pooled(
+    cell: Report, metric: str, rows: dict[int, Report], pool: Pool | None, settings: Any, correlations: Correlations
+) -> Report:
+    """What pooling changes of a cell."""
+    members = cell["members"]
+    modelled = sum(r["weight"] for r in members if id(r) in rows)
+    whole = sum(r["weight"] for r in members)
+    hindrances = {
+        "few_reports": len(members) < settings.min_pooled_reports,
+        "few_employers": cell["n_employers"] < settings.min_employers,
+        "dominated": cell["top_employer_share"] > settings.max_employer_share,
+        "too_near": cell["too_near"],
+        "unmodelled": modelled < Fraction(str(settings.min_modelled_share)) * whole,
+    }
+    hindered = {name for name, there in hindrances.items() if there}
+    prediction = pool.prediction(members) if pool and not hindered else None
+    if pool is None or prediction is None or prediction.variance is None:
+        return {"hindrances": hindered or {"no_pool" if pool is None else "no_variance"}}
+    size = effective_size(members, of_means(correlations[metric][50]), most=settings.max_unknown_factor)
+    strangers = float(effective_size(members, Fraction(0), most=settings.max_unknown_factor))
+    return {
+        "hindrances": set(),
+        "basis": "pooled",
+        "suppression_reason": None,
+        "shown_alone": set(cell["figures"]) if cell["basis"] == "direct" else set(),
+        "n_effective": size,
+        "shrinkage_weight": 1 - pool.share_of_cell(float(size)),
+        "figures": pool.figures(mean_log(members, metric), prediction, float(size), strangers),
+    }
+
+
+def of_means(likeness: Fraction) -> Fraction:
+    """The correlation of logs in a normal law, of which that of "at most the median" is known: 2 / pi * its arcsine."""
+    return Fraction(math.sin(math.pi * float(likeness) / 2))
+
+
+def pools_of(
+    cells: dict[Key, Report],
+    modelled: list[Report],
+    metric: str,
+    rows: dict[int, Report],
+    fit: Fit | None,
+    settings: Any,
+    correlations: Correlations,
+) -> dict[Kind, Pool]:
+    """The pool of each kind of which enough cells tell how they differ from the model and how pay is shaped."""
+    kinds: list[Kind] = [(tiers, one_level) for tiers in ("listed", "other", "all") for one_level in (True, False)]
+    likeness = of_means(correlations[metric][50])
+    places = {kind: list(by(of_kind(modelled, kind), lambda r, k=kind: place_of(r, k)).values()) for kind in kinds}
+    whole = {kind: variance_within([log_pays(place, metric) for place in places[kind]], likeness) for kind in kinds}
+    shape_cells: dict[Kind, list[Report]] = {kind: [] for kind in kinds}
+    for key, cell in cells.items():
+        kind = kind_of(key)
+        if key[-1] == metric and kind and is_shape_cell(key):
+            shape_cells[kind].append(cell)
+    found = {}
+    for kind in kinds:
+        alike = {k: v for k, v in whole.items() if v and (k[0] == "all", k[1]) == (kind[0] == "all", kind[1])}
+        told = [
+            place
+            for place in places[kind]
+            if len(place) >= settings.min_pooled_reports
+            and len({r["employer"] for r in place}) >= settings.min_employers
+        ]
+        spread = whole[kind]
+        if not spread or len(told) < 2 or fit is None:
+            continue
+        errors = dict(zip(rows, map(float, fit.residuals), strict=True))
+        within = variance_within([[(errors[id(r)], r) for r in place] for place in places[kind]], likeness)
+        pieces = [(cell, variance) for k, variance in alike.items() for cell in shape_cells[k]]
+        shape = shape_of(pieces, metric, spread, settings)
+        if not within or shape is None:
+            continue
+        pool = Pool(fit, rows, within, max(spread - within, 0.0), 0.0, shape)
+        distances = [mean_log(place, metric) - pool.predicted_log(place) for place in told]
+        sizes = [float(effective_size(place, likeness)) for place in told]
+        pool.between = paule_mandel(distances, [within / size for size in sizes], centre=0.0)
+        found[kind] = pool
+    return found
+
+
+def of_kind(modelled: list[Report], kind: Kind) -> list[Report]:
+    """The reports whose tiers a kind is of."""
+    return [r for r in modelled if kind[0] in ("all", tiers_of(r["tier"]))]
+
+
+def log_pays(place: list[Report], metric: str) -> list[tuple[float, Report]]:
+    return [(log_pay(r[metric]), r) for r in place]
+
+
+def place_of(report: Report, kind: Kind) -> tuple[str, ...]:
+    """The cell of that kind and of one leaf in a country that a report of the model is in."""
+    tiers, one_level = kind
+    tier = "all" if tiers == "all" else report["tier"]
+    level = report["level"] if one_level else STAGE[report["level"]]
+    return report["leaf"], tier, level, report["country"]
+
+
+def shape_of(cells: Iterable[tuple[Report, float]], metric: str, spread: float, settings: Any) -> Shape | None:
+    """How far percentiles lie from the mean of their logs, of cells of that variance; None where too few cells tell.
+
+    cells: with the variance within those of their kind, in whose units distances are compared.
+    """
+    filled = [
+        (cell, variance)
+        for cell, variance in cells
+        if cell["basis"] == "direct" and cell["n_effective"] >= settings.shape_effective_n
+    ]
+    shape = {}
+    for percent in PERCENTS:
+        distances, variances = [], []
+        for cell, variance in ((c, v) for c, v in filled if percent in c["figures"]):
+            pay = float(percentile(cell["pay"], percent))
+            distances.append((math.log(pay / 1e5) - mean_log(cell["members"], metric)) / math.sqrt(variance))
+            variances.append(beyond_the_mean(percent) / float(cell["sizes"][percent]))
+        if len(distances) < MIN_SHAPE_CELLS:
+            return None
+        middle = sum(distances) / len(distances)
+        shape[percent] = math.sqrt(spread) * middle, spread * paule_mandel(distances, variances)
+    return shape
+
+
+def beyond_the_mean(percent: int) -> float:
+    """n times the variance of (percentile - mean) of a normal sample of standard deviation 1."""
+    p = percent / 100
+    return p * (1 - p) / NormalDist().pdf(NormalDist().inv_cdf(p)) ** 2 - 1
+
+
+def model_reports(reports: Iterable[Report], metric: str) -> list[Report]:
+    """The reports behind the rows of `fit_rows`, in its order; each has an employer, for its tier is known."""
+    return [
+        r
+        for r in paid_reports(reports, metric)
+        if r["tier"] != "unknown" and r["level"] and r["level_basis"] != "experience" and r["country"]
+    ]
+
+
+def mean_log(members: Iterable[Report], metric: str) -> float:
+    members = list(members)
+    return sum(r["weight"] * log_pay(r[metric]) for r in members) / sum(r["weight"] for r in members)
+
+
+def contrast_of(rows: list[Report]) -> Contrast:
+    """The mean of the predictions of these rows of the fit: the intercept, and of each factor the mean effect."""
+    return [(1, "intercept", {"": 1}), *((1, factor, weights_by(rows, factor)) for factor in FACTORS)]
+
+
+def variance_within(cells: Iterable[list[tuple[float, Report]]], likeness: Fraction) -> float | None:
+    """s2, of cells of (log, report): squares about the weighted means, over what they are expected to be of; or None.
+
+    A mean of people who are alike by employer takes more of the squares away; a cell of one report tells nothing.
+    """
+    squares = expected = 0.0
+    for cell in cells:
+        whole = sum(r["weight"] for _, r in cell)
+        mean = sum(r["weight"] * log for log, r in cell) / whole
+        squares += sum(r["weight"] * (log - mean) ** 2 for log, r in cell)
+        expected += whole * float(1 - 1 / effective_size([r for _, r in cell], likeness))
+    return squares / expected if expected > 1e-6 else None

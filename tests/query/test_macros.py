@@ -1,0 +1,361 @@
+"""The macros of the mart: percentiles read by hand, every step back, the cells beside one."""
+
+import csv
+import math
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from salary_bands.reference import FOLDER
+from salary_bands.schemas.bands import PERCENTILES
+from salary_bands.schemas.columns import LEVELS
+from salary_bands.vocabulary.levels import stage_of
+from tests.builders.offers import (
+    ALL,
+    ASKED,
+    CARD,
+    FIGURES,
+    METRO,
+    NO_MORE_THAN_P50,
+    NO_TAILS,
+    STAGE,
+    TIER,
+    card_rows,
+    cell,
+    database,
+    rows_of,
+    suppressed,
+)
+
+
+def reading(amount: float | None, row: dict[str, Any]) -> tuple[Any, ...]:
+    """(reading, reading_low, reading_high) of an amount in that cell."""
+    found = rows_of(database([row]), "FROM offer_percentile(?, ?, ?, ?, 'base', ?)", *ASKED, amount)
+    return found[0]["percentile"], found[0]["percentile_low"], found[0]["percentile_high"]
+
+
+def words(amount: float, row: dict[str, Any]) -> tuple[str, str, str]:
+    found = rows_of(database([row]), "FROM offer_percentile(?, ?, ?, ?, 'base', ?)", *ASKED, amount)[0]
+    return found["reading_low"], found["reading"], found["reading_high"]
+
+
+# readings by hand -----------------------------------------------------------------------------------------------------
+
+LOG2_16 = math.log2(1.6)  # 200 on the high curve lies between 125 and 250
+LOG2_125 = math.log2(1.25)  # 200 on the low curve lies between 160 and 320
+BY_HAND = [
+    (200_000, 50, 25 + 25 * LOG2_16, 50 + 25 * LOG2_125),
+    (math.sqrt(2) * 100_000, 37.5, 25 + 25 * math.log2(math.sqrt(2) / 1.25), 25 + 25 * math.log2(math.sqrt(2) / 0.8)),
+    (100_000, 25, 10 + 15 * LOG2_16, 25 + 25 * LOG2_125),
+    (800_000, 90, 75 + 15 * LOG2_16, None),
+    (50_000, 10, None, 10 + 15 * LOG2_125),
+    (250_000, 50 + 25 * LOG2_125, 50, 50 + 25 * math.log2(1.5625)),
+]
+
+
+@pytest.mark.parametrize(("amount", "percentile", "low", "high"), BY_HAND)
+def test_a_percentile_is_read_linearly_in_log_pay_and_its_interval_off_the_bounds(
+    amount: float, percentile: float, low: float | None, high: float | None
+) -> None:
+    expected = tuple(None if p is None else pytest.approx(p, abs=0.051) for p in (percentile, low, high))
+    assert reading(amount, cell()) == expected
+
+
+@pytest.mark.parametrize(
+    ("amount", "figures", "expected"),
+    [
+        (39_999, FIGURES, ("below P10", "below P10", "below P10")),
+        (45_000, FIGURES, ("below P10", "below P10", "P13")),
+        (55_000, FIGURES, ("below P10", "P12", "P17")),
+        (700_000, FIGURES, ("P82", "P87", "above P90")),
+        (900_000, FIGURES, ("P88", "above P90", "above P90")),
+        (1_000_001, FIGURES, ("above P90", "above P90", "above P90")),
+        (79_999, NO_TAILS, ("below P25", "below P25", "below P25")),
+        (450_000, NO_TAILS, ("P71", "above P75", "above P75")),
+        (200_000, NO_MORE_THAN_P50, ("below P50", "P50", "above P50")),
+        (199_999, NO_MORE_THAN_P50, ("below P50", "below P50", "above P50")),
+        (250_000, NO_MORE_THAN_P50, ("P50", "above P50", "above P50")),
+        (159_999, NO_MORE_THAN_P50, ("below P50", "below P50", "below P50")),
+        (250_001, NO_MORE_THAN_P50, ("above P50", "above P50", "above P50")),
+    ],
+)
+def test_beyond_the_shown_percentiles_it_says_below_or_above_which(
+    amount: float, figures: tuple[int | None, ...], expected: tuple[str, str, str]
+) -> None:
+    assert words(amount, cell(figures=figures)) == expected
+
+
+@pytest.mark.parametrize("figures", [FIGURES, NO_TAILS, NO_MORE_THAN_P50, (None, 100_000, 200_000, None, None)])
+def test_the_amount_of_a_shown_percentile_reads_exactly_that(figures: tuple[int | None, ...]) -> None:
+    for p, amount in zip(PERCENTILES, figures, strict=True):
+        assert amount is None or reading(amount, cell(figures=figures))[0] == p
+
+
+@pytest.mark.parametrize(
+    ("figures", "amount", "percentile"),
+    [
+        ((50_000, 100_000, 100_000, 400_000, 800_000), 100_000, 50),
+        ((50_000, 100_000, 200_000, 200_000, 800_000), 200_000, 50),
+        ((50_000, 50_000, 100_000, 400_000, 400_000), 50_000, 25),
+        ((50_000, 50_000, 100_000, 400_000, 400_000), 400_000, 75),
+        ((100_000,) * 5, 100_000, 50),
+    ],
+)
+def test_where_rounding_made_percentiles_equal_the_one_nearest_the_median_is_read(
+    figures: tuple[int, ...], amount: int, percentile: float
+) -> None:
+    assert reading(amount, cell(figures=figures))[0] == percentile
+
+
+def test_the_interval_of_equal_bounds_is_as_wide_as_they_allow() -> None:
+    flat = cell(figures=(100_000,) * 5, lows=(100_000,) * 5, highs=(100_000,) * 5)
+    assert reading(100_000, flat) == (50, 10, 90)
+
+
+def test_bounds_that_cross_widen_the_interval_and_never_turn_it_round() -> None:
+    crossed = cell(
+        figures=NO_TAILS, lows=(None, 95_000, 90_000, 300_000, None), highs=(None, 290_000, 250_000, 420_000, None)
+    )
+    assert words(93_000, crossed) == ("below P25", "below P25", "P51")
+    assert words(280_000, crossed) == ("below P25", "P62", "P74")
+
+
+def test_above_a_percentile_of_zero_which_has_no_log_it_is_read_linearly_in_pay() -> None:
+    none = cell(figures=(0, 0, 10_000, 20_000, 40_000), lows=(0, 0, 8_000, 16_000, 32_000), highs=(0, 2_000, 12_000, 25_000, 50_000))  # fmt: skip  # noqa: E501
+    assert reading(5_000, none)[0] == 37.5
+    assert reading(0, none) == (25, 10, 25)
+    assert reading(1_000, none) == (27.5, 17.5, pytest.approx(28.1))
+
+
+def test_no_amount_has_no_percentile() -> None:
+    assert reading(None, cell()) == (None, None, None)
+
+
+def position(percentile: float | None, word: str) -> float:
+    """A reading as a number, below and above the shown percentiles too."""
+    return percentile if percentile is not None else -1 if word.startswith("below") else 101
+
+
+@st.composite
+def shown_cells(draw: st.DrawFn) -> dict[str, Any]:
+    """Ascending figures, some of them not shown, each between bounds that need not ascend."""
+    steps = draw(st.lists(st.sampled_from([0, 100, 500, 20_000, 60_000]), min_size=5, max_size=5))
+    figures = [draw(st.sampled_from([0, 500, 40_000])) + sum(steps[: n + 1]) for n in range(5)]
+    figures = sorted(figures)
+    for place in (0, 1, 3, 4):
+        if draw(st.booleans()):
+            figures[place] = None  # type: ignore[call-overload]
+    widths = draw(st.lists(st.sampled_from([0, 100, 15_000, 50_000]), min_size=10, max_size=10))
+    lows = tuple(None if f is None else max(0, f - w) for f, w in zip(figures, widths[:5], strict=True))
+    highs = tuple(None if f is None else f + w for f, w in zip(figures, widths[5:], strict=True))
+    return cell(figures=tuple(figures), lows=lows, highs=highs)
+
+
+@settings(max_examples=60, deadline=None)
+@given(shown_cells(), st.lists(st.integers(0, 400_000), min_size=1, max_size=8))
+def test_more_pay_never_reads_lower_and_the_interval_holds_the_percentile(
+    row: dict[str, Any], amounts: list[int]
+) -> None:
+    bounds = [row[f"p{p}{end}"] for p in PERCENTILES for end in ("", "_low", "_high")]
+    asked = sorted({*amounts, *(b for b in bounds if b is not None)})
+    found = rows_of(
+        database([row]),
+        "SELECT o.* FROM (SELECT unnest(?) AS usd) AS q, "
+        "LATERAL (FROM offer_percentile(?, ?, ?, ?, 'base', q.usd)) AS o ORDER BY o.amount",
+        asked,
+        *ASKED,
+    )
+    assert [r["amount"] for r in found] == asked
+    read = [[position(r[f"percentile{e}"], r[f"reading{e}"]) for e in ("_low", "", "_high")] for r in found]
+    assert all(low <= percentile <= high for low, percentile, high in read)
+    assert all(a <= b for former, latter in pairwise(read) for a, b in zip(former, latter, strict=True))
+    for p in PERCENTILES:
+        equal = [q for q in PERCENTILES if row[f"p{q}"] is not None and row[f"p{q}"] == row[f"p{p}"]]
+        if equal:
+            assert read[asked.index(row[f"p{p}"])][1] == min(equal, key=lambda q: abs(q - 50))
+
+
+# falling back ---------------------------------------------------------------------------------------------------------
+
+STEPS = [
+    (cell(), []),
+    (cell(market="US"), [METRO]),
+    (cell("rlhf_post_training", market="US", view="cards"), [METRO, CARD]),
+    (cell("all", market="US"), [METRO, CARD, ALL]),
+    (cell("all", "all", market="US"), [METRO, CARD, ALL, TIER]),
+    (cell("all", "all", "senior", "US"), [METRO, CARD, ALL, TIER, STAGE]),
+]
+KEY = ("view", "group_id", "tier", "level", "market")
+
+
+@pytest.mark.parametrize("first", range(len(STEPS)))
+def test_the_first_shown_cell_answers_and_names_the_steps_to_it(first: int) -> None:
+    later = [row for row, _ in STEPS[first:]]
+    hidden = [suppressed(*(row[k] for k in KEY[1:]), view=row["view"]) for row, _ in STEPS[:first]]
+    found = rows_of(database([*hidden, *later]), "FROM answering_band(?, ?, ?, ?, 'base')", *ASKED)
+    assert [(tuple(r[k] for k in KEY), r["fallback"]) for r in found] == [
+        (tuple(later[0][k] for k in KEY), STEPS[first][1])
+    ]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        cell(market="global"),
+        cell("all", "all", "all", "US"),
+        cell(evidence="advertised"),
+        cell("fine_tuning"),
+        cell(tier="T2"),
+        cell(level="L4"),
+        cell("all", "all", "early", "US"),
+        cell(market="us-seattle"),
+        cell(metric="total"),
+    ],
+)
+def test_a_cell_of_other_people_never_answers(other: dict[str, Any]) -> None:
+    connection = database([other, cell("all", "all", "senior", "US", metric="bonus")])
+    assert not rows_of(connection, "FROM answering_band(?, ?, ?, ?, 'base')", *ASKED)
+    assert not rows_of(connection, "FROM offer_percentile(?, ?, ?, ?, 'base', 1)", *ASKED)
+
+
+def test_band_is_exactly_the_cell_asked_for_shown_or_withheld() -> None:
+    hidden = suppressed(*ASKED)
+    connection = database([hidden, cell(market="US"), cell("all", "all", "senior", "US")])
+    found = rows_of(connection, "FROM band(?, ?, ?, ?, 'base')", *ASKED)
+    assert [(tuple(r[k] for k in KEY), r["basis"], r["p50"]) for r in found] == [
+        (tuple(hidden[k] for k in KEY), "suppressed", None)
+    ]
+    [shown] = rows_of(connection, "FROM band('all', 'all', 'senior', 'US', 'base')")
+    assert shown["p50"] == cell()["p50"]
+    assert not rows_of(connection, "FROM band('all', 'all', 'senior', 'GB', 'base')")
+
+
+def test_a_pooled_cell_answers_and_is_read_between_its_quartiles() -> None:
+    pooled = cell(figures=NO_TAILS, basis="pooled", n_reports=6, shrinkage_weight=0.4)
+    connection = database([pooled, cell(market="US")])
+    found = rows_of(connection, "FROM offer_percentile(?, ?, ?, ?, 'base', 90000)", *ASKED)
+    assert [(r["basis"], r["reading"], r["n_reports"], r["fallback"]) for r in found] == [
+        ("pooled", "below P25", 6, [])
+    ]
+
+
+def test_an_advertised_figure_answers_only_who_asks_for_it() -> None:
+    connection = database([cell(evidence="advertised")])
+    found = rows_of(connection, "FROM answering_band(?, ?, ?, ?, 'base', evidence := 'advertised')", *ASKED)
+    assert [r["evidence"] for r in found] == ["advertised"]
+
+
+@pytest.mark.parametrize(
+    ("group", "view", "steps"),
+    [
+        ("ml_generalist", None, ["leaf ml_generalist to all"]),
+        ("fine_tuning_training", None, ["career_paths fine_tuning_training to all"]),
+        (
+            "inference_serving",
+            None,
+            ["career_paths inference_serving to card llm_foundation", "card llm_foundation to all"],
+        ),
+        ("llm_foundation", None, ["card llm_foundation to all"]),
+        ("computer_vision", None, ["leaf computer_vision to card computer_vision", "card computer_vision to all"]),
+        ("computer_vision", "cards", ["card computer_vision to all"]),
+        (
+            "computer_vision",
+            "specialties",
+            ["specialties computer_vision to card computer_vision", "card computer_vision to all"],
+        ),
+        ("all", None, []),
+        ("data_science", None, []),  # `all` holds core leaves alone
+    ],
+)
+def test_a_group_goes_to_a_card_that_holds_it_and_then_to_all(group: str, view: str | None, steps: list[str]) -> None:
+    sql = "SELECT fallback FROM fallback_cells(?, 'all', 'all', 'US', view := ?) ORDER BY step DESC"
+    assert rows_of(database([]), sql, group, view)[0]["fallback"] == steps
+
+
+def test_a_group_is_sought_in_the_leaves_then_in_the_views_in_their_order() -> None:
+    order = ("leaf", "cards", "llm_roles", "career_paths", "specialties")
+    connection = database([])
+    views: dict[str, set[str]] = {}
+    for row in card_rows():
+        views.setdefault(row["group_id"], set()).add(row["view"])
+    assert any(len(v) > 1 for v in views.values())
+    for group, held in views.items():
+        found = rows_of(connection, "FROM group_parents(?)", group)
+        assert [r["view"] for r in found] == [min(held, key=order.index)]
+    assert not rows_of(connection, "FROM group_parents('no such group')")
+
+
+def test_a_group_of_several_views_is_of_the_first_and_a_view_of_tomorrow_comes_last() -> None:
+    order = ["leaf", "cards", "llm_roles", "career_paths", "specialties", "a_view_of_tomorrow"]
+    for first in range(len(order)):
+        cards = [{"view": v, "group_id": "g", "label": "G", "leaves": "agentic"} for v in sorted(order[first:])]
+        found = rows_of(database([], cards), "FROM group_parents('g')")
+        assert [r["view"] for r in found] == [order[first]]
+        assert [r["view"] for r in rows_of(database([], cards), "FROM group_parents('g', view := ?)", order[-1])] == [
+            order[-1]
+        ]
+
+
+def test_the_macros_know_metros_and_stages_as_the_reference_does() -> None:
+    with (FOLDER / "markets.csv").open(encoding="utf-8", newline="") as stream:
+        countries = {r["market"]: r["country"] for r in csv.DictReader(stream)}
+    connection = database([])
+    sql = "SELECT market, level FROM fallback_cells('all', 'all', ?, ?) ORDER BY step DESC LIMIT 1"
+    for market, country in countries.items():
+        assert connection.execute(sql, ["all", market]).fetchall() == [(country, "all")]
+    for level in LEVELS:
+        assert connection.execute(sql, [level, "US"]).fetchall() == [("US", stage_of(level))]
+    for level in ("early", "senior", "all"):
+        assert connection.execute(sql, [level, "global"]).fetchall() == [("global", level)]
+
+
+# cells beside it ------------------------------------------------------------------------------------------------------
+
+
+def test_comparable_cells_are_shown_and_differ_in_one_way() -> None:
+    wide = cell("llm_foundation", market="US", view="cards", n_reports=500)
+    beside = [
+        cell("llm_serving", level="L4", market="US"),
+        cell("llm_serving", level="L6", market="US"),
+        cell("llm_serving", "T2", market="US", n_reports=90),
+        cell("llm_serving", "all", market="US", n_reports=400),
+        cell("llm_serving", market="us-seattle"),
+        wide,
+        cell("all", market="US", n_reports=900),
+    ]
+    far = [
+        cell("llm_serving", level="L7", market="US"),
+        cell("llm_serving", level="senior", market="US"),
+        cell("llm_serving", "unknown", market="US"),
+        cell("llm_serving", market="gb-london"),
+        cell("llm_serving", market="global"),
+        cell("llm_serving", "T2", "L4", "US"),
+        cell("fine_tuning", market="US"),
+        suppressed("llm_serving", "T3", "L5", "US"),
+        cell("llm_serving", "T4", market="US", evidence="advertised"),
+        cell("llm_serving", "T4", market="US", metric="total"),
+    ]
+    connection = database([cell("llm_serving", market="US"), *beside, *far])
+    found = rows_of(connection, "FROM comparable_cells('llm_serving', 'T1', 'L5', 'US', 'base')")
+    assert [r["relation"] for r in found] == [
+        "level below", "level above", "other tier", "all tiers", "other market", "its card", "all groups",
+    ]  # fmt: skip
+    assert [tuple(r[k] for k in (*KEY, "n_reports")) for r in found] == [
+        tuple(r[k] for k in (*KEY, "n_reports")) for r in beside
+    ]
+
+
+def test_a_card_of_that_leaf_alone_is_no_cell_beside_it_and_others_are_a_handful() -> None:
+    metros = ("us-seattle", "us-boston", "us-austin", "us-new-york", "us-los-angeles")
+    rows = [cell(market=m, n_reports=10 + n) for n, m in enumerate(metros)]
+    rows += [cell(), cell(market="US"), cell("rlhf_post_training", view="cards")]
+    found = rows_of(database(rows), "FROM comparable_cells(?, ?, ?, ?, 'base')", *ASKED)
+    assert [(r["relation"], r["market"]) for r in found] == [
+        ("its country", "US"),
+        ("other market", "us-los-angeles"),
+        ("other market", "us-new-york"),
+        ("other market", "us-austin"),
+    ]

@@ -1,0 +1,130 @@
+"""Which format a header is, and what a format's YAML may say."""
+
+import pytest
+import yaml
+
+from salary_bands.errors import HeldExport
+from salary_bands.ingest.read import exported_on
+from salary_bands.ingest.recognise import exported_on_from_name, recognise
+from salary_bands.reference import formats as module
+from salary_bands.reference.formats import ExportedOn, Format, formats, header_key, parse_format
+from salary_bands.schemas.raw_reports import TEXT_COLUMNS
+from salary_bands.settings import Settings
+from tests.builders.intake import intake
+
+WAYS = [(f.name, required) for f in formats() for required in f.recognise]
+MINIMAL = {
+    "name": "x",
+    "title": "X",
+    "licence": "l",
+    "attribution": "a",
+    "recognise": [["a"]],
+    "columns": {"base": "a"},
+}
+
+
+def format_of(**changed: object) -> Format:
+    return parse_format(yaml.safe_dump({**MINIMAL, **changed}), "x.yaml")
+
+
+def test_the_five_formats_are_built_in() -> None:
+    assert [f.name for f in formats()] == ["aijobs", "ask_a_manager", "eu_it_survey", "levels_fyi", "native"]
+    assert sum(len(f.recognise) for f in formats() if f.name == "eu_it_survey") == 4
+
+
+@pytest.mark.parametrize(("name", "required"), WAYS)
+def test_each_header_is_recognised_in_any_order_case_and_spacing(name: str, required: list[str]) -> None:
+    assert recognise(required).name == name
+    assert recognise([f" {h.upper()}\u00a0 " for h in reversed(required)] + ["something else"]).name == name
+
+
+@pytest.mark.parametrize(("name", "required"), WAYS)
+def test_a_missing_required_column_is_named(name: str, required: list[str]) -> None:
+    for missing in required:
+        every = [h for f in formats() if f.name == name for c in f.columns.values() for h in c.headers]
+        header = [h for h in dict.fromkeys([*required, *every]) if header_key(h) != header_key(missing)]
+        try:
+            assert recognise(header).name == name  # another year's header of the same format
+        except HeldExport as held:
+            assert held.reason == "missing_required_column"
+            assert f"looks like {name}" in str(held) and repr(missing) in str(held)
+            assert "add the column" in str(held) and "format YAML" in str(held)
+
+
+@pytest.mark.parametrize("header", [["a", "b"], [""], ["base"], ["job_title", "salary"], ["ÿ" * 9_000]])
+def test_an_unknown_header_is_never_guessed(header: list[str]) -> None:
+    with pytest.raises(HeldExport) as held:
+        recognise(header)
+    assert held.value.reason == "unknown_header"
+    assert header[0][:40] in str(held.value) and "salary-bands inspect FILE" in str(held.value)
+    assert len(str(held.value)) < 500 and "\n" not in str(held.value)
+
+
+def test_a_header_of_two_formats_is_the_one_it_has_more_of() -> None:
+    both = [h for name in ("native", "ask_a_manager") for n, required in WAYS if n == name for h in required]
+    assert recognise(both).name == "ask_a_manager"
+
+
+def test_equal_claims_are_ambiguous(monkeypatch: pytest.MonkeyPatch) -> None:
+    twins = (format_of(name="one"), format_of(name="two"), format_of(name="other", recognise=[["b"]]))
+    monkeypatch.setattr(module, "formats", lambda: twins)
+    with pytest.raises(HeldExport) as held:
+        recognise(["a", "c"])
+    assert held.value.reason == "ambiguous_header"
+    assert "one, two" in str(held.value) and "`recognise`" in str(held.value)
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ({"columns": {"salary": "a"}}, "no such columns: salary"),
+        ({"money": {"pay": {}}}, "no such columns: pay"),
+        ({"money": {"base": {"zero": "maybe"}}}, "money.base.zero"),
+        ({"evidence": "rumour"}, "evidence"),
+        ({"levels": {"Boss": "L9"}}, "levels.Boss"),
+        ({"colour": "red"}, "colour"),
+        ({"delivery": 3}, "delivery"),
+        ({"recognise": "a"}, "recognise"),
+    ],
+)
+def test_a_wrong_format_says_which_key(changed: dict[str, object], fault: str) -> None:
+    with pytest.raises(ValueError, match=fault) as error:
+        format_of(**changed)
+    assert "x.yaml" in str(error.value)
+
+
+@pytest.mark.parametrize("fmt", formats(), ids=lambda f: f.name)
+def test_a_format_says_what_a_release_must_carry(fmt: Format) -> None:
+    assert fmt.licence and fmt.attribution and fmt.title
+    assert {"job_title", "currency", "base"} <= set(fmt.columns) <= set(TEXT_COLUMNS)
+    assert fmt.headers >= {header_key(h) for c in fmt.columns.values() for h in c.headers}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "day"),
+    [
+        (r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})", "a_2024-10-06.csv.gz", "2024-10-06"),
+        (r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})", "a_2023-02-31.csv", "2023-02-28"),
+        (r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})", "a_2024-13-01.csv", None),
+        (r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})", "a_2024-01-00.csv", None),
+        (r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})", "a_0000-01-01.csv", None),
+        (r"(?P<year>\d{4})-(?P<month>\d{2})", "a_2024-02.csv", "2024-02-29"),
+        (r"(?P<year>\d{4})", "a_2021.csv", "2021-12-31"),
+        (r"_(?P<year>\d{4})", "of_2019/survey_2021.csv", "2021-12-31"),
+        (r"_(?P<year>\d{4})", "of_2019/survey.csv", None),
+        (r"(?P<year>\d{4})", "salaries.csv", None),
+    ],
+)
+def test_the_file_name_says_when_it_was_exported(pattern: str, name: str, day: str | None) -> None:
+    assert exported_on_from_name(ExportedOn(file_name=pattern), name) == day
+
+
+def test_an_export_without_any_date_is_held(settings: Settings) -> None:
+    aijobs = next(f for f in formats() if f.name == "aijobs")
+    with pytest.raises(HeldExport) as held:
+        exported_on(aijobs, "salaries.csv", None)
+    assert held.value.reason == "no_export_date" and "`exported_on`" in str(held.value)
+    header = ",".join(aijobs.recognise[0])
+    found = intake(settings, f"{header}\n2023,SE,FT,ML Engineer,100000,USD,US,0,US,M\n", "aijobs/salaries.csv")
+    assert found.held == "no_export_date" and found.rows == 1
+    assert "when it was exported" in found.line and "name it" in found.line

@@ -1,0 +1,185 @@
+"""The shape of the house: who may import what, one name everywhere, SQL and assets that say what they are."""
+
+import ast
+import re
+import subprocess
+import sys
+import tokenize
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+import yaml
+
+from salary_bands.aggregate.checks import CHECKS
+from salary_bands.orchestration import defs
+from salary_bands.publish.publication import publish
+from salary_bands.releases.marts import Marts
+from salary_bands.schemas import CANDIDATE_TABLES, RELEASE_TABLES, TABLES
+from salary_bands.settings import Settings
+from salary_bands.storage.sql import SQL
+from tests.builders import ROOT
+from tests.builders.candidates import build
+from tests.builders.exports import native_row, write_native
+
+PACKAGE = ROOT / "pipelines" / "salary_bands"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+SQL_FILES = sorted(SQL.rglob("*.sql"))
+GRAPH = defs.resolve_asset_graph()
+ASSETS = sorted(key.to_user_string() for key in GRAPH.get_all_asset_keys())
+MAX_CODE_LINES = 450
+
+
+def imported(source: str) -> set[str]:
+    """Top-level names of every module that the source imports, wherever in it."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+def code_lines(path: Path) -> int:
+    """Lines that hold code: no blank ones, comments or docstrings."""
+    silent = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING}
+    with path.open("rb") as stream:
+        tokens = [t for t in tokenize.tokenize(stream.readline) if t.type not in {*silent, tokenize.ENDMARKER}]
+    lines = {line for t in tokens for line in range(t.start[0], t.end[0] + 1)}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            lines -= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return len(lines)
+
+
+def statements(sql: str) -> str:
+    """The SQL without comments and surrounding space."""
+    return "\n".join(line.split("--")[0] for line in sql.splitlines()).strip()
+
+
+def test_only_orchestration_imports_dagster() -> None:
+    guilty = [m.relative_to(PACKAGE) for m in MODULES if "dagster" in imported(m.read_text(encoding="utf-8"))]
+    assert guilty and all(m.parts[0] == "orchestration" for m in guilty)
+
+
+@pytest.mark.parametrize(
+    "source", ["import dagster as dg", "def f():\n    from dagster.utils import x", "import dagster.x"]
+)
+def test_an_import_of_dagster_is_seen_wherever_it_stands(source: str) -> None:
+    assert "dagster" in imported(source)
+
+
+def test_only_the_refresh_command_imports_orchestration() -> None:
+    guilty = {
+        module.relative_to(PACKAGE).as_posix()
+        for module in MODULES
+        if module.parent.name != "orchestration"
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("salary_bands.orchestration")
+    }
+    assert guilty == {"commands/refreshing.py", "show.py"}  # show.py for a type alone
+
+
+def test_reading_commands_do_not_import_dagster(settings: Settings, tmp_path: Path) -> None:
+    write_native(settings.raw, [native_row(n) for n in range(20)])
+    publish(build(settings).candidate, Marts(settings.marts))
+    marts = str(settings.marts)
+    commands = [
+        ["show", "--marts", marts],
+        [
+            "offer",
+            "--group",
+            "all",
+            "--tier",
+            "all",
+            "--level",
+            "all",
+            "--market",
+            "US",
+            "--base",
+            "1",
+            "--marts",
+            marts,
+        ],
+        ["releases", "--marts", marts],
+        ["verify", "--marts", marts],
+        ["classify", "NLP Engineer"],
+        ["inspect", str(settings.raw / "source" / "native.csv")],
+        ["--help"],
+    ]
+    script = (
+        "import sys\nfrom salary_bands.cli import app\n"
+        f"for command in {commands!r}:\n"
+        "    try:\n        app(command)\n"
+        "    except SystemExit as done:\n        assert not done.code, (command, done.code)\n"
+        "    assert 'dagster' not in sys.modules, command\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("table", RELEASE_TABLES)
+def test_a_release_table_has_one_name_everywhere(table: str) -> None:
+    assert table in ASSETS
+    assert (SQL / "marts" / f"{table}.sql").is_file()
+    assert TABLES[table].__module__ == f"salary_bands.schemas.{table}"
+    assert table.replace("_", "") == TABLES[table].__name__.casefold()
+
+
+def test_every_table_has_an_asset_and_every_mart_query_a_table() -> None:
+    assert set(ASSETS) >= {*TABLES, "release"}
+    assert {p.stem for p in (SQL / "marts").glob("*.sql")} == {*CANDIDATE_TABLES, *RELEASE_TABLES}
+    assert {p.stem for p in (SQL / "checks").glob("*.sql")} == set(CHECKS)
+
+
+@pytest.mark.parametrize("asset", ASSETS)
+def test_every_asset_says_what_it_is(asset: str) -> None:
+    node = next(GRAPH.get(key) for key in GRAPH.get_all_asset_keys() if key.to_user_string() == asset)
+    assert node.description and len(node.description) > 20
+    assert node.group_name != "default"
+    assert node.kinds
+
+
+def test_every_check_sensor_and_schedule_says_what_it_is() -> None:
+    repository = defs.get_repository_def()
+    described = {s.name: s.description for s in [*repository.sensor_defs, *repository.schedule_defs]}
+    assert set(described) >= {"new_exports", "stale_bands", "weekly"}
+    described |= {key.name: GRAPH.get_check_spec(key).description for key in GRAPH.asset_check_keys}
+    assert set(CHECKS) < set(described)
+    assert all(described.values()), described
+
+
+@pytest.mark.parametrize("path", SQL_FILES, ids=lambda p: f"{p.parent.name}/{p.stem}")
+def test_a_sql_file_is_one_select_with_a_header(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("-- ") and len(text.splitlines()[0]) > 15
+    body = statements(text)
+    assert body.casefold().startswith(("select", "with"))
+    assert ";" not in re.sub(r"'[^']*'", "", body)  # but for what stands in quotes
+    assert "order by" in body.casefold() or path.parent.name in ("steps", "gates")
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
+def test_a_module_is_no_longer_than_one_can_hold_in_mind(module: Path) -> None:
+    assert code_lines(module) <= MAX_CODE_LINES
+
+
+@pytest.mark.parametrize("package", sorted({m.parent for m in MODULES}), ids=lambda p: p.name)
+def test_a_package_says_what_belongs_in_it(package: Path) -> None:
+    text = ast.get_docstring(ast.parse((package / "__init__.py").read_text(encoding="utf-8"))) or ""
+    assert text
+    assert package == PACKAGE or "does not belong here" in text.casefold()
+
+
+def test_dagster_is_not_silently_an_old_one() -> None:
+    assert tuple(map(int, version("dagster").split(".")[:2])) >= (1, 13)
+    assert version("dagster-webserver") == version("dagster")
+
+
+def test_the_workspace_names_the_definitions_and_pyproject_does_not_override_it() -> None:
+    workspace = yaml.safe_load((ROOT / "workspace.yaml").read_text(encoding="utf-8"))
+    assert workspace["load_from"][0]["python_module"]["module_name"] == "salary_bands.orchestration"
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    assert not {"dagster", "dg"} & set(tools)

@@ -1,0 +1,169 @@
+"""Rows split into accepted and rejected: each reason, the first that applies, and the figures that are kept."""
+
+import pandas as pd
+import pytest
+
+from salary_bands.settings import Settings, load
+from tests.builders.exports import native_row
+from tests.builders.intake import Intake, csv_text, intake
+
+BAD: list[tuple[dict[str, object], str, str]] = [
+    ({"submission_id": ""}, "submission_id", "missing"),
+    ({"submitted_at": " "}, "submitted_at", "missing"),
+    ({"job_title": "\u00a0"}, "job_title", "missing"),
+    ({"submitted_at": "05/10/2026"}, "submitted_at", "bad_date"),
+    ({"submitted_at": "2026-02-30"}, "submitted_at", "bad_date"),
+    ({"currency": ""}, "currency", "missing"),
+    ({"currency": "doubloons"}, "currency", "unknown_currency"),
+    ({"currency": "$", "location": ""}, "currency", "unknown_currency"),
+    ({"currency": "AUD/NZD", "location": "Berlin"}, "currency", "unknown_currency"),
+    ({"currency": "CLP"}, "currency", "unquoted_currency"),
+    ({"currency": "RUB", "submitted_at": "2026-05-10"}, "currency", "unquoted_currency"),
+    ({"base": "competitive"}, "base", "not_a_number"),
+    ({"base": "-150000"}, "base", "negative"),
+    ({"base": "NaN"}, "base", "not_finite"),
+    ({"base": "Infinity"}, "base", "not_finite"),
+    ({"base": "0"}, "base", "zero"),
+    ({"base": "999"}, "base", "absurd"),
+    ({"base": "20000001"}, "base", "absurd"),
+    ({"base": "1" + "0" * 400}, "base", "absurd"),
+    ({"base": "900000000", "currency": "USD"}, "base", "absurd"),
+    ({"base": "5", "pay_period": "hour", "hours_per_week": "1"}, "base", "absurd"),
+    ({"bonus": "20000001"}, "bonus", "absurd"),
+    ({"bonus": "-1"}, "bonus", "negative"),
+    ({"equity_annual": "30000000"}, "equity_annual", "absurd"),
+    ({"equity_grant": "lots"}, "equity_grant", "not_a_number"),
+    ({"sign_on": "inf"}, "sign_on", "not_finite"),
+    ({"total": "1.5e5"}, "total", "not_a_number"),
+    ({"total": "0"}, "total", "zero"),
+    ({"total": "100", "base": ""}, "total", "absurd"),
+    ({"base": "150000", "total": "140000"}, "total", "base_above_total"),
+    ({"base": "150000", "total": "149000"}, "total", "base_above_total"),
+    ({"base": "20000", "pay_period": "month", "total": "200000"}, "total", "base_above_total"),
+    ({"pay_period": "fortnight"}, "pay_period", "unknown_value"),
+    ({"employment": "gig"}, "employment", "unknown_value"),
+    ({"equity_type": "warrants"}, "equity_type", "unknown_value"),
+    ({"equity_liquid": "maybe"}, "equity_liquid", "unknown_value"),
+    ({"verified": "trust me"}, "verified", "unknown_value"),
+    ({"vesting_years": "0.5"}, "vesting_years", "absurd"),
+    ({"vesting_years": "7"}, "vesting_years", "absurd"),
+    ({"hours_per_week": "0"}, "hours_per_week", "absurd"),
+    ({"hours_per_week": "169"}, "hours_per_week", "absurd"),
+    ({"years_experience": "71"}, "years_experience", "absurd"),
+    ({"years_experience": "five"}, "years_experience", "not_a_number"),
+    ({"base": ""}, "", "no_pay"),
+    # the first thing wrong, in the order in which it is looked for
+    ({"base": "free", "submitted_at": "once"}, "submitted_at", "bad_date"),
+]
+GOOD: list[tuple[dict[str, object], dict[str, object]]] = [
+        ({"base": "150000.50"}, {"base": 150_000.5}),
+        ({"base": "$150,000"}, {"base": 150_000}),
+        ({"base": "150\u00a0000"}, {"base": 150_000}),
+        ({"base": "1000"}, {"base": 1_000}),
+        ({"base": "20000000"}, {"base": 20_000_000}),
+        ({"currency": "$", "location": "Toronto"}, {"currency": "CAD"}),
+        ({"currency": "$", "location": "Remote, US"}, {"currency": "USD"}),
+        ({"currency": "AUD/NZD", "location": "Auckland, New Zealand"}, {"currency": "NZD"}),
+        # native: blank is unknown, 0 is none
+        ({"bonus": "", "equity_annual": "", "sign_on": ""}, {"bonus": None, "equity": None, "sign_on": None}),
+        ({"bonus": "0", "equity_annual": "0", "sign_on": "0"}, {"bonus": 0, "equity": 0, "sign_on": 0}),
+        # equity a year wins over the grant over its years
+        ({"equity_grant": "80000"}, {"equity": 20_000}),
+        ({"equity_grant": "80000", "vesting_years": "5"}, {"equity": 16_000}),
+        ({"equity_grant": "80000", "equity_annual": "30000"}, {"equity": 30_000}),
+        ({"equity_grant": "80000", "equity_annual": "0"}, {"equity": 0}),
+        ({"equity_grant": "0"}, {"equity": 0}),
+        ({"equity_type": "none"}, {"equity": 0}),
+        ({"equity_type": "rsu"}, {"equity": None}),
+        # words
+        ({"pay_period": "", "employment": "", "verified": ""}, {"pay_period": "year", "employment": "full_time",
+                                                                "verified": "none"}),
+        ({"employment": "Part-Time", "verified": "EMAIL"}, {"employment": "part_time", "verified": "email"}),
+        ({"equity_liquid": "Yes"}, {"equity_liquid": True}),
+        ({"equity_liquid": ""}, {"equity_liquid": None}),
+        # a metric beside an unknown base is a metric
+        ({"base": "", "total": "150000"}, {"base": None, "total": 150_000}),
+        ({"base": "", "bonus": "9000"}, {"base": None, "bonus": 9_000}),
+        # a sum within 2 % of the stated total is the total, so the base is not above it
+        ({"base": "150000", "bonus": "0", "equity_annual": "0", "total": "149000"}, {"total": 149_000}),
+        ({"submitted_at": "2030-01-01"}, {"submitted_year": 2030}),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Intake:
+    """One export with all of them: the good ones first, a row each from row 2 on."""
+    folder = tmp_path_factory.mktemp("split")
+    settings = load(raw=folder / "raw", marts=folder / "marts", work=folder / "work")
+    cells = [*(g for g, _ in GOOD), *(b for b, _, _ in BAD)]
+    return intake(settings, csv_text([native_row(n, **c) for n, c in enumerate(cells)]), max_rejected_share=1)
+
+
+@pytest.mark.parametrize("number", range(len(BAD)), ids=[f"{c}-{r}-{n}" for n, (_, c, r) in enumerate(BAD)])
+def test_a_bad_value_rejects_its_row_with_column_reason_and_number(mixed: Intake, number: int) -> None:
+    cells, column, reason = BAD[number]
+    row = len(GOOD) + number + 2
+    assert [r for r in mixed.rejected if r[0] == row] == [(row, column, reason)]
+    value = mixed.table("rejected_reports").set_index("row")["value"][row]
+    written = str(cells.get(column, "")).strip()[:80]
+    assert (pd.isna(value) and not written) or value == written
+
+
+@pytest.mark.parametrize("number", range(len(GOOD)))
+def test_a_good_value_is_kept_as_it_is_meant(mixed: Intake, number: int) -> None:
+    _, kept = GOOD[number]
+    row = mixed.table("accepted_reports").set_index("row").loc[number + 2]
+    assert {name: None if pd.isna(row[name]) else row[name] for name in kept} == kept
+
+
+def test_bad_rows_leave_the_good_ones_alone(mixed: Intake) -> None:
+    assert mixed.held is None and mixed.rows == len(GOOD) + len(BAD)
+    assert mixed.table("accepted_reports")["row"].tolist() == list(range(2, len(GOOD) + 2))
+
+
+@pytest.mark.parametrize(("bad", "held"), [(2, None), (3, "too_many_rejected")])
+def test_an_export_is_held_as_a_whole_above_the_limit_only(settings: Settings, bad: int, held: str | None) -> None:
+    rows = [native_row(n, base="free" if n < bad else 150_000) for n in range(10)]
+    found = intake(settings, csv_text(rows))
+    assert (found.held, found.rows, len(found.rejected)) == (held, 10, bad)
+    if held:
+        for word in (
+            "3 of 10 rows",
+            "base",
+            "not_a_number",
+            "row 2",
+            "'free'",
+            "mend the export",
+            "max_rejected_share",
+        ):
+            assert word in found.line
+
+
+def test_rows_without_pay_do_not_count_towards_the_limit(settings: Settings) -> None:
+    rows = [native_row(n, base="" if n < 9 else 150_000) for n in range(10)]
+    found = intake(settings, csv_text(rows))
+    assert found.held is None
+    assert [reason for _, _, reason in found.rejected] == ["no_pay"] * 9
+
+
+def test_malformed_lines_count_towards_the_limit(settings: Settings) -> None:
+    found = intake(settings, csv_text([native_row(n) for n in range(7)]) + "torn,line\n" * 2)
+    assert (found.held, found.rows) == ("too_many_rejected", 9)
+    assert "wrong_number_of_cells" in found.line and "row 9" in found.line
+
+
+def test_what_a_format_reads_as_unknown_is_counted_by_column(settings: Settings) -> None:
+    header = "Timestamp,City,Position,Total years of experience,Seniority level,"
+    header += "Yearly brutto salary (without bonus and stocks) in EUR,Yearly bonus + stocks in EUR\n"
+    good = "24/11/2020 11:14:15,Berlin,ML Engineer,5,Senior,80000,5000\n"
+    text = (
+        header + good + good.replace("5000\n", "a lot\n") + good.replace("80000", "80") + good.replace("80000", "6500")
+    )
+    text += good.replace("80000", '"80.000,50"').replace(",5,", ',"2,5",')
+    found = intake(settings, text, "eu_it_survey/IT_Salary_Survey_EU_2020.csv")
+    assert found.rejected == []
+    assert found.records["accepted_reports"]["noted"] == {"bonus_and_equity: prose": 1}
+    accepted = found.table("accepted_reports")
+    assert accepted["base"].tolist() == [80_000, 80_000, 80_000, 78_000, 80_000.5]
+    assert accepted["submitted_at"].dt.date.astype(str).unique().tolist() == ["2020-11-24"]
+    assert accepted["years_experience"].tolist() == [5, 5, 5, 5, 2.5]

@@ -1,0 +1,121 @@
+"""Currencies as people write them, rates of the ECB, pay periods, whole dollars."""
+
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import settings as limits
+from hypothesis import strategies as st
+
+from salary_bands.settings import Settings
+from salary_bands.storage.frames import TEXT
+from salary_bands.vocabulary.dates import rate_period
+from salary_bands.vocabulary.money import annual_factor, resolve_currency, whole_usd
+from salary_bands.vocabulary.rates import current_rates, load_rates
+
+HISTORY = """Date,USD,GBP,JPY,
+2025-02-04,1.20,0.80,N/A,
+2025-02-03,1.00,0.80,N/A,
+2025-01-02,1.10,0.88,150,
+"""
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Path:
+    (tmp_path / "history.csv").write_text(HISTORY, encoding="utf-8")
+    return tmp_path / "history.csv"
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "code"),
+    [
+        ("USD", None, "USD"),
+        (" eur ", None, "EUR"),
+        ("€", None, "EUR"),
+        ("£", None, "GBP"),
+        ("u.s.d.", None, "USD"),
+        ("CHF", None, "CHF"),
+        ("Euros", None, "EUR"),
+        # shared by several: the report's country's own among them, else none
+        ("$", None, None),
+        ("$", "US", "USD"),
+        ("$", "CA", "CAD"),
+        ("$", "AU", "AUD"),
+        ("$", "SG", "SGD"),
+        ("$", "DE", None),
+        ("kr", "SE", "SEK"),
+        ("kr", "NO", "NOK"),
+        ("kr", None, None),
+        ("¥", "JP", "JPY"),
+        ("AUD/NZD", "AU", "AUD"),
+        ("AUD/NZD", "NZ", "NZD"),
+        ("AUD/NZD", "US", None),
+        ("AUD/NZD", None, None),
+        ("bananas", "US", None),
+        ("", "US", None),
+        ("/", "US", None),
+    ],
+)
+def test_a_currency_is_its_code_or_the_countrys_own_or_unknown(
+    text: str, country: str | None, code: str | None
+) -> None:
+    assert resolve_currency(text, country) == code
+
+
+def test_a_period_has_the_quotient_of_its_means(history: Path) -> None:
+    rates = load_rates(history)
+    found = rates.of(
+        pd.Series(["USD", "EUR", "GBP", "GBP", "EUR"], dtype=TEXT),
+        pd.Series(["2025-02", "2025-02", "2025-02", "2025-01", "2025"], dtype=TEXT),
+    )
+    assert found.tolist() == pytest.approx([1, 1.1, 1.1 / 0.8, 1.1 / 0.88, 1.1])
+
+
+def test_what_the_bank_did_not_quote_has_no_rate_and_later_months_take_the_last(history: Path) -> None:
+    rates = load_rates(history)
+    assert rates.currencies == {"USD", "EUR", "GBP", "JPY"}
+    found = rates.of(
+        pd.Series(["JPY", "JPY", "XXX", "GBP", "GBP", "EUR"], dtype=TEXT),
+        pd.Series(["2025-02", "2025-01", "2025-01", "2030-07", "2031", "1998-01"], dtype=TEXT),
+    )
+    assert found.isna().tolist() == [True, False, True, False, False, True]
+    assert found[3] == found[4] == pytest.approx(1.1 / 0.8)
+
+
+def test_rates_are_an_input_with_a_hash(history: Path, tmp_path: Path) -> None:
+    before = load_rates(history).sha256
+    history.write_text(HISTORY.replace("0.88", "0.89"), encoding="utf-8")
+    assert load_rates(history).sha256 != before
+    shipped = current_rates(tmp_path)
+    assert len(shipped.sha256) == 64 and shipped.last_month >= "2024-12"
+
+
+@pytest.mark.parametrize(
+    ("period", "hours", "factor"),
+    [("year", None, 1), ("month", None, 12), ("week", None, 52), ("day", None, 260), ("hour", None, 2_080),
+     ("hour", 35.0, 1_820), ("month", 35.0, 12)],
+)  # fmt: skip
+def test_a_pay_period_goes_into_a_year(period: str, hours: float | None, factor: float, settings: Settings) -> None:
+    found = annual_factor(pd.Series([period], dtype=TEXT), pd.Series([hours], dtype="float64"), settings)
+    assert found.tolist() == [factor]
+
+
+def test_a_report_is_converted_at_its_month_its_year_or_the_exports_month() -> None:
+    when = pd.Series(pd.to_datetime(["2024-03-31 23:59", None, None])).astype("datetime64[us]")
+    years = pd.Series([2024, 2021, None], dtype="Int64")
+    assert rate_period(when, years, pd.Timestamp("2024-10-06")).tolist() == ["2024-03", "2021", "2024-10"]
+
+
+@pytest.mark.parametrize(("amount", "whole"), [(0.5, 1), (1.5, 2), (2.5, 3), (2.49, 2), (0, 0), (math.nan, None)])
+def test_dollars_are_whole_and_half_goes_up(amount: float, whole: int | None) -> None:
+    found = whole_usd(pd.Series([amount]), 1.0, pd.Series([1.0]))
+    assert str(found.dtype) == "Int64" and found.tolist() == [pd.NA if whole is None else whole]
+
+
+@limits(max_examples=60, deadline=None)
+@given(st.text(max_size=8), st.sampled_from([None, "US", "SE", "NZ", "zz", ""]))
+def test_any_text_is_a_code_or_none(text: str, country: str | None) -> None:
+    code = resolve_currency(text, country)
+    assert code is None or (len(code) == 3 and code.isupper())
