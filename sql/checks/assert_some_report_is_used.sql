@@ -1,5 +1,5 @@
 -- One row where no export gives a single report: nobody wants a release of nothing.
 select sum("rows") as all_rows
-from ledger
+from full_ledger
 having sum(case when disposition = 'used' then "rows" else 0 end) = 0
 order by all_rows

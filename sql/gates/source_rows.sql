@@ -1,12 +1,12 @@
 -- Grain: source, of either release, with its accepted rows in each.
--- Inputs: ledger, reference_ledger. What a newer delivery superseded does not count: snapshots say everything again.
+-- Inputs: full_ledger, reference_rows (source, rows). What a newer delivery superseded does not count: snapshots say
+-- everything again.
 with
 accepted as (
-    select source, "rows", 1 as is_new from ledger
+    select source, "rows", 1 as is_new from full_ledger
     where disposition not in ('held', 'rejected', 'superseded') and reason <> 'same_bytes'
     union all
-    select source, "rows", 0 as is_new from reference_ledger
-    where disposition not in ('held', 'rejected', 'superseded') and reason <> 'same_bytes'
+    select source, "rows", 0 as is_new from reference_rows
 )
 
 select

@@ -11,9 +11,9 @@ import pytest
 
 from salary_bands.publish import pointers
 from salary_bands.publish.pointers import list_release
-from salary_bands.releases.marts import SCHEMA_VERSION, Marts, sha256_of
+from salary_bands.releases.marts import SCHEMA_VERSION, Marts
 from salary_bands.schemas import RELEASE_TABLES, arrow_schema
-from salary_bands.storage.files import json_text, moved_into_place, write_json
+from salary_bands.storage.files import json_text, moved_into_place, sha256_of, write_json
 
 
 def put_release(marts: Marts, version: str, content: str = "", as_of: str | None = None) -> Path:

@@ -14,11 +14,12 @@ from typer.testing import CliRunner
 from salary_bands.cli.commands import app
 from salary_bands.publish import mart
 from salary_bands.publish.publication import publish, repair
-from salary_bands.releases.marts import Marts, sha256_of
+from salary_bands.releases.marts import Marts
 from salary_bands.schemas import RELEASE_TABLES, TABLES, arrow_schema
 from salary_bands.schemas.bands import Bands
 from salary_bands.schemas.columns import column
 from salary_bands.settings import Settings
+from salary_bands.storage.files import sha256_of
 from tests.builders import GOLDEN
 from tests.builders.candidates import build
 from tests.builders.exports import native_row, write_native

@@ -18,8 +18,9 @@ from salary_bands.orchestration.refresh import refresh
 from salary_bands.publish import pointers
 from salary_bands.publish.publication import publish, repair
 from salary_bands.releases import marts as releases
-from salary_bands.releases.marts import Marts, sha256_of
+from salary_bands.releases.marts import Marts
 from salary_bands.settings import Settings, load
+from salary_bands.storage.files import sha256_of
 from salary_bands.storage.locks import refresh_lock
 from tests.builders import ROOT
 from tests.builders.candidates import build

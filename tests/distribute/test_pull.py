@@ -21,9 +21,9 @@ from salary_bands.errors import RefreshError, UsageError
 from salary_bands.publish.pointers import list_release, prune, rollback, withdraw
 from salary_bands.publish.publication import repair
 from salary_bands.releases.documents import is_safe
-from salary_bands.releases.marts import Marts, sha256_of
+from salary_bands.releases.marts import Marts
 from salary_bands.releases.signing import sign_manifest
-from salary_bands.storage.files import json_text
+from salary_bands.storage.files import json_text, sha256_of
 from tests.builders.shelves import latest, listed, put_release, quick_marts, shelf, snapshot
 from tests.hostile import publisher as tricks
 from tests.hostile.crashes import dies, writes

@@ -17,9 +17,9 @@ from salary_bands.cli.commands import app
 from salary_bands.distribute.verify import verify
 from salary_bands.errors import RefreshError, UsageError
 from salary_bands.publish.pointers import list_release
-from salary_bands.releases.marts import Marts, sha256_of
+from salary_bands.releases.marts import Marts
 from salary_bands.releases.signing import private_key, sign_manifest
-from salary_bands.storage.files import json_text
+from salary_bands.storage.files import json_text, sha256_of
 from tests.builders.shelves import put_release, shelf
 
 OLD, NEW = "2026.01.31", "2026.02.28"

@@ -24,9 +24,10 @@ from salary_bands.gates.rules import ABOUT, GATES, Verdict
 from salary_bands.orchestration import definitions, defs
 from salary_bands.orchestration.resources import Pipeline
 from salary_bands.publish.publication import publish
-from salary_bands.releases.marts import Marts, sha256_of
+from salary_bands.releases.marts import Marts
 from salary_bands.settings import Settings, load
 from salary_bands.statistics.residuals import export_residuals
+from salary_bands.storage.files import sha256_of
 from tests.builders.candidates import Built, build
 from tests.builders.exports import native_row, write_native
 from tests.oracle.figures import percentile

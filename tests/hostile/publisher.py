@@ -9,7 +9,7 @@ from threading import Thread
 from typing import Any
 from urllib.parse import unquote
 
-from salary_bands.releases.marts import sha256_of
+from salary_bands.storage.files import sha256_of
 
 Trick = Callable[["_Handler", bytes], None]
 

@@ -27,9 +27,10 @@ from salary_bands.orchestration import definitions, defs
 from salary_bands.orchestration.automation import weekly
 from salary_bands.orchestration.resources import Pipeline
 from salary_bands.publish.publication import publish
-from salary_bands.releases.marts import Marts, sha256_of
+from salary_bands.releases.marts import Marts
 from salary_bands.schemas import CANDIDATE_TABLES, EXPORT_TABLES, RELEASE_TABLES
 from salary_bands.settings import Settings, load
+from salary_bands.storage.files import sha256_of
 from salary_bands.storage.parquet import read_table
 from tests.builders import GOLDEN, ROOT
 from tests.builders.candidates import build

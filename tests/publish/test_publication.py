@@ -22,9 +22,10 @@ from salary_bands.errors import RefreshError, UsageError
 from salary_bands.publish.artefacts import tables
 from salary_bands.publish.pointers import write_pointers
 from salary_bands.publish.publication import publish
-from salary_bands.releases.marts import SCHEMA_VERSION, Marts, sha256_of
+from salary_bands.releases.marts import SCHEMA_VERSION, Marts
 from salary_bands.schemas import RELEASE_TABLES, TABLES, arrow_schema
 from salary_bands.settings import load
+from salary_bands.storage.files import sha256_of
 from tests.builders.candidates import build
 from tests.builders.exports import model_rows, native_row, write_native
 

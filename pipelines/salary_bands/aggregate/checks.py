@@ -36,7 +36,7 @@ def contract_faults(workspace: Workspace) -> list[str]:
     plan = workspace.plan()
     faults = []
     for table in RECIPES:
-        if not workspace.is_made_from(table, plan):
+        if workspace.record(table).get("plan") != plan.fingerprint or not workspace.path(table).is_file():
             faults.append(f"{table} is missing or was made from other inputs; refresh again")
             continue
         try:

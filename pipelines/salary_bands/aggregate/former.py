@@ -13,7 +13,7 @@ from typing import Any
 from salary_bands.aggregate.plan import ExportState, Plan
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.fingerprint import digest
-from salary_bands.releases.marts import Document, Marts
+from salary_bands.releases.marts import Document, Marts, export_of
 from salary_bands.settings import Settings
 from salary_bands.vocabulary.rates import current_rates, rates_of_window
 
@@ -42,23 +42,23 @@ class Former:
         return date.fromisoformat(self.manifest["as_of"])
 
     @cached_property
-    def hashes(self) -> set[str]:
-        """SHA-256 of the exports that it counted."""
-        return {i["sha256"] for i in self.manifest["inputs"]}
+    def exports(self) -> set[str]:
+        """Names of the exports that it counted."""
+        return {export_of(i) for i in self.manifest["inputs"]}
 
     @cached_property
     def kept(self) -> list[ExportState]:
         """Its exports that still count."""
-        return [s for s in self.plan.counted if s.sha256 in self.hashes]
+        return [s for s in self.plan.counted if s.export in self.exports]
 
     @property
     def came(self) -> list[ExportState]:
         """Exports that it did not have."""
-        return [s for s in self.plan.counted if s.sha256 not in self.hashes]
+        return [s for s in self.plan.counted if s.export not in self.exports]
 
     @property
     def exports_gone(self) -> bool:
-        return len({s.sha256 for s in self.kept}) < len(self.hashes)
+        return len({s.export for s in self.kept}) < len(self.exports)
 
     @property
     def method_changed(self) -> bool:

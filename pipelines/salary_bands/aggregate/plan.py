@@ -7,10 +7,11 @@ from typing import Any
 from salary_bands import __version__
 from salary_bands.errors import RefreshError, UsageError
 from salary_bands.exports.stages import ExportStages
-from salary_bands.fingerprint import code_version, digest, method_version, reference_version
+from salary_bands.fingerprint import OURS, STAGES, digest, made_from, method_version
 from salary_bands.ingest.raw_folder import ExportFile, RawFolder
 from salary_bands.reference.formats import format_named
-from salary_bands.releases.marts import release_order, stands
+from salary_bands.releases.marts import export_name, release_order, stands
+from salary_bands.settings import Settings
 from salary_bands.vocabulary.rates import rates_of_window
 
 SAMPLE = "sample"  # the source whose exports are synthetic
@@ -18,7 +19,10 @@ SAMPLE = "sample"  # the source whose exports are synthetic
 
 @dataclass(frozen=True)
 class ExportState:
-    """One file in the raw folder and what becomes of it. `counted`: its rows go through the stages."""
+    """One file in the raw folder and what becomes of it.
+
+    counted: its rows go through the stages. checksums: of its parts, by table.
+    """
 
     source: str
     file: str
@@ -30,13 +34,20 @@ class ExportState:
     held_reason: str | None = None
     held_line: str | None = None
     exported_on: str | None = None
+    checksums: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def export(self) -> str:
+        """The name under which a release knows the export."""
+        return export_name(self.sha256)
 
 
 @dataclass(frozen=True)
 class Plan:
     """The inputs of one release.
 
-    content_fingerprint: of files, settings, reference data, rates and code; fingerprint: of these and as_of.
+    content_fingerprint: of the rows of counted exports, and of the code, settings and reference data that make tables
+    of them; fingerprint: of these and as_of.
     """
 
     as_of: str
@@ -97,7 +108,7 @@ def plan_release(folder: RawFolder, stages: ExportStages, as_of: date, releases:
         lines = "\n".join(f"{f.file}: {f.held_line}" for f in files if f.held_line)
         raise RefreshError(f"every export is held, nothing to publish\n{lines}")
     settings = stages.settings.method()
-    content = content_fingerprint(files, stages)
+    content = content_fingerprint(files, stages.settings)
     version, previous = next_version(as_of, releases)
     return Plan(
         as_of=as_of.isoformat(),
@@ -106,8 +117,8 @@ def plan_release(folder: RawFolder, stages: ExportStages, as_of: date, releases:
         fingerprint=digest([content, as_of.isoformat()]),
         content_fingerprint=content,
         method_version=method_version(stages.settings),
-        code_version=f"{__version__}+{code_version()}",
-        reference_version=reference_version(),
+        code_version=code_version(),
+        reference_version=OURS.reference_version(),
         settings=settings,
         fx=rates_of_window(stages.rates, as_of.isoformat()),
         files=files,
@@ -115,17 +126,16 @@ def plan_release(folder: RawFolder, stages: ExportStages, as_of: date, releases:
     )
 
 
-def content_fingerprint(files: list[ExportState], stages: ExportStages) -> str:
-    """What the bands are built from, whatever the date."""
-    return digest(
-        {
-            "inputs": sorted([f.source, f.file, f.sha256, f.held_reason or ""] for f in files),
-            "settings": stages.settings.method(),
-            "reference": reference_version(),
-            "rates": stages.rates.sha256,
-            "code": code_version(),
-        }
-    )
+def content_fingerprint(files: list[ExportState], settings: Settings) -> str:
+    """What the tables are built from, whatever the date. Held and refused files do not count."""
+    counted = [[f.source, f.file, f.format, f.exported_on, f.checksums] for f in files if f.counted]
+    return made_from(OURS.figures_code(), settings, sorted(counted), method_version(settings))
+
+
+def code_version() -> str:
+    """The version of the program, and a short hash of the code that can change a figure."""
+    codes = [OURS.stage_code(table).digest for table in STAGES]
+    return f"{__version__}+{digest([*codes, OURS.figures_code().digest])[:16]}"
 
 
 def next_version(as_of: date, releases: list[dict[str, Any]]) -> tuple[str, str | None]:
@@ -166,6 +176,7 @@ def export_states(exports: tuple[ExportFile, ...], stages: ExportStages) -> list
                 held_reason=held["reason"] if held else None,
                 held_line=held["line"] if held else None,
                 exported_on=accepted.get("exported_on"),
+                checksums=stages.checksums(export),
             )
         )
         seen.add(export.sha256)

@@ -4,18 +4,21 @@ Dagster's dependencies, the order in which tables are made, and the views that e
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import duckdb
+import pyarrow.parquet as pq
 
 from salary_bands.aggregate.former import previous_release
-from salary_bands.aggregate.tables.accounts import ledger, sources
+from salary_bands.aggregate.plan import Plan
+from salary_bands.aggregate.tables.accounts import full_ledger, ledger, sources
 from salary_bands.aggregate.tables.bands import bands
 from salary_bands.aggregate.tables.cards import cards, claims
 from salary_bands.aggregate.tables.changes import changes
 from salary_bands.aggregate.tables.premiums import multipliers, premiums
 from salary_bands.aggregate.tables.reports import model_cells, window_reports
 from salary_bands.aggregate.workspace import Workspace
+from salary_bands.fingerprint import OURS, made_from
 
 
 @dataclass(frozen=True)
@@ -23,39 +26,55 @@ class Recipe:
     """How a table is made.
 
     inputs: tables of the candidate or of the export stages. build: makes the table on a connection with a view of each
-    input, and returns the number of rows.
+    input, and returns the number of rows. before: what else has to be there; such a table is always made anew.
     """
 
     inputs: tuple[str, ...]
     build: Callable[[Workspace, duckdb.DuckDBPyConnection], int]
+    before: Callable[[Workspace], None] | None = None
 
 
 def make(workspace: Workspace, table: str) -> int:
-    """Make a table whose inputs are there; return the number of rows."""
-    recipe = RECIPES[table]
+    """Make a table whose inputs are there, unless it is there and nothing that it is made from has changed.
+
+    Returns the number of rows.
+    """
+    recipe, plan = RECIPES[table], workspace.plan()
+    origin = _made_from(workspace, table, plan)
+    record = workspace.record(table)
+    if record.get("made_from") == origin and not recipe.before and workspace.path(table).is_file():
+        workspace.write_record(table, plan, origin)
+        return int(pq.read_metadata(workspace.path(table)).num_rows)
+    if recipe.before:
+        recipe.before(workspace)
     with workspace.connection(*recipe.inputs) as connection:
-        return recipe.build(workspace, connection)
+        rows = recipe.build(workspace, connection)
+    workspace.write_record(table, plan, origin)
+    return rows
 
 
-def restated(workspace: Workspace) -> Workspace | None:
-    """The previous release as it reads today, None if no export of it is left or it cannot be compared with.
+def _made_from(workspace: Workspace, table: str, plan: Plan) -> str:
+    root = RECIPES[table].build.__module__.removeprefix("salary_bands.")
+    inputs = {name: workspace.checksum(name, plan) for name in RECIPES[table].inputs}
+    facts = [plan.as_of, plan.version, plan.method_version, [asdict(state) for state in plan.files]]
+    return made_from(OURS.code_of(table, root), workspace.settings, inputs, facts)
 
-    It has its reports, and also what the gates compare with if it would not read today as it was published.
+
+def restate(workspace: Workspace) -> None:
+    """Make the previous release as it reads today, if any export of it is left.
+
+    Its reports are made, and what the gates compare with if it would not read today as it was published.
     """
     former = previous_release(workspace)
     if former is None or not former.kept:
-        return None
-    again, plan = Workspace(workspace.settings, "restated"), former.restated()
-    tables = ("window_reports", *(("model_cells", "bands", "sources") if former.differs else ()))
-    if any(not again.is_made_from(table, plan) for table in tables):
-        again.start(plan)
-        for table in tables:
-            make(again, table)
-    return again
-
-
-def _changes(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
-    return changes(workspace, connection, restated(workspace))
+        return
+    again = workspace.restated
+    again.start(former.restated())
+    for table in (
+        "window_reports",
+        *(("model_cells", "bands", "full_ledger", "ledger", "sources") if former.differs else ()),
+    ):
+        make(again, table)
 
 
 # in an order in which every table comes after its inputs
@@ -67,7 +86,8 @@ RECIPES: dict[str, Recipe] = {
     "multipliers": Recipe(("window_reports", "model_cells", "bands"), multipliers),
     "cards": Recipe(("window_reports", "bands", "premiums"), cards),
     "claims": Recipe(("window_reports", "bands", "premiums"), claims),
-    "changes": Recipe(("window_reports", "bands"), _changes),
-    "ledger": Recipe(("window_reports", "rejected_reports"), ledger),
-    "sources": Recipe(("window_reports", "accepted_reports"), sources),
+    "changes": Recipe(("window_reports", "bands"), changes, before=restate),
+    "full_ledger": Recipe(("window_reports", "rejected_reports"), full_ledger),
+    "ledger": Recipe(("full_ledger",), ledger),
+    "sources": Recipe(("window_reports", "accepted_reports", "ledger"), sources),
 }

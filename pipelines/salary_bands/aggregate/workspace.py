@@ -15,15 +15,16 @@ from salary_bands import schemas
 from salary_bands.aggregate.inputs import add_inputs
 from salary_bands.aggregate.plan import Plan
 from salary_bands.errors import RefreshError
+from salary_bands.fingerprint import digest
 from salary_bands.settings import Settings
 from salary_bands.storage.duck import add_parts, in_memory, quoted
-from salary_bands.storage.files import write_json
-from salary_bands.storage.parquet import made_from, read_table, write_table
+from salary_bands.storage.files import read_record, sha256_of, write_json
+from salary_bands.storage.parquet import read_table, write_table
 from salary_bands.storage.parts import Parts
 from salary_bands.storage.sql import read_sql
 
 _BATCH = 250_000
-FACTS = ("employer_correlation", "influence", "model", "pooling", "coverage")
+FACTS = ("accepted_rows", "employer_correlation", "influence", "model", "pooling", "coverage")
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Workspace:
     """The candidate's folder, and DuckDB connections to its tables.
 
     name: the folder's name below the work folder; `restated` holds the previous release, recomputed.
-    Every table carries the fingerprint of the plan that it was made from.
+    Beside every table is a record of what it was made from, and the checksum of its rows.
     """
 
     settings: Settings
@@ -40,6 +41,11 @@ class Workspace:
     @property
     def folder(self) -> Path:
         return self.settings.work / self.name
+
+    @property
+    def restated(self) -> "Workspace":
+        """The workspace of the previous release as it reads today."""
+        return Workspace(self.settings, "restated")
 
     @property
     def parts(self) -> Parts:
@@ -59,9 +65,20 @@ class Workspace:
         """Begin a candidate for this plan."""
         write_json(self.folder / "plan.json", plan.to_json())
 
-    def is_made_from(self, table: str, plan: Plan) -> bool:
-        """Whether the table is there and was made from that plan."""
-        return made_from(self.path(table)) == plan.fingerprint
+    def record(self, table: str) -> dict[str, Any]:
+        """The `plan` of a table, what it was `made_from`, the `checksum` of its rows; empty if it is missing."""
+        return read_record(self.path(table).with_suffix(".record.json")) or {}
+
+    def write_record(self, table: str, plan: Plan, made_from: str) -> None:
+        """Say of a table that is there that it belongs to the plan, and what it was made from."""
+        record = {"plan": plan.fingerprint, "made_from": made_from, "checksum": sha256_of(self.path(table))}
+        write_json(self.path(table).with_suffix(".record.json"), record)
+
+    def checksum(self, table: str, plan: Plan) -> str:
+        """The checksum of a table's rows; of a table of the export stages, that of all counted parts."""
+        if table in schemas.EXPORT_TABLES:
+            return digest([[state.key, state.checksums.get(table, "")] for state in plan.counted])
+        return str(self.record(table).get("checksum", ""))
 
     def frame(self, table: str) -> pd.DataFrame:
         """A table of the candidate as one frame."""
@@ -95,18 +112,18 @@ class Workspace:
         if table in schemas.EXPORT_TABLES:
             add_parts(connection, table, [self.parts.path(table, state.key) for state in plan.counted])
             return
-        if not self.is_made_from(table, plan):
+        if self.record(table).get("plan") != plan.fingerprint:
             raise RefreshError(f"{table} was made by another refresh; materialise it again")
         path = quoted(str(self.path(table)))
         connection.execute(f"CREATE OR REPLACE VIEW {table} AS SELECT * FROM read_parquet({path})")
 
     def write(self, connection: duckdb.DuckDBPyConnection, table: str) -> int:
         """Write what `sql/marts/<table>.sql` selects, held to the table's contract; return the number of rows."""
-        return write_table(self.path(table), table, selected(connection, table), self.plan().fingerprint)
+        return write_table(self.path(table), table, selected(connection, table))
 
     def write_nothing(self, table: str) -> int:
         """Write the table without rows; return 0."""
-        return write_table(self.path(table), table, [schemas.empty(table)], self.plan().fingerprint)
+        return write_table(self.path(table), table, [schemas.empty(table)])
 
 
 def selected(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[pd.DataFrame]:

@@ -25,9 +25,9 @@ from salary_bands.releases.documents import (
     read_manifest,
     read_pointer,
 )
-from salary_bands.releases.marts import Document, Marts, read_json, sha256_of, stands
+from salary_bands.releases.marts import Document, Marts, read_json, stands
 from salary_bands.releases.signing import is_signed, public_key
-from salary_bands.storage.files import moved_into_place, sync_folder, sync_tree, write_json
+from salary_bands.storage.files import moved_into_place, sha256_of, sync_folder, sync_tree, write_json
 from salary_bands.storage.locks import refresh_lock
 
 Signer = Any  # an Ed25519PublicKey, or None

@@ -21,8 +21,9 @@ from salary_bands.releases.documents import (
     read_manifest,
     read_pointer,
 )
-from salary_bands.releases.marts import Document, Marts, history, newest, release_order, sha256_of
+from salary_bands.releases.marts import Document, Marts, history, newest, release_order
 from salary_bands.releases.signing import is_signed, public_key
+from salary_bands.storage.files import sha256_of
 
 if TYPE_CHECKING:
     from salary_bands.distribute.remote import Limits

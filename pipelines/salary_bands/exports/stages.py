@@ -11,7 +11,7 @@ import pandas as pd
 from salary_bands import schemas
 from salary_bands.classify.reports import classify_reports
 from salary_bands.errors import HeldExport
-from salary_bands.fingerprint import digest, stages_fingerprint
+from salary_bands.fingerprint import OURS, made_from
 from salary_bands.ingest.containers import Malformed
 from salary_bands.ingest.raw_folder import ExportFile
 from salary_bands.ingest.read import count_rows, exported_on, open_rows
@@ -25,6 +25,7 @@ from salary_bands.validate.split import split
 from salary_bands.vocabulary.rates import Rates, current_rates
 
 STAGE_TABLES = ("raw_reports", "accepted_reports", "normalised_reports", "pay_reports")
+BEFORE = dict(zip(STAGE_TABLES[1:], STAGE_TABLES, strict=False))
 Record = dict[str, Any]
 
 
@@ -40,15 +41,26 @@ class ExportStages:
     def of(cls, settings: Settings) -> "ExportStages":
         return cls(Parts(settings.work), settings, current_rates(settings.work))
 
-    def fingerprint(self, export: ExportFile) -> str:
-        """What makes the parts of this export: the stages, and what the file's name says of its date."""
-        named = {f.name: exported_on_from_name(f.exported_on, export.file) for f in formats() if f.exported_on}
-        return digest([stages_fingerprint(self.settings, self.rates), named])
-
     def is_current(self, export: ExportFile) -> bool:
-        """Whether all parts of the export are there and made by this code, rules and settings."""
-        records = [self.parts.record(table, export.key) for table in STAGE_TABLES]
-        return all(r is not None and r.get("fingerprint") == self.fingerprint(export) for r in records)
+        """Whether every part of the export is there, and was made by this code and these settings."""
+        records = {table: self.parts.record(table, export.key) or {} for table in STAGE_TABLES}
+        return all(
+            record.get("made_from") == self.made_from(table, export)
+            and (record["held"] or self.parts.path(table, export.key).is_file())
+            for table, record in records.items()
+        )
+
+    def made_from(self, table: str, export: ExportFile) -> str:
+        """What makes a part: its stage, and the rows of the part before; the file's bytes and the date in its name."""
+        named = {f.name: exported_on_from_name(f.exported_on, export.file) for f in formats() if f.exported_on}
+        before = BEFORE.get(table)
+        rows = (self.parts.record(before, export.key) or {}).get("checksum") if before else export.sha256
+        return made_from(OURS.stage_code(table), self.settings, self.rates.sha256, named, rows)
+
+    def checksums(self, export: ExportFile) -> dict[str, str]:
+        """The checksum of each part of the export."""
+        records = {table: self.parts.record(table, export.key) or {} for table in (*STAGE_TABLES, "rejected_reports")}
+        return {table: str(record.get("checksum", "")) for table, record in records.items()}
 
     def make(self, table: str, export: ExportFile) -> Record:
         """Make the part of a table of STAGE_TABLES; `accepted_reports` makes `rejected_reports` too."""
@@ -118,6 +130,7 @@ class ExportStages:
             self.parts.remove("accepted_reports", export.key)
         refused = pd.concat(rejected, ignore_index=True).sort_values("row", ignore_index=True)
         self.parts.write("rejected_reports", export.key, [refused])
+        self._record("rejected_reports", export, rows=len(refused))
         return self._record(
             "accepted_reports",
             export,
@@ -159,9 +172,8 @@ class ExportStages:
         return record
 
     def _record(self, table: str, export: ExportFile, held: Record | None = None, **facts: Any) -> Record:
-        record = {"fingerprint": self.fingerprint(export), "sha256": export.sha256, "held": held, **facts}
-        self.parts.write_record(table, export.key, record)
-        return record
+        origin = self.made_from(table, export)
+        return self.parts.write_record(table, export.key, origin, sha256=export.sha256, held=held, **facts)
 
 
 def _held(held: HeldExport) -> Record:

@@ -9,7 +9,7 @@ import pandas as pd
 from salary_bands import schemas
 from salary_bands.aggregate.former import previous_release
 from salary_bands.aggregate.plan import ExportState, Plan
-from salary_bands.aggregate.registry import restated
+from salary_bands.aggregate.registry import restate
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.gates import rules
 from salary_bands.gates.rules import Verdict
@@ -43,7 +43,9 @@ class Reference:
 def reference_of(candidate: Workspace, marts: Marts) -> Reference | None:
     """The release before as it reads under a new method, where the method changed; else one of the same method."""
     former = previous_release(candidate)
-    if former and former.method_changed and (again := restated(candidate)):
+    if former and former.method_changed and former.kept:
+        restate(candidate)
+        again = candidate.restated
         method = {**former.manifest["method"], "coverage": again.facts("coverage")}
         manifest = {**former.manifest, "method": method}
         return Reference(manifest, former.folder, again.path("bands"), " as recomputed under this method")
@@ -70,13 +72,13 @@ def judged(candidate: Workspace, marts: Marts) -> list[Verdict]:
     plan, settings = candidate.plan(), candidate.settings
     reference = reference_of(candidate, marts)
     shares = candidate.facts("coverage")
-    with candidate.connection("window_reports", "bands", "ledger") as connection:
+    with candidate.connection("window_reports", "bands", "full_ledger") as connection:
         levels = rules.level_order(_found(connection, "level_pairs"), settings)
         if reference is None:
             alone = {levels.gate: levels, "unknown_share": rules.unknown_share(shares, None, "", "", settings)}
             return [alone.get(gate, Verdict(gate)) for gate in rules.GATES]
-        for table, path in (("bands", reference.bands), ("ledger", reference.folder / "ledger.parquet")):
-            connection.execute(f"CREATE VIEW reference_{table} AS SELECT * FROM read_parquet({quoted(str(path))})")
+        connection.execute(f"CREATE VIEW reference_bands AS SELECT * FROM read_parquet({quoted(str(reference.bands))})")
+        add_table(connection, "reference_rows", _accepted_rows(reference))
         since, exports = reference.version, _exports_line(plan, reference)
         cells = rules.comparable(_found(connection, "compared_cells"), settings)
         _add_new_reports(connection, candidate, plan, reference)
@@ -98,6 +100,16 @@ def judged(candidate: Workspace, marts: Marts) -> list[Verdict]:
 def _found(connection: duckdb.DuckDBPyConnection, name: str) -> pd.DataFrame:
     """What `sql/gates/<name>.sql` selects."""
     return connection.execute(read_sql(f"gates/{name}")).df()
+
+
+def _accepted_rows(reference: Reference) -> pd.DataFrame:
+    """source, rows: the accepted rows of the reference, which before schema 2.0.0 are in its ledger."""
+    stated = reference.manifest["method"].get("accepted_rows")
+    if stated is not None:
+        return pd.DataFrame(list(stated.items()), columns=["source", "rows"]).astype({"source": "str", "rows": "int64"})
+    ledger = pd.read_parquet(reference.folder / "ledger.parquet", columns=["source", "disposition", "reason", "rows"])
+    others = ledger["disposition"].isin(("held", "rejected", "superseded")) | ledger["reason"].eq("same_bytes")
+    return ledger.loc[~others, ["source", "rows"]]
 
 
 def _make(connection: duckdb.DuckDBPyConnection, *names: str) -> None:

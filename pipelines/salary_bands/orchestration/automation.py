@@ -44,7 +44,7 @@ def new_exports(context: dg.SensorEvaluationContext, pipeline: Pipeline) -> dg.S
     moving = pipeline.moving()
     folder = pipeline.scan()
     present = by_key(folder)
-    rules = {key: stages.fingerprint(export)[:12] for key, export in present.items()}
+    rules = {key: stages.made_from("pay_reports", export)[:12] for key, export in present.items()}
     asked: dict[str, str] = json.loads(context.cursor or "{}")
     new = {key: export for key, export in present.items() if asked.get(key) != rules[key]}
     keys = {key: f"{key}-{rules[key]}-{export.modified_ns}" for key, export in new.items()}

@@ -23,9 +23,9 @@ from salary_bands.publish.artefacts.tables import band_documents, write_tables
 from salary_bands.publish.artefacts.views import view_documents
 from salary_bands.publish.pointers import as_on_disk, build_mart_of, clear_leftovers, list_release, write_pointers
 from salary_bands.reference.formats import formats
-from salary_bands.releases.marts import SCHEMA_VERSION, Document, Marts, sha256_of
+from salary_bands.releases.marts import SCHEMA_VERSION, Document, Marts
 from salary_bands.releases.signing import sign_manifest
-from salary_bands.storage.files import json_text, rows_text, sync_folder, sync_tree
+from salary_bands.storage.files import json_text, rows_text, sha256_of, sync_folder, sync_tree
 
 
 def already_published(marts: Marts, plan: Plan) -> str | None:

@@ -1,12 +1,12 @@
 """What lies in the marts folder: releases, their manifests, the pointers."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from salary_bands.errors import RefreshError, UsageError
+from salary_bands.storage.files import sha256_of
 
 SCHEMA_VERSION = "1.1.0"
 POINTER = ("version", "as_of", "schema_version", "manifest")
@@ -105,11 +105,6 @@ def release_order(entry: Document) -> tuple[str, int]:
     return entry["as_of"], int(parts[3]) if len(parts) > 3 else 0
 
 
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def read_json(path: Path) -> Any:
     """A JSON file, None where there is none; raises RefreshError where it is not readable."""
     try:
@@ -118,3 +113,13 @@ def read_json(path: Path) -> Any:
         return None
     except ValueError:
         raise RefreshError(f"{path} is not readable as JSON; restore it or remove it") from None
+
+
+def export_name(sha256: str) -> str:
+    """The name under which a release knows an export: the first 12 digits of the hash of its bytes."""
+    return sha256[:12]
+
+
+def export_of(entry: Document) -> str:
+    """The name of an export in a manifest's inputs, which before schema 2.0.0 had its hash."""
+    return str(entry.get("export") or export_name(entry["sha256"]))

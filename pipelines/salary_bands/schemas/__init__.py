@@ -14,6 +14,7 @@ from salary_bands.schemas.cards import Cards
 from salary_bands.schemas.changes import Changes
 from salary_bands.schemas.claims import Claims
 from salary_bands.schemas.columns import Table
+from salary_bands.schemas.full_ledger import FullLedger
 from salary_bands.schemas.ledger import Ledger
 from salary_bands.schemas.model_cells import ModelCells
 from salary_bands.schemas.multipliers import Multipliers
@@ -42,7 +43,11 @@ RELEASE_TABLES: dict[str, type[Table]] = {
     "ledger": Ledger,
     "sources": Sources,
 }
-CANDIDATE_TABLES: dict[str, type[Table]] = {"window_reports": WindowReports, "model_cells": ModelCells}
+CANDIDATE_TABLES: dict[str, type[Table]] = {
+    "window_reports": WindowReports,
+    "model_cells": ModelCells,
+    "full_ledger": FullLedger,
+}
 TABLES: dict[str, type[Table]] = {**EXPORT_TABLES, **CANDIDATE_TABLES, **RELEASE_TABLES}
 
 

@@ -20,6 +20,7 @@ DISPOSITIONS = (
     "outlier",
     "used",
 )
+MERGED = "merged"  # in place of dispositions or reasons whose counts are too small to publish
 METRICS = ("base", "bonus", "equity", "total", "total_liquid", "base_min", "base_max")
 
 

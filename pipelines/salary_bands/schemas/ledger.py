@@ -1,18 +1,21 @@
-"""ledger: every row of every export, by disposition and reason."""
+"""ledger: every row of every export, by disposition and reason, as it is published."""
 
-from salary_bands.schemas.columns import DISPOSITIONS, Table, column
+import pandas as pd
+
+from salary_bands.schemas.columns import DISPOSITIONS, MERGED, Table, column
 
 
 class Ledger(Table):
-    """What became of every row of every export. Key: source, file, disposition, reason."""
+    """What became of every row of every export. Counts below 10 are merged with others. Key: source, export,
+    disposition, reason.
+    """
 
     source: str = column("Source: the folder of the export")
-    file: str = column("File under the raw folder")
-    export_sha256: str = column("SHA-256 of the export's bytes", str_length=64)
-    format: str = column("Format; empty where none was recognised")
-    disposition: str = column("What became of the rows", isin=DISPOSITIONS)
-    reason: str = column("Reason code; empty where used")
-    rows: int = column("Number of rows", "rows", ge=0)
+    export: str = column("Name of the export: the first 12 digits of the hash of its bytes", str_length=12)
+    format: str = column("Format; empty if none was recognised")
+    disposition: str = column("What became of the rows; merged: several dispositions", isin=(*DISPOSITIONS, MERGED))
+    reason: str = column("Reason code; empty if used; merged: several reasons")
+    rows: pd.Int64Dtype = column("Number of rows; null below 10", "rows", nullable=True, ge=10)
 
     class Config:
-        unique = ("source", "file", "disposition", "reason")
+        unique = ("source", "export", "disposition", "reason")

@@ -1,5 +1,6 @@
 """Files written aside and moved into place, and JSON in one spelling; light enough for every command to import."""
 
+import hashlib
 import json
 import os
 import uuid
@@ -43,6 +44,27 @@ def rows_text(document: dict[str, Any], rows: str) -> str:
 
 def _compact(document: Any) -> str:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def read_record(path: Path) -> dict[str, Any] | None:
+    """A JSON object, None if there is none or it cannot be read."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def private_folder(path: Path) -> None:
+    """Make a folder that only its owner can open: it holds what people wrote."""
+    path.mkdir(parents=True, exist_ok=True)
+    path.chmod(0o700)
 
 
 def sync_folder(folder: Path) -> None:

@@ -11,12 +11,12 @@ from salary_bands.schemas import arrow_schema, to_pandas, validated
 from salary_bands.storage.files import moved_into_place
 
 
-def write_table(path: Path, table: str, chunks: Iterable[pd.DataFrame], made_from: str = "") -> int:
-    """Write a table chunk by chunk, each held to the table's contract; the number of rows.
+def write_table(path: Path, table: str, chunks: Iterable[pd.DataFrame]) -> int:
+    """Write a table chunk by chunk, each held to the table's contract; return the number of rows.
 
-    made_from: the fingerprint of what the table is made from, kept in the file.
+    Equal rows in equal chunks are equal bytes.
     """
-    schema = arrow_schema(table).with_metadata({"made_from": made_from})
+    schema = arrow_schema(table)
     rows = 0
     with moved_into_place(path) as aside, pq.ParquetWriter(aside, schema) as writer:
         for chunk in chunks:
@@ -31,10 +31,3 @@ def read_table(path: Path, table: str) -> Iterator[pd.DataFrame]:
     with pq.ParquetFile(path) as file:
         for group in range(file.num_row_groups):
             yield to_pandas(file.read_row_group(group), table)
-
-
-def made_from(path: Path) -> str | None:
-    """The fingerprint that a table's file carries, None where there is no such file."""
-    if not path.is_file():
-        return None
-    return (pq.read_schema(path).metadata or {}).get(b"made_from", b"").decode()

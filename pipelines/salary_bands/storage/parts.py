@@ -1,6 +1,5 @@
 """The work folder: Parquet parts and records of the stages, written aside and moved into place."""
 
-import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from salary_bands.storage.files import write_json
+from salary_bands.storage.files import read_record, sha256_of, write_json
 from salary_bands.storage.parquet import read_table, write_table
 
 
@@ -38,12 +37,13 @@ class Parts:
             self.path(table, key).unlink()
 
     def record(self, table: str, key: str) -> dict[str, Any] | None:
-        """What is known of the part, None where there is none or it is not readable."""
-        try:
-            record = json.loads((self.work / table / f"{key}.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        return record if isinstance(record, dict) else None
+        """What is known of the part, None if there is no record of it or it cannot be read."""
+        return read_record(self.work / table / f"{key}.json")
 
-    def write_record(self, table: str, key: str, record: dict[str, Any]) -> None:
-        write_json(self.work / table / f"{key}.json", record)
+    def write_record(self, table: str, key: str, made_from: str, **facts: Any) -> dict[str, Any]:
+        """Write what is known of a part: what made it, the checksum of its rows (empty if there is no part), facts."""
+        path = self.path(table, key)
+        checksum = sha256_of(path) if path.is_file() else ""
+        record = {"made_from": made_from, "checksum": checksum, **facts}
+        write_json(path.with_suffix(".json"), record)
+        return record

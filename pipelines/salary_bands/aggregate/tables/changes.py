@@ -13,16 +13,12 @@ from salary_bands.storage.duck import add_table, add_view, quoted, run_step
 _REPLACED = ("superseded", "duplicate", "folded")  # dispositions that other exports give a report
 
 
-def changes(workspace: Workspace, connection: duckdb.DuckDBPyConnection, restated: Workspace | None) -> int:
-    """What moved since the previous release, and why.
-
-    restated: the previous release as it reads today, None if no export of it is left.
-    """
+def changes(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
+    """What moved since the previous release, and why. The previous release has been restated."""
     former = previous_release(workspace)
     if former is None:
         return workspace.write_nothing("changes")
-    now, again = workspace.folder, restated.folder if restated else None
-    _add_inputs(connection, former, now, again)
+    _add_inputs(connection, former, workspace.folder, workspace.restated.folder if former.kept else None)
     return workspace.write(connection, "changes")
 
 

@@ -1,0 +1,39 @@
+"""The figures of a candidate as one hash: equal figures on one date are one release."""
+
+import hashlib
+
+import pyarrow
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from salary_bands.aggregate.workspace import Workspace
+from salary_bands.fingerprint import digest
+from salary_bands.publish.artefacts.views import view_documents
+from salary_bands.schemas import RELEASE_TABLES
+
+_NOT_FIGURES = ("release", "as_of", "method_version")
+_NOT_COUNTED = ("held", "same_bytes")  # a broken delivery and a copy change no figure
+
+
+def figures_digest(candidate: Workspace) -> str:
+    """SHA-256 of the rows of the release's tables and of what sites read of them.
+
+    Names of the release, its date and its method do not count, nor does `changes`, nor do rows of the ledger that are
+    held or are copies of others.
+    """
+    tables = {name: _rows_digest(candidate, name) for name in RELEASE_TABLES if name != "changes"}
+    views = {path: document["groups"] for path, document in view_documents({}, candidate.folder)}
+    return digest([tables, views])
+
+
+def _rows_digest(candidate: Workspace, name: str) -> str:
+    table = pq.read_table(candidate.path(name))
+    if name == "ledger":
+        for column in ("disposition", "reason"):
+            table = table.filter(pc.invert(pc.is_in(table[column], pyarrow.array(_NOT_COUNTED))))
+    table = table.drop_columns([column for column in _NOT_FIGURES if column in table.column_names])
+    sink = pyarrow.BufferOutputStream()
+    plain = table.replace_schema_metadata(None).combine_chunks()
+    with pyarrow.ipc.new_stream(sink, plain.schema) as writer:
+        writer.write_table(plain)
+    return hashlib.sha256(sink.getvalue()).hexdigest()
