@@ -40,7 +40,7 @@ CARRIERS = ("errors", "settings", "fingerprint", "storage", "releases", "aggrega
 # modules that make no table of a release: they check, show, move or describe what others made
 OUTSIDE = (
     "__main__", "aggregate.checks", "aggregate.coverage", "cli", "distribute", "exports.inspect", "exports.stages",
-    "gates", "ingest.exchange_rates", "ingest.raw_folder", "orchestration", "pages", "publish", "query", "sample",
+    "gates", "ingest.exchange_rates", "ingest.raw_folder", "orchestration", "pages", "publish", "query", "sample", "schemas.described", "statistics.residuals",
 )  # fmt: skip
 FOLDERS = frozenset(("raw", "marts", "work"))  # settings that say where files are
 _DISTRIBUTIONS = {"yaml": "PyYAML", "currency_converter": "CurrencyConverter"}
@@ -171,10 +171,10 @@ def _code(sources: Sources, table: str, roots: tuple[str, ...]) -> Code:
 OURS = Sources()  # the tree that runs: its code is read once, its reference data whenever it changes
 
 
-def made_from(code: Code, settings: Settings, *inputs: Any) -> str:
+def made_from(code: Code, settings: Settings, *inputs: Any, sources: Sources = OURS) -> str:
     """Hash of a table's code, of the settings and reference data that the code reads, and of its inputs."""
     values = {name: getattr(settings, name) for name in code.settings}
-    reference = {name: OURS.reference_digest(name) for name in code.reference}
+    reference = {name: sources.reference_digest(name) for name in code.reference}
     return digest([code.digest, code.libraries, values, reference, inputs])
 
 
