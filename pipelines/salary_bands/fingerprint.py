@@ -40,7 +40,8 @@ CARRIERS = ("errors", "settings", "fingerprint", "storage", "releases", "aggrega
 # modules that make no table of a release: they check, show, move or describe what others made
 OUTSIDE = (
     "__main__", "aggregate.checks", "aggregate.coverage", "cli", "distribute", "exports.inspect", "exports.stages",
-    "gates", "ingest.exchange_rates", "ingest.raw_folder", "orchestration", "pages", "publish", "query", "sample", "schemas.described", "statistics.residuals",
+    "gates", "ingest.exchange_rates", "orchestration", "pages", "publish", "query", "sample",
+    "schemas.described", "statistics.residuals",
 )  # fmt: skip
 FOLDERS = frozenset(("raw", "marts", "work"))  # settings that say where files are
 _DISTRIBUTIONS = {"yaml": "PyYAML", "currency_converter": "CurrencyConverter"}
@@ -90,11 +91,11 @@ class Sources:
 
     def code_of(self, table: str, *roots: str) -> Code:
         """What `table` is made from if the modules `roots` make it."""
-        return _code(self, table, roots)
+        return _code(self, table, tuple(self.closure(*roots)))
 
     def stage_code(self, table: str) -> Code:
         """What a table of the export stages is made from."""
-        return self.code_of(table, STAGES[table])
+        return _code(self, table, (*self.closure(STAGES[table]), CHAIN))
 
     def figures_code(self) -> Code:
         """What the tables of a candidate are made from, all of them together."""
@@ -152,8 +153,8 @@ class Sources:
 
 
 @cache
-def _code(sources: Sources, table: str, roots: tuple[str, ...]) -> Code:
-    facts = {name: sources.facts(name) for name in sources.closure(*roots)}
+def _code(sources: Sources, table: str, modules: tuple[str, ...]) -> Code:
+    facts = {name: sources.facts(name) for name in modules}
     texts = {text for module in facts.values() for text in module.texts}
     queries = sources.queries(table, texts)
     words = {word for module in facts.values() for word in module.attributes}
