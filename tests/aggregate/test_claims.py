@@ -163,8 +163,8 @@ HEADER = (
 @pytest.mark.parametrize(
     ("lines", "fault"),
     [
-        ("a,s,cards,multimodal,premium,base,US,,,,data_science,percent,1,2,\n", "claim a: comparator_group must be one of"),
-        ("a,s,cards,multimodal,premium,base,US,,,,,percent,1,2,\n", "claim a: comparator_group must be one of"),
+        ("a,s,cards,multimodal,premium,base,US,,,,data_science,percent,1,2,\n", "comparator_group must be one of"),
+        ("a,s,cards,multimodal,premium,base,US,,,,,percent,1,2,\n", "comparator_group must be one of"),
         ("a,s,cards,multimodal,salary,base,US,,,,,usd_per_year,1,2,\n", "claim a: metric must be one of"),
         ("a,s,cards,multimodal,pay,bonus,US,,,,,usd_per_year,1,2,\n", "claim a: pay_metric must be one of"),
         ("a,s,cards,multimodal,pay,base,US,,,,,usd_per_year,1,,\n", "claim a: low or high is missing"),

@@ -114,7 +114,7 @@ def test_a_misspelt_rule_is_refused(change: dict, message: str) -> None:
 def test_a_rule_without_conditions_is_refused() -> None:
     document = _document()
     document["rules"].append({"id": "all", "leaf": "unclassified"})
-    with pytest.raises(ValueError, match="everything"):
+    with pytest.raises(ValueError, match="no condition"):
         RuleBook(document)
 
 
