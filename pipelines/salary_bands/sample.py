@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 AS_OF = "2026-06-30"
-SYNTHETIC = "Synthetic data: nobody earns these figures."  # the sentence beside every figure made from the sample
+SYNTHETIC = "Synthetic data: nobody earns these figures."  # shown with all figures made from the sample
 _SEED = 20260630
 _EMPLOYERS = {
     "T1": ["OpenAI", "Anthropic", "Google DeepMind", "xAI"],

@@ -272,7 +272,7 @@ def test_the_command_imports_no_dagster_and_answers_quickly(shelf: Marts) -> Non
 
 def test_help_says_what_each_option_is(run: Run) -> None:
     text = CliRunner().invoke(app, ["offer", "--help"], env={"COLUMNS": "200"}).stdout
-    assert "Say where an offer lies" in text
+    assert "Find the percentiles of an offer" in text
     for option in ("--group", "--tier", "--level", "--market", "--base", "--equity", "--equity-liquid", "--view"):
         assert option in text
 

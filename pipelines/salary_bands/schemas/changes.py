@@ -1,4 +1,4 @@
-"""changes: cells whose median moved since the previous release, and why."""
+"""changes: cells whose median changed since the previous release, and why."""
 
 import pandas as pd
 

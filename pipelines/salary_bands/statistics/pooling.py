@@ -149,7 +149,8 @@ def pooled_cells(
 def _critical_value(variance: float, model_variance: float, employers: float) -> float:
     """Return the half-width of a 95 % interval in standard errors.
 
-    Student t, of whose variance the model's part has `employers` - 1 degrees of freedom (Satterthwaite 1946).
+    The distribution is Student t with the degrees of freedom of Satterthwaite (1946): the model's part of the variance
+    has `employers` - 1, and the rest is treated as known.
     """
     freedom = (employers - 1) * (variance / model_variance) ** 2 if model_variance > 0 else math.inf
     return float(student.ppf(0.975, freedom))

@@ -52,9 +52,9 @@ def _resolve(group: Group, hint: str | None, neighbours: list[str]) -> list[Plac
     `neighbours` qualify a group that has no qualifiers of its own. The source's country, `hint`, wins over both.
     """
     head, qualifiers = group.head, group.qualifiers
-    spoken = [country for name in [head, *qualifiers] if (country := country_of(name))]
+    named = [country for name in [head, *qualifiers] if (country := country_of(name))]
     if hint:
-        territory = next((c for c in spoken if c in TERRITORIES.get(hint, ())), None)
+        territory = next((c for c in named if c in TERRITORIES.get(hint, ())), None)
         country = territory or hint
         return _within(head, qualifiers or neighbours, country)[1] or [place_in(country)]
     if qualifiers:
@@ -63,12 +63,12 @@ def _resolve(group: Group, hint: str | None, neighbours: list[str]) -> list[Plac
         if not plain and last and not area_of(qualifiers[-1]).regions:
             plain = [last]
         if plain:
-            territory = next((c for c in spoken if c in TERRITORIES.get(plain[-1], ())), None)
+            territory = next((c for c in named if c in TERRITORIES.get(plain[-1], ())), None)
             candidates = [territory or plain[-1]]
         else:  # CA, DE, IN, Georgia: the US state comes first, because unknown towns are written "Town, ST" there
             regions = {where for name in qualifiers for where, _ in area_of(name).regions}
             candidates = sorted(regions, key=lambda where: (where != "US", where))
-            candidates += [c for c in spoken if c not in candidates]
+            candidates += [c for c in named if c not in candidates]
         ranked = [(*_within(head, qualifiers, country), country) for country in candidates]
         _, towns, country = max(ranked, key=lambda entry: (entry[0], bool(entry[1])))
         return towns or [place_in(country)]

@@ -32,10 +32,12 @@ class Rates:
 
     @property
     def last_month(self) -> str:
+        """The newest month, YYYY-MM."""
         return self.last_day[:7]
 
     @property
     def currencies(self) -> frozenset[str]:
+        """The currencies that have a rate."""
         return frozenset(self.usd.index.get_level_values("currency"))
 
     def of(self, currency: pd.Series, period: pd.Series) -> pd.Series:
