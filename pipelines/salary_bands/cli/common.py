@@ -13,9 +13,13 @@ from salary_bands.releases.marts import Marts
 out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 140)
 err = Console(stderr=True, soft_wrap=True)
 
-MartsFolder = Annotated[Path | None, typer.Option("--marts", help="Folder of releases (data/marts).")]
-WorkFolder = Annotated[Path | None, typer.Option("--work", help="Folder of intermediate parts (data/work).")]
-ReleaseVersion = Annotated[str | None, typer.Option("--release", help="Version of a release (the latest).")]
+MartsFolder = Annotated[Path | None, typer.Option("--marts", help="Folder of releases.", show_default="data/marts")]
+WorkFolder = Annotated[
+    Path | None, typer.Option("--work", help="Folder of intermediate parts.", show_default="data/work")
+]
+ReleaseVersion = Annotated[
+    str | None, typer.Option("--release", help="Version of a release.", show_default="the latest")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
 
 

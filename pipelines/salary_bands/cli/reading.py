@@ -16,11 +16,13 @@ def show(
     marts: MartsFolder = None,
     release: ReleaseVersion = None,
     view: Annotated[str, typer.Option(help="leaf, cards, llm_roles, career_paths, specialties.")] = "cards",
-    group: Annotated[str | None, typer.Option(help="Group of the view (all groups).")] = None,
+    group: Annotated[str | None, typer.Option(help="Group of the view.", show_default="all groups")] = None,
     tier: Annotated[str, typer.Option(help="T1 to T5, unknown, all, or `each`.")] = "all",
     level: Annotated[str, typer.Option(help="L3 to L7, early, senior, all, or `each`.")] = "all",
     market: Annotated[str, typer.Option(help="global, a country such as US, or a metro such as us-sf-bay.")] = "US",
-    metric: Annotated[str | None, typer.Option(help="base, bonus, equity, total, ... (base and total).")] = None,
+    metric: Annotated[
+        str | None, typer.Option(help="base, bonus, equity, total, ...", show_default="base and total")
+    ] = None,
     evidence: Annotated[str, typer.Option(help="reported or advertised.")] = "reported",
     as_json: AsJson = False,
 ) -> None:
@@ -49,9 +51,10 @@ def offer(
         float | None, typer.Option(help="A year's share of the grant at face value, USD; 0 for none.")
     ] = None,
     bonus: Annotated[float | None, typer.Option(help="Annual bonus, USD; 0 for none.")] = None,
-    equity_liquid: Annotated[str | None, typer.Option(help="yes if the equity can be sold (no).")] = None,
+    equity_liquid: Annotated[str | None, typer.Option(help="yes if the equity can be sold.", show_default="no")] = None,
     view: Annotated[
-        str | None, typer.Option(help="View of the group (the first that has it: leaf, cards, llm_roles, ...).")
+        str | None,
+        typer.Option(help="View of the group.", show_default="the first that has it: leaf, cards, llm_roles, ..."),
     ] = None,
     marts: MartsFolder = None,
     release: ReleaseVersion = None,
@@ -70,7 +73,9 @@ def offer(
 
 
 def classify(
-    titles: Annotated[list[str] | None, typer.Argument(help="Job titles (the lines of standard input).")] = None,
+    titles: Annotated[
+        list[str] | None, typer.Argument(help="Job titles.", show_default="the lines of standard input")
+    ] = None,
     file: Annotated[Path | None, typer.Option("--in", help="CSV with title, specialisation, skills.")] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -12,12 +12,16 @@ from salary_bands.releases.marts import Marts
 
 
 def refresh(
-    raw: Annotated[Path | None, typer.Option(help="Folder of exports, RAW/<source>/<file> (data/raw).")] = None,
+    raw: Annotated[
+        Path | None, typer.Option(help="Folder of exports, RAW/<source>/<file>.", show_default="data/raw")
+    ] = None,
     marts: MartsFolder = None,
     work: WorkFolder = None,
-    as_of: Annotated[str | None, typer.Option(help="Last day of the window, YYYY-MM-DD (today in UTC).")] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="Last day of the window, YYYY-MM-DD.", show_default="today in UTC")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything except publish.")] = False,
-    wait: Annotated[float | None, typer.Option(help="Seconds to wait for another refresh (600).")] = None,
+    wait: Annotated[float | None, typer.Option(help="Seconds to wait for another refresh.", show_default="600")] = None,
     accept: Annotated[list[str] | None, typer.Option(help="Gate that must not hold this release; repeatable.")] = None,
     reason: Annotated[str | None, typer.Option(help="Why the gates are accepted; recorded in the manifest.")] = None,
     as_json: AsJson = False,
@@ -78,7 +82,7 @@ def coverage(
 
 def mirror(
     to: Annotated[
-        str | None, typer.Option(help="s3://BUCKET/PREFIX, gs://... or az://... (the setting store_url).")
+        str | None, typer.Option(help="s3://BUCKET/PREFIX, gs://... or az://...", show_default="the setting store_url")
     ] = None,
     marts: MartsFolder = None,
     as_json: AsJson = False,

@@ -13,14 +13,18 @@ from salary_bands.releases.marts import Marts
 PublicKey = Annotated[
     Path | None, typer.Option("--public-key", help="PEM file of the publisher's Ed25519 key, which must have signed.")
 ]
-Wait = Annotated[float | None, typer.Option("--wait", help="Seconds to wait for a running refresh (600).")]
+Wait = Annotated[
+    float | None, typer.Option("--wait", help="Seconds to wait for a running refresh.", show_default="600")
+]
 
 
 def verify(
     marts: Annotated[
-        str | None, typer.Option("--marts", help="Folder or http(s) URL of releases (data/marts).")
+        str | None, typer.Option("--marts", help="Folder or http(s) URL of releases.", show_default="data/marts")
     ] = None,
-    release: Annotated[str | None, typer.Option("--release", help="Version of a release (the latest).")] = None,
+    release: Annotated[
+        str | None, typer.Option("--release", help="Version of a release.", show_default="the latest")
+    ] = None,
     all_releases: Annotated[bool, typer.Option("--all", help="Verify every release.")] = False,
     public_key: PublicKey = None,
     as_json: AsJson = False,
@@ -48,7 +52,9 @@ def verify(
 
 
 def rollback(
-    version: Annotated[str | None, typer.Argument(help="Release to point at (the one before the latest).")] = None,
+    version: Annotated[
+        str | None, typer.Argument(help="Release to point at.", show_default="the one before the latest")
+    ] = None,
     reason: Annotated[str | None, typer.Option(help="Why; recorded in releases.json.")] = None,
     marts: MartsFolder = None,
     wait: Wait = None,
@@ -107,7 +113,9 @@ def prune(
 def pull(
     url: Annotated[str, typer.Argument(help="http(s) URL of a published marts folder.")],
     to: Annotated[Path, typer.Option(help="Folder to download to, which becomes a marts folder.")],
-    release: Annotated[str | None, typer.Option("--release", help="Version to download (the latest).")] = None,
+    release: Annotated[
+        str | None, typer.Option("--release", help="Version to download.", show_default="the latest")
+    ] = None,
     public_key: PublicKey = None,
     keep_history: Annotated[bool, typer.Option("--keep-history", help="Keep releases pulled before.")] = False,
     wait: Wait = None,
