@@ -163,12 +163,12 @@ HEADER = (
 @pytest.mark.parametrize(
     ("lines", "fault"),
     [
-        ("a,s,cards,multimodal,premium,base,US,,,,data_science,percent,1,2,\n", "claim a compares with no baseline"),
-        ("a,s,cards,multimodal,premium,base,US,,,,,percent,1,2,\n", "claim a compares with no baseline"),
-        ("a,s,cards,multimodal,salary,base,US,,,,,usd_per_year,1,2,\n", "claim a is of no known kind"),
-        ("a,s,cards,multimodal,pay,bonus,US,,,,,usd_per_year,1,2,\n", "claim a names no pay that we know"),
-        ("a,s,cards,multimodal,pay,base,US,,,,,usd_per_year,1,,\n", "claim a has no range"),
-        ("a,s,cards,multimodal,pay,base,US,,,,,usd_per_year,1,2,\n" * 2, "claim a stands twice"),
+        ("a,s,cards,multimodal,premium,base,US,,,,data_science,percent,1,2,\n", "comparator_group must be one of"),
+        ("a,s,cards,multimodal,premium,base,US,,,,,percent,1,2,\n", "comparator_group must be one of"),
+        ("a,s,cards,multimodal,salary,base,US,,,,,usd_per_year,1,2,\n", "claim a: metric must be one of"),
+        ("a,s,cards,multimodal,pay,bonus,US,,,,,usd_per_year,1,2,\n", "claim a: pay_metric must be one of"),
+        ("a,s,cards,multimodal,pay,base,US,,,,,usd_per_year,1,,\n", "claim a: low or high is missing"),
+        ("a,s,cards,multimodal,pay,base,US,,,,,usd_per_year,1,2,\n" * 2, "claim a: claim_id is a duplicate"),
     ],
 )
 def test_a_claim_that_cannot_be_asked_is_named(lines: str, fault: str, tmp_path: Path) -> None:
