@@ -7,9 +7,9 @@ import pandas as pd
 from salary_bands.reference import FOLDER
 
 PAY_METRICS = {"base": ("base",), "total": ("total",), "both": ("base", "total")}
-KINDS = ("pay", "premium", "rank")
-# The comparators of claims as the baselines of premiums; a ranking names none and is read against the generalist.
-BASELINES = {"nlp_pre_llm": "nlp_classical", "ml_generalist": "ml_generalist"}
+CLAIM_KINDS = ("pay", "premium", "rank")
+# comparator of a claim to baseline of premiums; a claim of rank has none and is compared with the generalist
+COMPARATORS = {"nlp_pre_llm": "nlp_classical", "ml_generalist": "ml_generalist"}
 
 
 def asked_claims(path: Path = FOLDER / "claims.csv") -> pd.DataFrame:
@@ -32,14 +32,14 @@ def asked_claims(path: Path = FOLDER / "claims.csv") -> pd.DataFrame:
             "market": claims["market"],
             "tier": claims["tier"].fillna("all"),
             "level": claims["level"].fillna(claims["stage"]).fillna("all"),
-            "baseline": claims["comparator_group"].map(BASELINES).astype("str"),
+            "baseline": claims["comparator_group"].map(COMPARATORS).astype("str"),
             "low": claims["low"],
             "high": claims["high"],
             "open_ended": claims["open_ended"].eq("yes"),
         }
     )
     faults = {
-        "is of no known kind": ~asked["kind"].isin(KINDS),
+        "is of no known kind": ~asked["kind"].isin(CLAIM_KINDS),
         "names no pay that we know": asked["pay_metric"].isna(),
         "compares with no baseline": asked["kind"].ne("pay") & asked["baseline"].isna(),
         "has no range": asked["low"].isna() | (asked["high"].isna() & ~asked["open_ended"]),

@@ -17,7 +17,7 @@ from salary_bands.vocabulary.levels import stage_of
 
 # of which tiers, and what cells of a kind have in common: a stage is more mixed than a level, all tiers than one, and
 # where employers are not all known they differ more
-KINDS = {
+POOLING_KINDS = {
     "listed_level": ("leaf", "tier", "level", "country"),
     "listed_stage": ("leaf", "tier", "stage", "country"),
     "other_level": ("leaf", "tier", "level", "country"),
@@ -47,7 +47,7 @@ def poolings(fit: Fit, shapes: pd.DataFrame, correlation: float, settings: Setti
 
     shapes: kind, percentile, effective, offset_log of shape_cells of that metric; correlation: of P50 by employer.
     """
-    cells = {kind: _Cells(fit, kind, mean_correlation(correlation), settings) for kind in KINDS}
+    cells = {kind: _Cells(fit, kind, mean_correlation(correlation), settings) for kind in POOLING_KINDS}
     spreads = {kind: own.variance(fit.sum_y, fit.sum_yy) for kind, own in cells.items()}
     found = {kind: _pooling(kind, own, shapes, spreads) for kind, own in cells.items()}
     return {kind: pool for kind, pool in found.items() if pool}
@@ -150,7 +150,7 @@ class _Cells:
         listed = fit.cells["tier"].isin(_COMPLETE_LISTS).to_numpy()
         self._rows = np.flatnonzero({"listed": listed, "other": ~listed}.get(kind.split("_")[0], listed | ~listed))
         named = fit.cells.iloc[self._rows].assign(stage=lambda cells: cells["level"].map(stage_of))
-        self._of = np.asarray(named.groupby(list(KINDS[kind]), sort=True).ngroup(), dtype=np.int64)
+        self._of = np.asarray(named.groupby(list(POOLING_KINDS[kind]), sort=True).ngroup(), dtype=np.int64)
         n, weight, employers = fit.n[self._rows], fit.weight[self._rows], fit.employers[self._rows]
         self._mass = np.bincount(self._of, n * weight)
         count = fit.employers.max() + 1

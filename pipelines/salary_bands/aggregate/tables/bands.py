@@ -10,7 +10,7 @@ from salary_bands.aggregate.tables.influence import influences
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.statistics.correlation import binomial_ranks, employer_correlations
 from salary_bands.statistics.model import fits_by_metric
-from salary_bands.statistics.pooling import KINDS, Pooling, pooled_cells, pooling_facts, poolings
+from salary_bands.statistics.pooling import POOLING_KINDS, Pooling, pooled_cells, pooling_facts, poolings
 from salary_bands.statistics.premiums import MODEL_METRICS
 from salary_bands.storage.duck import add_table, add_view, run_step
 from salary_bands.storage.records import records
@@ -69,7 +69,7 @@ def _pool(
         pools = poolings(fit, alike, correlations[metric]["p50"], workspace.settings)
         found |= {(metric, kind): pool for kind, pool in pools.items()}
     add_table(connection, "pooled_cells", pooled_cells(thin, mixes, fits, found))
-    return {m: {k: pooling_facts(found.get((m, k))) for k in KINDS} for m in MODEL_METRICS}
+    return {m: {k: pooling_facts(found.get((m, k))) for k in POOLING_KINDS} for m in MODEL_METRICS}
 
 
 def _by_metric(correlations: pd.DataFrame) -> dict[str, dict[str, float]]:

@@ -11,7 +11,7 @@ from salary_bands.releases.marts import Document
 if TYPE_CHECKING:
     from salary_bands.aggregate.plan import Plan
 
-SYNTHETIC = "**Synthetic.** This release is made from generated data. Nobody earns these figures."
+SYNTHETIC_NOTICE = "**Synthetic.** This release is made from generated data. Nobody earns these figures."
 _PARTS = """
 `restated` is the part of method, reference data and corrections, `pay` that of pay, `mix` that of who reported;
 together they are the move. A part that cannot be told is empty.
@@ -28,7 +28,7 @@ def changes_text(plan: "Plan", manifest: Document, previous: Document | None, fo
 
     folder: of the release, with its changes.parquet. The manifest needs inputs, settings and method_version.
     """
-    lines = [f"# Changes in {plan.version}", *(["", SYNTHETIC] if plan.contains_synthetic else [])]
+    lines = [f"# Changes in {plan.version}", *(["", SYNTHETIC_NOTICE] if plan.contains_synthetic else [])]
     if previous is None:
         lines += ["", "The first release.", ""]
         lines += [f"- counted: `{i['file']}`, {i['rows']:,} rows" for i in manifest["inputs"]]

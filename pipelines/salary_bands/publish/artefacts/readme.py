@@ -1,6 +1,6 @@
 """README.md of a release."""
 
-from salary_bands.publish.artefacts.change_log import SYNTHETIC
+from salary_bands.publish.artefacts.change_log import SYNTHETIC_NOTICE
 from salary_bands.publish.artefacts.citation import citation
 from salary_bands.reference.formats import Format
 from salary_bands.releases.marts import SCHEMA_VERSION, Document
@@ -15,7 +15,7 @@ def readme_text(manifest: Document, used: list[Format]) -> str:
     lines = [
         f"# Compensation bands in machine learning, {version}",
         "",
-        *([SYNTHETIC, ""] if manifest["contains_synthetic"] else []),
+        *([SYNTHETIC_NOTICE, ""] if manifest["contains_synthetic"] else []),
         f"Percentiles of annual pay in whole USD as of {manifest['as_of']}, gross, full time, over the "
         f"{int(manifest['settings']['window_months'])} months before. Reports are self-selected; a figure rounds to "
         "500 USD, below 50,000 to 100. `reported` is people's pay, `advertised` is employers' adverts; no figure mixes "

@@ -9,11 +9,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from salary_bands.releases.marts import SCHEMA_VERSION, Document
-from salary_bands.schemas.columns import LEVELS, STAGES, TIERS
+from salary_bands.schemas.columns import BASELINES, LEVELS, STAGES, TIERS
 
 MARKET = "US"
 METRICS = ("base", "total")
-BASELINES = ("nlp_classical", "ml_generalist")
 RANK_LEVELS = ("all", "senior")
 # a view of more groups says less of each, so that its file stays under 64 kB; bands/ and premiums have it all
 FULL_UP_TO = 10
