@@ -14,7 +14,7 @@ from salary_bands.aggregate.registry import make
 from salary_bands.aggregate.workspace import selected
 from salary_bands.reference.claims import asked_claims
 from salary_bands.settings import Settings
-from salary_bands.storage.duck import add_table, run_step
+from salary_bands.storage.duck import add_table, in_memory, run_step
 from salary_bands.storage.sql import read_sql
 from salary_bands.vocabulary.taxonomy import view_groups
 from tests.builders.candidates import Built, empty_plan
@@ -77,7 +77,7 @@ Judge = Callable[..., dict[tuple[str, str], dict[str, Any]]]
 @pytest.fixture
 def judge(settings: Settings) -> Iterator[Judge]:
     """judge(claims, bands=, premiums=, reports=): what the table says, which must keep its contract and its check."""
-    with duckdb.connect() as connection:
+    with in_memory() as connection:
 
         def run(
             claims: pd.DataFrame,
@@ -91,7 +91,7 @@ def judge(settings: Settings) -> Iterator[Judge]:
             add_table(connection, "bands", table(bands, cell(), tuple(FIGURES)))
             add_table(connection, "premiums", table(premiums, premium(), RATIOS))
             add_table(connection, "window_reports", table(reports, report(), ("base", "total")))
-            for step in ("claim_ranges", "claim_cells", "claim_ranks"):
+            for step in ("claim_ranges", "claim_cells", "ranked_groups", "group_ranks"):
                 run_step(connection, f"claims/{step}")
             chunks = [schemas.validated(chunk, "claims") for chunk in selected(connection, "claims")]
             found = pd.concat(chunks, ignore_index=True)

@@ -9,6 +9,7 @@ import duckdb
 from salary_bands.errors import UsageError
 from salary_bands.query.changes import export_lines, method_lines, summaries
 from salary_bands.releases.marts import Document, Marts
+from salary_bands.storage.duck import in_memory, make_table, make_view, run_step
 from salary_bands.storage.records import records
 from salary_bands.storage.sql import read_sql
 
@@ -47,11 +48,11 @@ def diff_releases(marts: Marts, old: str, new: str, filters: dict[str, str | Non
 def _compared(marts: Marts, before: Document, after: Document) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a connection with the table `changes` between the two releases."""
     links = _links(marts, before["version"], after)
-    with duckdb.connect(":memory:") as connection:
+    with in_memory() as connection:
         for name, manifest in (("bands", after), ("former_bands", before)):
             _read(connection, name, [str(marts.release(manifest["version"]) / "bands.parquet")])
-        connection.execute("CREATE VIEW restated_bands AS SELECT * FROM former_bands")
-        connection.execute(f"CREATE TABLE changed_cells AS {read_sql('steps/changes/changed_cells')}")
+        make_view(connection, "restated_bands", "SELECT * FROM former_bands")
+        run_step(connection, "changes/changed_cells")
         # without links the table is empty, with the columns of the table `changes` of a release
         paths = [str(marts.release(v) / "changes.parquet") for v in links or []]
         if paths:
@@ -63,7 +64,7 @@ def _compared(marts: Marts, before: Document, after: Document) -> Iterator[duckd
             )
         reason = None if links is not None else _reason(before, after)
         connection.execute("CREATE TABLE unlinked AS SELECT CAST($reason AS VARCHAR) AS reason", {"reason": reason})
-        connection.execute(f"CREATE TABLE changes AS {read_sql('diff/chained_changes')}")
+        make_table(connection, "changes", read_sql("diff/chained_changes"))
         yield connection
 
 

@@ -7,9 +7,9 @@ import pandas as pd
 from salary_bands.reference import FOLDER
 
 PAY_METRICS = {"base": ("base",), "total": ("total",), "both": ("base", "total")}
-KINDS = ("pay", "premium", "rank")
+CLAIM_KINDS = ("pay", "premium", "rank")
 # The baseline for each comparator of a claim; a ranking has no comparator and is judged against ml_generalist.
-BASELINES = {"nlp_pre_llm": "nlp_classical", "ml_generalist": "ml_generalist"}
+COMPARATORS = {"nlp_pre_llm": "nlp_classical", "ml_generalist": "ml_generalist"}
 
 
 def asked_claims(path: Path = FOLDER / "claims.csv") -> pd.DataFrame:
@@ -36,16 +36,16 @@ def asked_claims(path: Path = FOLDER / "claims.csv") -> pd.DataFrame:
             "market": claims["market"],
             "tier": claims["tier"].fillna("all"),
             "level": claims["level"].fillna(claims["stage"]).fillna("all"),
-            "baseline": claims["comparator_group"].map(BASELINES).astype("str"),
+            "baseline": claims["comparator_group"].map(COMPARATORS).astype("str"),
             "low": claims["low"],
             "high": claims["high"],
             "open_ended": claims["open_ended"].eq("yes"),
         }
     )
     faults = {
-        f"metric must be one of {', '.join(KINDS)}": ~asked["kind"].isin(KINDS),
+        f"metric must be one of {', '.join(CLAIM_KINDS)}": ~asked["kind"].isin(CLAIM_KINDS),
         f"pay_metric must be one of {', '.join(PAY_METRICS)}": asked["pay_metric"].isna(),
-        f"comparator_group must be one of {', '.join(BASELINES)}": asked["kind"].ne("pay") & asked["baseline"].isna(),
+        f"comparator_group must be one of {', '.join(COMPARATORS)}": asked["kind"].ne("pay") & asked["baseline"].isna(),
         "low or high is missing": asked["low"].isna() | (asked["high"].isna() & ~asked["open_ended"]),
         "claim_id is a duplicate": asked["claim_id"].duplicated(),
     }

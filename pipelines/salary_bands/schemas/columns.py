@@ -8,6 +8,7 @@ LEVELS = ("L3", "L4", "L5", "L6", "L7")
 STAGES = ("early", "senior")
 TIERS = ("T1", "T2", "T3", "T4", "T5", "unknown")
 EVIDENCE = ("reported", "advertised")
+BASELINES = ("nlp_classical", "ml_generalist")  # leaves that premiums are over
 DISPOSITIONS = (
     "held",
     "rejected",

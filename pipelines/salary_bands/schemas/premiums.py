@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from salary_bands.schemas.columns import METRICS, Table, column
+from salary_bands.schemas.columns import BASELINES, METRICS, Table, column
 
 _RATIO = "ratio, 0.15 is 15 %"
 
@@ -15,7 +15,7 @@ class Premiums(Table):
 
     view: str = column("Published taxonomy: leaf, cards, llm_roles, career_paths, specialties")
     group_id: str = column("Group of leaves in that view")
-    baseline: str = column("Leaf that the group is compared with", isin=("nlp_classical", "ml_generalist"))
+    baseline: str = column("Leaf that the group is compared with", isin=BASELINES)
     metric: str = column("base or total", isin=METRICS)
     tier: str = column("T1 to T5, or all; a premium by tier covers all levels")
     level: str = column("L3 to L7, early, senior, or all; a premium by level covers all tiers")

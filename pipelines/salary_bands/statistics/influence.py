@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-KINDS = ("export", "employer", "day")  # ties go to the first kind
+UNIT_KINDS = ("export", "employer", "day")  # ties go to the first kind
 _PERCENTILES = {"p50": 50, "p90": 90}
 _DECIMALS = 12  # further digits depend on the order of floating-point operations
 
@@ -33,21 +33,21 @@ def largest_shifts(cells: pd.DataFrame, reports: pd.DataFrame) -> pd.DataFrame:
         reports["pay"].to_numpy("int64"),
         reports["weight"].to_numpy("int64"),
     )
-    shifts = np.full((len(KINDS), len(_PERCENTILES), len(cells)), np.nan)
-    for of_kind, kind in zip(shifts, KINDS, strict=True):
+    shifts = np.full((len(UNIT_KINDS), len(_PERCENTILES), len(cells)), np.nan)
+    for of_kind, kind in zip(shifts, UNIT_KINDS, strict=True):
         without = _LeftOut(numbered, reports[kind].to_numpy("int64"))
         for largest, (name, percentile) in zip(of_kind, _PERCENTILES.items(), strict=True):
             with_all = cells[name].to_numpy("float64")[without.cell]
             shift = np.abs(without.percentile(percentile) - with_all) / np.where(with_all > 0, with_all, np.nan)
             np.fmax.at(largest, without.cell, np.round(shift, _DECIMALS))
     either = np.nan_to_num(np.fmax(shifts[:, 0], shifts[:, 1]), nan=-1)
-    by = np.where(either.max(axis=0) >= 0, either.argmax(axis=0), len(KINDS))
+    by = np.where(either.max(axis=0) >= 0, either.argmax(axis=0), len(UNIT_KINDS))
     p50, p90 = np.fmax.reduce(shifts, axis=0)
     found = {
         "cell": cells["cell"].to_numpy(),
         "max_shift_p50": p50,
         "max_shift_p90": p90,
-        "shift_by": np.array([*KINDS, None], dtype="object")[by],
+        "shift_by": np.array([*UNIT_KINDS, None], dtype="object")[by],
     }
     return pd.DataFrame(found).astype({"shift_by": "str"})
 

@@ -19,7 +19,7 @@ from salary_bands.vocabulary.levels import stage_of
 
 # The columns that define a cell of each kind. Kinds are pooled separately because a stage is more mixed than a level,
 # all tiers are more mixed than one, and employers differ more in tiers without a complete list of employers.
-KINDS = {
+POOLING_KINDS = {
     "listed_level": ("leaf", "tier", "level", "country"),
     "listed_stage": ("leaf", "tier", "stage", "country"),
     "other_level": ("leaf", "tier", "level", "country"),
@@ -53,7 +53,7 @@ def poolings(fit: Fit, shapes: pd.DataFrame, correlation: float, settings: Setti
         shapes: kind, percentile, effective, offset_log of the metric's shape_cells.
         correlation: the metric's intraclass correlation by employer at P50.
     """
-    cells = {kind: _Cells(fit, kind, mean_correlation(correlation), settings) for kind in KINDS}
+    cells = {kind: _Cells(fit, kind, mean_correlation(correlation), settings) for kind in POOLING_KINDS}
     variances = {kind: of_kind.variance(fit.sum_y, fit.sum_yy) for kind, of_kind in cells.items()}
     found = {kind: _pooling(kind, of_kind, shapes, variances) for kind, of_kind in cells.items()}
     return {kind: pool for kind, pool in found.items() if pool}
@@ -176,7 +176,7 @@ class _Cells:
         listed = fit.cells["tier"].isin(_COMPLETE_LISTS).to_numpy()
         self._rows = np.flatnonzero({"listed": listed, "other": ~listed}.get(kind.split("_")[0], listed | ~listed))
         named = fit.cells.iloc[self._rows].assign(stage=lambda cells: cells["level"].map(stage_of))
-        self._cell = np.asarray(named.groupby(list(KINDS[kind]), sort=True).ngroup(), dtype=np.int64)
+        self._cell = np.asarray(named.groupby(list(POOLING_KINDS[kind]), sort=True).ngroup(), dtype=np.int64)
         n, weight, employers = fit.n[self._rows], fit.weight[self._rows], fit.employers[self._rows]
         self._mass = np.bincount(self._cell, n * weight)
         count = fit.employers.max() + 1

@@ -7,13 +7,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from salary_bands.schemas.columns import LEVELS, STAGES, TIERS
+from salary_bands.schemas.columns import BASELINES, LEVELS, STAGES, TIERS
 from salary_bands.settings import Settings
 from salary_bands.statistics.heterogeneity import paule_mandel
 from salary_bands.statistics.model import Contrast, Fit, Floats
 from salary_bands.vocabulary.levels import stage_of
 
-BASELINES = ("nlp_classical", "ml_generalist")
 MODEL_METRICS = ("base", "total")
 _NORMAL_QUARTILE = 0.674
 
