@@ -1,12 +1,15 @@
 """What commands share: their two streams, the options that several take, and the spelling of a document."""
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+
+from salary_bands.errors import escaped
 
 if TYPE_CHECKING:
     from salary_bands.releases.marts import Marts
@@ -29,10 +32,16 @@ def marts_in(folder: Path | None) -> "Marts":
 
 
 def say(line: str) -> None:
-    """A line of progress or a message, on standard error."""
-    err.print(line, markup=False, highlight=False)
+    """Print a line of progress or a message on standard error."""
+    err.print("\n".join(map(escaped, line.split("\n"))), markup=False, highlight=False)
 
 
 def print_json(document: Any) -> None:
-    """One document on standard output."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
+    """Print one JSON document on standard output."""
+    sys.stdout.write(json_text(document, indent=2) + "\n")
+
+
+def json_text(document: Any, indent: int | None = None) -> str:
+    """Write JSON that cannot steer a terminal: what is not printable is an escape."""
+    text = json.dumps(document, ensure_ascii=False, indent=indent, default=str)
+    return re.sub(r"[^\x20-\x7e\n]", lambda c: c[0] if c[0].isprintable() else json.dumps(c[0])[1:-1], text)

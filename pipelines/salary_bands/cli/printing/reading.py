@@ -4,7 +4,7 @@ from typing import Any
 
 from rich.console import Console
 
-from salary_bands.cli.printing.tables import SYNTHETIC, plain_table
+from salary_bands.cli.printing.tables import SYNTHETIC, cell, plain_table
 
 
 def print_bands(out: Console, err: Console, found: dict[str, Any]) -> None:
@@ -58,5 +58,5 @@ def print_releases(out: Console, rows: list[dict[str, Any]]) -> None:
 def print_classified(out: Console, found: list[dict[str, str]]) -> None:
     table = plain_table("title", "leaf", "rule", "evidence")
     for row in found:
-        table.add_row(*row.values())
+        table.add_row(*map(cell, row.values()))
     out.print(table)

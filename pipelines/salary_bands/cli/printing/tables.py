@@ -2,8 +2,16 @@
 
 from rich import box
 from rich.table import Table
+from rich.text import Text
+
+from salary_bands.errors import escaped
 
 SYNTHETIC = "synthetic data: nobody earns these figures"
+
+
+def cell(text: str) -> Text:
+    """Show text from outside in a table: neither markup nor control characters count."""
+    return Text(escaped(text))
 
 
 def plain_table(*names: str, title: str | None = None) -> Table:
