@@ -1,6 +1,7 @@
 """Define what commands share: the two output streams, common options, and JSON output."""
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from salary_bands.errors import escaped
 from salary_bands.releases.marts import Marts
 
 out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 140)
@@ -32,9 +34,15 @@ def marts_in(folder: Path | None) -> Marts:
 
 def say(line: str) -> None:
     """Print a line of progress or a message on standard error."""
-    err.print(line, markup=False, highlight=False)
+    err.print("\n".join(map(escaped, line.split("\n"))), markup=False, highlight=False)
 
 
 def print_json(document: Any) -> None:
     """Print one JSON document on standard output."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
+    sys.stdout.write(json_text(document, indent=2) + "\n")
+
+
+def json_text(document: Any, indent: int | None = None) -> str:
+    """Write JSON with an escape for every character that is not printable, which could steer a terminal."""
+    text = json.dumps(document, ensure_ascii=False, indent=indent, default=str)
+    return re.sub(r"[^\x20-\x7e\n]", lambda c: c[0] if c[0].isprintable() else json.dumps(c[0])[1:-1], text)

@@ -1,14 +1,13 @@
 """Commands that read: bands, offers, releases, differences, and titles."""
 
 import csv
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from salary_bands.cli.common import AsJson, MartsFolder, ReleaseVersion, err, marts_in, out, print_json
+from salary_bands.cli.common import AsJson, MartsFolder, ReleaseVersion, err, json_text, marts_in, out, print_json
 from salary_bands.errors import UsageError
 
 
@@ -85,7 +84,7 @@ def classify(
     found = classified(titles or [], file)
     if as_json:
         for row in found:
-            sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+            sys.stdout.write(json_text(row) + "\n")
     else:
         print_classified(out, found)
 

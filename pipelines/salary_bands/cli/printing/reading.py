@@ -4,7 +4,7 @@ from typing import Any
 
 from rich.console import Console
 
-from salary_bands.cli.printing.tables import plain_table
+from salary_bands.cli.printing.tables import cell, plain_table
 from salary_bands.sample import SYNTHETIC
 
 
@@ -61,5 +61,5 @@ def print_classified(out: Console, found: list[dict[str, str]]) -> None:
     """Print a row per title."""
     table = plain_table("title", "leaf", "rule", "evidence")
     for row in found:
-        table.add_row(*row.values())
+        table.add_row(*map(cell, row.values()))
     out.print(table)

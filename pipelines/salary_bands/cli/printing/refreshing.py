@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from salary_bands.cli.printing.tables import plain_table
+from salary_bands.cli.printing.tables import cell, plain_table
 from salary_bands.sample import SYNTHETIC
 
 if TYPE_CHECKING:
@@ -57,5 +57,5 @@ def print_coverage(out: Console, found: dict[str, Any]) -> None:
     worklist.add_column("source")
     worklist.add_column("fix in")
     for row in found["unmatched"]:
-        worklist.add_row(row["what"], row["unknown_text"], f"{row['reports']:,}", row["source"], row["mend"])
+        worklist.add_row(row["what"], cell(row["unknown_text"]), f"{row['reports']:,}", row["source"], row["mend"])
     out.print(worklist)

@@ -2,6 +2,14 @@
 
 from rich import box
 from rich.table import Table
+from rich.text import Text
+
+from salary_bands.errors import escaped
+
+
+def cell(text: str) -> Text:
+    """Show text from outside in a table: neither markup nor control characters count."""
+    return Text(escaped(text))
 
 
 def plain_table(*names: str, title: str | None = None) -> Table:
