@@ -1,4 +1,4 @@
-"""Tables as Parquet files, written chunk by chunk and held to their contract."""
+"""Write tables as Parquet files in chunks, each validated against the table's contract, and read them."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,9 +12,12 @@ from salary_bands.storage.files import moved_into_place
 
 
 def write_table(path: Path, table: str, chunks: Iterable[pd.DataFrame]) -> int:
-    """Write a table chunk by chunk, each held to the table's contract; return the number of rows.
+    """Write a table in chunks and return the number of rows. Equal rows in equal chunks give equal bytes.
 
-    Equal rows in equal chunks are equal bytes.
+    Args:
+        path: the file to write.
+        table: the name of the table; each chunk must satisfy its contract.
+        chunks: frames of the table.
     """
     schema = arrow_schema(table)
     rows = 0
@@ -27,7 +30,7 @@ def write_table(path: Path, table: str, chunks: Iterable[pd.DataFrame]) -> int:
 
 
 def read_table(path: Path, table: str) -> Iterator[pd.DataFrame]:
-    """The table as it was written, a row group at a time."""
+    """Yield the row groups of a table's file as frames."""
     with pq.ParquetFile(path) as file:
         for group in range(file.num_row_groups):
             yield to_pandas(file.read_row_group(group), table)

@@ -1,4 +1,4 @@
-"""The work folder: Parquet parts and records of the stages, written aside and moved into place."""
+"""Read and write the work folder: the Parquet parts of the stages, and a record of each part."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -14,34 +14,37 @@ from salary_bands.storage.parquet import read_table, write_table
 
 @dataclass(frozen=True)
 class Parts:
-    """Parts of the tables up to pay_reports: WORK/<table>/<key>.parquet, and a record WORK/<table>/<key>.json.
+    """The parts of the tables up to pay_reports, and a record of each.
 
-    The record is written after the part and says what made it: a part without its record does not count.
+    A part is WORK/<table>/<key>.parquet, its record WORK/<table>/<key>.json. The record is written after the part and
+    says what the part was made from; a part without a record is ignored.
     """
 
     work: Path
 
     def path(self, table: str, key: str) -> Path:
+        """Return the path of a part."""
         return self.work / table / f"{key}.parquet"
 
     def write(self, table: str, key: str, chunks: Iterable[pd.DataFrame]) -> int:
-        """Write a part; the number of rows."""
+        """Write a part and return its number of rows."""
         return write_table(self.path(table, key), table, chunks)
 
     def chunks(self, table: str, key: str) -> Iterator[pd.DataFrame]:
-        """The part as it was written, a row group at a time."""
+        """Yield the row groups of a part as frames."""
         return read_table(self.path(table, key), table)
 
     def remove(self, table: str, key: str) -> None:
+        """Remove a part if it exists."""
         with suppress(FileNotFoundError):
             self.path(table, key).unlink()
 
     def record(self, table: str, key: str) -> dict[str, Any] | None:
-        """What is known of the part, None if there is no record of it or it cannot be read."""
+        """Read the record of a part; None if it is missing or damaged."""
         return read_record(self.work / table / f"{key}.json")
 
     def write_record(self, table: str, key: str, made_from: str, **facts: Any) -> dict[str, Any]:
-        """Write what is known of a part: what made it, the checksum of its rows (empty if there is no part), facts."""
+        """Write the record of a part: what it was made from, the checksum of its rows (empty if held), and facts."""
         path = self.path(table, key)
         checksum = sha256_of(path) if path.is_file() else ""
         record = {"made_from": made_from, "checksum": checksum, **facts}

@@ -23,13 +23,13 @@ def ledger(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def sources(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
-    """Where the reports come from; of these, the shares that are stated and unknown go into the manifest."""
+    """List the sources, and keep the shares of stated but unknown values for the manifest."""
     workspace.write_facts("coverage", _unknown_shares(connection))
     return workspace.write(connection, "sources")
 
 
 def _unknown_shares(connection: duckdb.DuckDBPyConnection) -> dict[str, float]:
-    """The share of reports in scope and window whose title, employer, level or place is stated and unknown."""
+    """Return the share of reports in scope whose title, employer, level or place is stated but unknown."""
     [counts] = connection.execute(read_sql("coverage/unknown_shares")).df().to_dict("records")
     reports = counts.pop("reports")
     return {str(what): round(int(count) / reports, 4) if reports else 0.0 for what, count in counts.items()}
