@@ -185,7 +185,7 @@ def test_the_steps_of_a_table_have_their_inputs(table: str, nothing: Workspace) 
         ("multipliers", "bands"),
         ("cards", "premiums"),
         ("claims", "bands"),
-        ("ledger", "rejected_reports"),
+        ("full_ledger", "rejected_reports"),
         ("sources", "accepted_reports"),
     ],
 )

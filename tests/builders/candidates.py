@@ -7,6 +7,8 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
+import pyarrow
+import pyarrow.parquet as pq
 import pytest
 
 from salary_bands.aggregate.plan import Plan, plan_release
@@ -39,7 +41,7 @@ class Built:
 
     def ledger(self, file: str | None = None) -> dict[tuple[str, str], int]:
         """(disposition, reason) to rows, of one file or of all."""
-        ledger = self.table("ledger")
+        ledger = self.table("full_ledger")
         if file:
             ledger = ledger[ledger["file"].eq(file)]
         return {(d, r): int(n) for (d, r), n in ledger.groupby(["disposition", "reason"])["rows"].sum().items()}
@@ -81,3 +83,13 @@ def empty_plan(as_of: str = "2026-06-30", method_version: str = "m") -> Plan:
         fx={},
         files=[],
     )
+
+
+def replace_table(workspace: Workspace, table: str, frame: pd.DataFrame) -> None:
+    """Put other rows in the place of a table of a candidate, as if it had been made so."""
+    record = workspace.record(table)
+    schema = pq.read_schema(workspace.path(table))
+    pq.write_table(
+        pyarrow.Table.from_pandas(frame, schema=schema, preserve_index=False), workspace.path(table)
+    )
+    workspace.write_record(table, workspace.plan(), record["made_from"])

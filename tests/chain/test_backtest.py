@@ -21,8 +21,7 @@ import pytest
 from salary_bands.aggregate.registry import make
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.settings import Settings
-from salary_bands.storage.parquet import made_from, write_table
-from tests.builders.candidates import Built, build
+from tests.builders.candidates import Built, build, replace_table
 from tests.builders.cases import records, settings_at
 from tests.oracle.figures import percentile
 
@@ -97,9 +96,8 @@ def _pooled_bands(built: Built, frame: pd.DataFrame, work: Path) -> dict[tuple[s
     """The pooled cells of single leaves in base pay that the package makes of these reports."""
     settings: Settings = built.settings.model_copy(update={"work": work})
     shutil.copytree(built.settings.work / "candidate", work / "candidate")
-    path = built.candidate.path("window_reports")
     candidate = Workspace(settings)
-    write_table(candidate.path("window_reports"), "window_reports", [frame], made_from(path) or "")
+    replace_table(candidate, "window_reports", frame)
     make(candidate, "model_cells")
     make(candidate, "bands")
     rows = records(replace(built, candidate=candidate, settings=settings).table("bands"))

@@ -17,8 +17,7 @@ from salary_bands.aggregate.registry import make
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.reference import FOLDER
 from salary_bands.schemas.bands import KEY
-from salary_bands.storage.parquet import made_from, write_table
-from tests.builders.candidates import Built, build
+from tests.builders.candidates import Built, build, replace_table
 from tests.builders.cases import Case, built_case, records, settings_at
 from tests.builders.judged import write_judged
 from tests.oracle import cards as oracle_cards
@@ -282,9 +281,8 @@ def doctored(case: Case, folder: Path, seed: int) -> Case:
             shown = {**cells[key]["figures"], 50: Figure(Fraction(figure), low, high, "precise")}
             cells[key]["figures"] = shown
     for name, rows in frames.items():
-        path = changed.built.candidate.path(name)
         frame = pd.DataFrame(rows).astype(case.built.table(name).dtypes)
-        write_table(path, name, [frame], made_from(path) or "")
+        replace_table(changed.built.candidate, name, frame)
     changed.__dict__["cells"] = cells
     make(changed.built.candidate, "claims")
     return changed

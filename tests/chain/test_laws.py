@@ -95,7 +95,7 @@ def test_every_row_of_every_export_is_accounted_for(files: dict[str, Rows]) -> N
         (own.raw / "d" / "unknown.csv").write_text("what,is,this\n1,2,3\n4,5,6\n", encoding="utf-8")
         write_native(own.raw, sound["c/sound.csv"], "c/sound_again.csv")
         result = built_from(own, {**files, **sound})
-        ledger = result.table("ledger")
+        ledger = result.table("full_ledger")
         expected = {file: len(rows) for file, rows in {**files, **sound}.items()}
         expected |= {"c/sound_again.csv": 3, "d/unknown.csv": 2}
         assert ledger.groupby("file")["rows"].sum().to_dict() == expected

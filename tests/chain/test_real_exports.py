@@ -81,7 +81,7 @@ def test_real_exports_have_the_date_of_their_names_or_their_last_report(exports:
 
 
 def test_no_real_export_is_held_and_its_ledger_adds_up(release: Built, exports: dict[str, Intake]) -> None:
-    ledger = release.table("ledger")
+    ledger = release.table("full_ledger")
     assert not ledger["disposition"].eq("held").any()
     assert ledger.groupby("file")["rows"].sum().to_dict() == {file: intake.rows for file, intake in exports.items()}
     assert offending_rows(release.candidate, "assert_every_row_is_accounted_for").empty
@@ -89,7 +89,7 @@ def test_no_real_export_is_held_and_its_ledger_adds_up(release: Built, exports: 
 
 
 def test_a_newer_snapshot_supersedes_the_older_ones(release: Built) -> None:
-    ledger = release.table("ledger")
+    ledger = release.table("full_ledger")
     newest = ledger[ledger["file"].eq("aijobs/salaries_2024-10-06.csv.gz")]
     older = ledger[ledger["file"].str.startswith("aijobs/") & ~ledger["file"].eq("aijobs/salaries_2024-10-06.csv.gz")]
     assert not newest["disposition"].eq("superseded").any()

@@ -72,7 +72,7 @@ def people(
 EXPORTS = {"north/1.csv": people(1, 350), "north/2.csv": people(2, 350), "south/1.csv": people(3, 350)}
 EAST = people(8, 100)
 SMALL = {"west/1.csv": people(7, 40), "east/1.csv": EAST}
-JUDGED = ("window_reports", "model_cells", "bands", "ledger", "sources")  # the tables that gates look at
+JUDGED = ("window_reports", "model_cells", "bands", "full_ledger", "ledger", "sources")  # the tables that gates look at
 
 
 def new_people(count: int, seed: int = 4, pay: float = 1.0) -> Rows:

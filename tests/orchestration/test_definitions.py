@@ -206,8 +206,8 @@ def first_row_twice(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 BREAKS: list[tuple[str, str, Change]] = [
-    ("assert_every_row_is_accounted_for", "ledger", one_row_more),
-    ("assert_some_report_is_used", "ledger", lambda frame: frame.assign(disposition="outlier")),
+    ("assert_every_row_is_accounted_for", "full_ledger", one_row_more),
+    ("assert_some_report_is_used", "full_ledger", lambda frame: frame.assign(disposition="outlier")),
     ("assert_keys_are_unique", "bands", first_row_twice),
     ("assert_keys_are_unique", "premiums", first_row_twice),
     ("assert_keys_are_unique", "multipliers", first_row_twice),

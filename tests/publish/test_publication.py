@@ -138,8 +138,8 @@ def test_no_cell_of_a_csv_begins_a_formula(folder: Path) -> None:
     texts = {t: [f.name for f in arrow_schema(t) if pyarrow.types.is_string(f.type)] for t in RELEASE_TABLES}
     cells = [row[name] for table, names in texts.items() for row in rows_of_csv(folder, table) for name in names]
     assert not [c for c in cells if c.startswith(FORMULA)]
-    assert {"'=cmd", "'=cmd/=cmd.csv"} <= set(cells)
-    assert {"=cmd/=cmd.csv", "source/@held.csv"} <= {row["file"] for row in parquet(folder, "ledger")}
+    assert "'=cmd" in cells
+    assert "=cmd" in {row["source"] for row in parquet(folder, "ledger")}
 
 
 @budget(max_examples=50, deadline=None)

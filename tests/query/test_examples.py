@@ -205,13 +205,13 @@ def test_a_share_is_of_the_rows_of_its_own_source_over_all_its_files() -> None:
         ("a", "1", "used", "", 30),
         ("a", "2", "used", "", 30),
         ("a", "2", "held", "empty", 40),
-        ("b", "3", "used", "", 9),
+        ("b", "3", "merged", "merged", None),
     ]
-    names = ("source", "file", "disposition", "reason", "rows")
+    names = ("source", "export", "disposition", "reason", "rows")
     with duckdb.connect(":memory:") as connection:
         connection.register("ledger", as_table([dict(zip(names, row, strict=True)) for row in rows], "ledger"))
         found = connection.execute(example("what_became_of_the_rows")).fetchall()
-    assert found == [("a", "held", "empty", 40, 0.4), ("a", "used", "", 60, 0.6), ("b", "used", "", 9, 1.0)]
+    assert found == [("a", "held", "empty", 40, 0.4), ("a", "used", "", 60, 0.6), ("b", "merged", "merged", None, None)]
 
 
 def test_adverts_stand_beside_reports_and_are_not_mixed(mart: duckdb.DuckDBPyConnection, sample_release: Path) -> None:

@@ -26,7 +26,7 @@ CHECKS = (
 
 def offending_rows(workspace: Workspace, check: str) -> pd.DataFrame:
     """The rows that a check of `sql/checks/` returns; none if it holds."""
-    with workspace.connection(*schemas.RELEASE_TABLES) as connection:
+    with workspace.connection(*RECIPES) as connection:
         add_table(connection, "asked_claims", asked_claims())
         return connection.execute(read_sql(f"checks/{check}")).df()
 

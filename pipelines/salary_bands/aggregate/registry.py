@@ -47,6 +47,7 @@ def make(workspace: Workspace, table: str) -> int:
         return int(pq.read_metadata(workspace.path(table)).num_rows)
     if recipe.before:
         recipe.before(workspace)
+    workspace.remove(table)
     with workspace.connection(*recipe.inputs) as connection:
         rows = recipe.build(workspace, connection)
     workspace.write_record(table, plan, origin)

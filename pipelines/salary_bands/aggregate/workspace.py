@@ -74,6 +74,11 @@ class Workspace:
         record = {"plan": plan.fingerprint, "made_from": made_from, "checksum": sha256_of(self.path(table))}
         write_json(self.path(table).with_suffix(".record.json"), record)
 
+    def remove(self, table: str) -> None:
+        """Remove a table and its record, so that none is left if making it anew fails."""
+        for path in (self.path(table).with_suffix(".record.json"), self.path(table)):
+            path.unlink(missing_ok=True)
+
     def checksum(self, table: str, plan: Plan) -> str:
         """The checksum of a table's rows; of a table of the export stages, that of all counted parts."""
         if table in schemas.EXPORT_TABLES:
@@ -122,7 +127,9 @@ class Workspace:
 
     def write_nothing(self, table: str) -> int:
         """Write the table without rows; return 0."""
-        return write_table(self.path(table), table, [schemas.empty(table)])
+        write_table(self.path(table), table, [schemas.empty(table)])
+        self.write_record(table, self.plan(), "")
+        return 0
 
 
 def selected(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[pd.DataFrame]:

@@ -12,7 +12,7 @@ from salary_bands.statistics.correlation import binomial_ranks, employer_correla
 from salary_bands.statistics.model import fits_by_metric
 from salary_bands.statistics.pooling import POOLING_KINDS, Pooling, pooled_cells, pooling_facts, poolings
 from salary_bands.statistics.premiums import MODEL_METRICS
-from salary_bands.storage.duck import add_table, add_view, run_step
+from salary_bands.storage.duck import add_file, add_table, add_view, run_step
 from salary_bands.storage.records import records
 from salary_bands.storage.sql import read_sql
 
@@ -35,7 +35,7 @@ def bands(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
     workspace.write_facts("pooling", _pool(workspace, connection, _by_metric(correlations)))
     add_table(connection, "influences", influences(connection))
     rows = workspace.write(connection, "bands")
-    workspace.add(connection, "bands", workspace.plan())
+    add_file(connection, "bands", workspace.path("bands"))
     [fragile] = records(connection.execute(read_sql("steps/bands/fragile_cells")))
     workspace.write_facts("influence", fragile)
     return rows

@@ -9,7 +9,7 @@ from salary_bands.aggregate.workspace import Workspace
 from salary_bands.statistics.model import Fit, fits_by_metric
 from salary_bands.statistics.multipliers import estimated_multipliers
 from salary_bands.statistics.premiums import MODEL_METRICS, estimated_premiums
-from salary_bands.storage.duck import add_table, add_view
+from salary_bands.storage.duck import add_file, add_table, add_view
 from salary_bands.storage.records import records
 from salary_bands.storage.sql import read_sql
 from salary_bands.vocabulary.taxonomy import core_groups
@@ -28,7 +28,7 @@ def multipliers(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> 
     fits = fits_by_metric(workspace.frame("model_cells"))
     add_table(connection, "estimated_multipliers", estimated_multipliers(fits, as_of, workspace.settings))
     rows = workspace.write(connection, "multipliers")
-    workspace.add(connection, "multipliers", workspace.plan())
+    add_file(connection, "multipliers", workspace.path("multipliers"))
     workspace.write_facts("model", _model_facts(connection, fits))
     return rows
 
