@@ -293,7 +293,7 @@ def test_killed_at_any_write_the_old_release_stays_or_the_new_is_whole(
         shutil.rmtree(tmp_path / str(step))
 
 
-HOLD = "import sys, pathlib\nfrom salary_bands.locks import refresh_lock\n" + (
+HOLD = "import sys, pathlib\nfrom salary_bands.storage.locks import refresh_lock\n" + (
     "with refresh_lock([pathlib.Path(sys.argv[1])], 0):\n    print('held', flush=True)\n    sys.stdin.read()\n"
 )
 
@@ -382,8 +382,8 @@ import os, sys
 from pathlib import Path
 from salary_bands.settings import load
 from salary_bands.publish.publication import publish
-from salary_bands.publish.releases import Marts
-from tests.conftest import build
+from salary_bands.releases.marts import Marts
+from tests.builders.candidates import build
 if len(sys.argv) > 2:
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 folder = Path(sys.argv[1])

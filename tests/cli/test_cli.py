@@ -172,7 +172,7 @@ def test_a_folder_that_is_a_file_is_a_line_and_no_traceback(
 def test_a_locked_folder_ends_with_1_and_names_the_process(run: Run, settings: Settings) -> None:
     write_native(settings.raw, ROWS[:1])
     script = (
-        "import pathlib, sys\nfrom salary_bands.locks import refresh_lock\n"
+        "import pathlib, sys\nfrom salary_bands.storage.locks import refresh_lock\n"
         "with refresh_lock([pathlib.Path(sys.argv[1])], 0):\n    print('held', flush=True)\n    sys.stdin.read()\n"
     )
     child = [sys.executable, "-c", script, str(settings.marts)]

@@ -131,7 +131,7 @@ import json, resource, sys
 from pathlib import Path
 from salary_bands.ingest.raw_folder import scan
 from salary_bands.settings import load
-from tests.intake import run
+from tests.builders.intake import run
 raw = Path(sys.argv[1])
 settings = load(raw=raw, marts=raw.parent / "marts", work=raw.parent / "work")
 found = {}

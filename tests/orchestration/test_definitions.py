@@ -1,6 +1,6 @@
 """The definitions: their graph, jobs in process, and the checks that stand between candidate and release.
 
-`python -m tests.test_orchestration > tests/golden/asset_graph.txt` writes the graph anew; review what changed.
+`python -m tests.orchestration.test_definitions > tests/golden/asset_graph.txt` writes the graph anew; review what changed.
 """
 
 import importlib
