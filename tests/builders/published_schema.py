@@ -1,6 +1,7 @@
-"""The published shape as a list of names and types, kept per version: `python -m tests.builders.published_schema` adds one.
+"""The published shape as a list of names and types, kept per version.
 
-A version once kept is never written anew; where no release was published with it, delete its file first.
+`python -m tests.builders.published_schema` adds today's. A version once kept is never written anew; if no release was
+published with it, delete its file first.
 """
 
 import json

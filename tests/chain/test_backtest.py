@@ -22,8 +22,8 @@ from salary_bands.aggregate.registry import make
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.settings import Settings
 from salary_bands.storage.parquet import made_from, write_table
-from tests.builders.candidates import Built, build
-from tests.builders.cases import records, settings_at
+from tests.builders.candidates import Built, build, settings_at
+from tests.builders.cases import records
 from tests.oracle.figures import percentile
 
 LEAVES = {"software_engineering": "llm_general", "data_science": "nlp_classical", "ml_generalist": "ml_generalist"}

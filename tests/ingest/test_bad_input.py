@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
@@ -207,7 +207,7 @@ def test_a_refresh_of_nothing_but_held_exports_says_each_line(settings: Settings
 
 NAMES = ("f.csv", "f.csv.gz", "f.jsonl", "f.jsonl.gz", "f.parquet", "f.xlsx")
 SOUND = containers([native_row(n, base=f"{100 + n},000", location="Zürich, 日本") for n in range(12)], Path(mkdtemp()))
-FUZZ = limits(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZ = limits(max_examples=20)
 
 
 def accounted(settings: Settings, content: bytes, name: str) -> None:
