@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
-import duckdb
 import pandas as pd
 import pytest
 
@@ -15,7 +14,7 @@ from salary_bands.aggregate.workspace import selected
 from salary_bands.reference import read_csv
 from salary_bands.reference.leaves import leaf_tools
 from salary_bands.settings import Settings
-from salary_bands.storage.duck import add_table, run_step
+from salary_bands.storage.duck import add_table, in_memory, run_step
 from salary_bands.vocabulary.taxonomy import view_groups
 from tests.builders.candidates import BANDS, Built, empty_plan
 from tests.builders.exports import native_row
@@ -79,7 +78,7 @@ def newcombe(x: int, n: int, x_before: int, n_before: int) -> tuple[float, float
 @pytest.fixture
 def deal(settings: Settings) -> Iterator[Deal]:
     """deal(rows, bands=, premiums=): the cards, which must keep their contract, by view and group; null as None."""
-    with duckdb.connect() as connection:
+    with in_memory() as connection:
 
         def run(rows: Rows, bands: tuple[Any, ...] = (), premiums: tuple[Any, ...] = (), as_of: date = AS_OF) -> Cards:
             add_inputs(connection, empty_plan(as_of.isoformat()), settings)

@@ -10,12 +10,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pandas as pd
 import pytest
 
 from salary_bands.schemas.premiums import Premiums
-from salary_bands.storage.duck import add_table
+from salary_bands.storage.duck import add_table, in_memory
 from salary_bands.storage.sql import read_sql
 from tests.builders.candidates import BANDS, Built, build, settings_at
 from tests.builders.cases import REAL, exports_of, groups, records
@@ -317,7 +316,7 @@ def test_modelled_pay_rounds_as_bands_do() -> None:
         for v, (a, b, c) in usd.items()
     ]
     frame = pd.DataFrame(rows).assign(multiplier=1.0, low=0.9, high=1.1, n=10)
-    with duckdb.connect() as connection:
+    with in_memory() as connection:
         add_table(connection, "estimated_multipliers", frame)
         found = connection.execute(read_sql("marts/multipliers")).df()
     assert found[["usd", "usd_low", "usd_high"]].values.tolist() == [[43_200, 43_300, 49_900], [50_000, 50_000, 50_500]]

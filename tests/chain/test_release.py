@@ -102,7 +102,7 @@ def test_an_export_that_is_removed_or_overwritten_no_longer_counts(settings: Set
     (settings.raw / "b" / "two.csv").unlink()
     write_native(settings.raw, MORE, "c/three.csv")
     version = published(settings)
-    assert "- no longer counts: `b/two.csv`, 30 rows" in changes(settings, version)
+    assert "- no longer used: `b/two.csv`, 30 rows" in changes(settings, version)
     assert "- overwritten: `c/three.csv`, 30 rows before, 35 now" in changes(settings, version)
     assert "a/one.csv" not in changes(settings, version)
     rows = {i["file"]: i["rows"] for i in Marts(settings.marts).manifest(version)["inputs"]}

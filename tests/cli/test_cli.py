@@ -68,7 +68,7 @@ def test_a_refresh_publishes_once_and_says_what_it_did(run: Run, settings: Setti
     assert again.exit_code == 0
     outcome = json.loads(again.stdout)
     assert (outcome["version"], outcome["published"], outcome["rows"]) == ("2026.06.30", False, {"used": 30})
-    assert run(*REFRESH, "--dry-run").stdout.splitlines()[-1] == "nothing new, the latest of that date is 2026.06.30"
+    assert run(*REFRESH, "--dry-run").stdout.splitlines()[-1] == "nothing changed since 2026.06.30"
 
 
 def test_one_held_export_of_two_is_no_failure(run: Run, settings: Settings) -> None:
@@ -77,7 +77,7 @@ def test_one_held_export_of_two_is_no_failure(run: Run, settings: Settings) -> N
     (settings.raw / "stray.csv").write_text("x\n", encoding="utf-8")
     result = run(*REFRESH)
     assert result.exit_code == 0
-    assert "held      source/other.csv (unknown_header): no format has the columns who, what" in result.stdout
+    assert "held      source/other.csv (unknown_header): no format has the 2 columns of its header" in result.stdout
     assert "refused   stray.csv" in result.stdout
 
 
@@ -89,7 +89,7 @@ def test_a_refresh_where_every_export_is_held_fails_with_a_line_for_each(run: Ru
     result = run(*REFRESH)
     assert (result.exit_code, result.stdout) == (1, "")
     assert "every export is held" in result.stderr
-    assert all(f"source/{name}: no format has the columns" in result.stderr for name in ("one.csv", "two.csv"))
+    assert all(f"source/{name}: no format has the 2 columns" in result.stderr for name in ("one.csv", "two.csv"))
 
 
 def no_raw(settings: Settings) -> None:
@@ -111,8 +111,8 @@ def unknown_setting(settings: Settings) -> None:
 WRONG = [
     (no_raw, REFRESH, "does not exist"),
     (nothing, REFRESH, "the raw folder has no export"),
-    (nothing, ("refresh", "--as-of", "30.06.2026"), "--as-of 30.06.2026: not a date; write YYYY-MM-DD"),
-    (nothing, ("refresh", "--as-of", "2026-02-30"), "not a date"),
+    (nothing, ("refresh", "--as-of", "30.06.2026"), "--as-of 30.06.2026 is not a date; use YYYY-MM-DD"),
+    (nothing, ("refresh", "--as-of", "2026-02-30"), "is not a date"),
     (nothing, (*REFRESH, "--wait", "-1"), "lock_wait_seconds"),
     (nothing, (*REFRESH, "--wait", "soon"), "--wait"),
     (nothing, ("refresh", "--nonsense"), "--nonsense"),
@@ -242,7 +242,7 @@ def test_a_release_is_rolled_back_withdrawn_and_pruned_by_command(run: Run, both
 
     assert run("prune", "--keep", "1", "--dry-run", *there).stdout == "would remove 2026.06.30\n"
     back = run("rollback", "--reason", "wrong rates", *there)
-    assert (back.exit_code, back.stderr) == (0, "latest.json and the mart are of 2026.06.30\n")
+    assert (back.exit_code, back.stderr) == (0, "latest.json and the mart now have release 2026.06.30\n")
     assert state() == [(False, "published", True, False, "wrong rates"), (True, "published", False, False, None)]
     assert "rolled back" in run("releases", *there).stdout
     assert json.loads(run("show", *there, "--json").stdout)["release"] == "2026.06.30"
@@ -311,7 +311,7 @@ def test_inspect_drafts_a_format_that_parses_once_its_blanks_are_filled(run: Run
         "base": ["Base"],
     }
     assert all(f"#   {h}\n" in draft for h in ("When", "Wage: gross", "Where?"))
-    with pytest.raises(Exception, match="no format has the columns"):
+    with pytest.raises(Exception, match="no format has the 6 columns"):
         recognise(header)
 
 
@@ -342,12 +342,12 @@ def test_classify_reads_specialisation_and_skills_from_a_file(run: Run, tmp_path
     assert found[0]["leaf"] == "ml_generalist" != found[1]["leaf"]
     path.write_text("name\nx\n", encoding="utf-8")
     wrong = run("classify", "--in", str(path))
-    assert wrong.exit_code == 2 and "no column title" in wrong.stderr
+    assert wrong.exit_code == 2 and "column title is missing" in wrong.stderr
 
 
 def test_the_sample_is_the_committed_one(run: Run, tmp_path: Path) -> None:
     result = run("sample", "--to", str(tmp_path / "raw"))
-    assert result.exit_code == 0 and "synthetic" in result.stderr
+    assert result.exit_code == 0 and "Synthetic" in result.stderr
     made = {p.name: p for p in (tmp_path / "raw" / "sample").iterdir()}
     assert sorted(made) == sorted(p.name for p in SAMPLE.iterdir())
     for name, path in made.items():

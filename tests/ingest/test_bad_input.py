@@ -33,7 +33,7 @@ def utf16(data: bytes) -> bytes:
 
 
 HELD = [
-    # file, content, reason, words of cause and mend
+    # file, content, reason, words of cause and fix
     ("e.csv", b"", "empty", ["is empty", "deliver it again"]),
     ("e.csv", b"\n\n  \n", "empty", ["is empty"]),
     ("e.csv.gz", b"", "empty", ["is empty"]),
@@ -57,18 +57,18 @@ HELD = [
     ("b.jsonl", b"\xff\xfe\xff", "unreadable_encoding", ["UTF-8"]),
     ("b.parquet", b"PAR1" + bytes(80) + b"PAR1", "damaged_parquet", ["Parquet", "deliver it again"]),
     ("b.xlsx", b"PK\x05\x06" + bytes(18), "damaged_xlsx", ["XLSX", "deliver it again"]),
-    ("g.csv.gz", HEADER + GOOD, "bad_gzip", ["not a sound gzip", "deliver it again"]),
+    ("g.csv.gz", HEADER + GOOD, "bad_gzip", ["not a valid gzip", "deliver it again"]),
     ("g.csv.gz", gzip.compress(HEADER + GOOD)[:-12], "truncated_gzip", ["ends too early", "deliver it again"]),
     ("g.csv.gz", gzip.compress(HEADER + GOOD * 90_000)[:-9], "truncated_gzip", ["ends too early"]),
     ("g.csv.gz", gzip.compress(HEADER + GOOD)[:-6] + b"junk!!", "bad_gzip", ["gzip"]),
-    ("u.csv", b"name,wage\nx,1\n", "unknown_header", ["name, wage", "salary-bands inspect"]),
+    ("u.csv", b"name,wage\nx,1\n", "unknown_header", ["2 columns", "salary-bands inspect"]),
     ("u.csv", HEADER.replace(b"base", b"pay") + GOOD, "missing_required_column", ["native", "'base'", "add the col"]),
     ("q.csv", HEADER + GOOD + TORN_QUOTE + GOOD * 3, "unclosed_quote", ["quote", "never closes", "close it"]),
     ("q.csv", HEADER + GOOD + GOOD.replace(b"ML", b'"ML') + GOOD * 3, "unclosed_quote", ["row 3", "never"]),
     ("q.csv", HEADER + TORN_QUOTE + GOOD * 400_000, "unclosed_quote", ["never closes"]),
-    ("q.csv", b'submission_id,"submitted_at\n' + GOOD, "unknown_header", ["submission_id"]),
-    ("r.csv", HEADER + GOOD + b"1,2\n", "too_many_rejected", ["1 of 2 rows", "wrong_number_of_cells", "row 3", "mend"]),
-    ("x.pdf", b"%PDF", "unknown_container", [".csv", ".xlsx", "deliver it as one of them"]),
+    ("q.csv", b'submission_id,"submitted_at\n' + GOOD, "unknown_header", ["2 columns"]),
+    ("r.csv", HEADER + GOOD + b"1,2\n", "too_many_rejected", ["1 of 2 rows", "wrong_number_of_cells", "row 3", "fix"]),
+    ("x.pdf", b"%PDF", "unknown_container", [".csv", ".xlsx", "deliver it as one of these"]),
     ("noname", HEADER + GOOD, "unknown_container", [".parquet"]),
 ]  # fmt: skip
 
@@ -76,7 +76,7 @@ HELD = [
 @pytest.mark.parametrize(
     ("file", "content", "reason", "words"), HELD, ids=[f"{n}-{h[0]}-{h[2]}" for n, h in enumerate(HELD)]
 )
-def test_an_export_that_cannot_be_read_is_held_with_one_line_of_cause_and_mend(
+def test_an_export_that_cannot_be_read_is_held_with_one_line_of_cause_and_fix(
     settings: Settings, file: str, content: bytes, reason: str, words: list[str]
 ) -> None:
     found = intake(settings, content, f"source/{file}")
@@ -97,10 +97,6 @@ def test_ragged_rows_are_rejected_one_by_one(settings: Settings) -> None:
     found = intake(settings, text)
     assert found.held is None and found.rows == 21
     assert found.rejected == [(11, "", "wrong_number_of_cells"), (21, "", "wrong_number_of_cells")]
-    assert found.table("rejected_reports")["value"].tolist() == [
-        "2 cells, the header has 6",
-        "8 cells, the header has 6",
-    ]
 
 
 def test_half_a_surrogate_and_deep_nesting_cost_one_cell_or_one_row(settings: Settings) -> None:
@@ -163,7 +159,7 @@ def bombed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_bomb_is_refused_with_cause_and_mend(bombed: dict[str, Any], name: str) -> None:
+def test_a_bomb_is_refused_with_cause_and_fix(bombed: dict[str, Any], name: str) -> None:
     reason, line = bombed[name]
     assert reason == bombed["reasons"][name]
     assert "; " in line and len(line) < 500
@@ -183,7 +179,7 @@ def test_the_same_bytes_anywhere_count_once(settings: Settings, built: Callable[
         assert result.ledger(file) == {("duplicate", "same_bytes"): 30}
 
 
-def test_a_held_export_does_not_stop_the_others_and_stands_in_the_ledger(
+def test_a_held_export_does_not_stop_the_others_and_is_in_the_ledger(
     settings: Settings, built: Callable[..., Built]
 ) -> None:
     (settings.raw / "bad").mkdir()
@@ -213,6 +209,7 @@ FUZZ = limits(max_examples=20)
 def accounted(settings: Settings, content: bytes, name: str) -> None:
     """Held, or every row is accepted or rejected once."""
     found = intake(settings, content, f"source/{name}")
+    assert found.held != "unreadable"  # an error that no container has foreseen
     if found.held:
         assert "; " in found.line and "\n" not in found.line
         return

@@ -66,7 +66,7 @@ def test_what_has_not_changed_is_not_fetched_again(server: tuple[str, type[_Serv
         (404, b"", "answered 404"),
         (302, b"", "answered 302"),
         (200, b"<html>maintenance</html>", "not a file of ECB rates"),
-        (200, b"Date,USD\n2001-01-02,1.0\n", "older or poorer"),
+        (200, b"Date,USD\n2001-01-02,1.0\n", "older than the rates at hand"),
         (200, b"x" * (21 << 20), "over 20,971,520 bytes"),
     ],
 )

@@ -136,25 +136,30 @@ def test_the_public_pages_can_be_built_from_the_files_alone(sample_release: Path
     assert compared > 60
 
 
-def test_a_rank_is_by_premium_and_as_wide_as_intervals_allow() -> None:
-    def premium(value: float | None, low: float | None = None, high: float | None = None) -> Row:
-        return {"premium": value, "premium_low": low, "premium_high": high}
-
+def test_a_rank_is_by_premium_and_as_wide_as_intervals_allow(tmp_path: Path) -> None:
     groups = [
         {"view": "v", "group_id": name, "leaves": name}
         for name in ("top", "mid", "near", "low", "unknown", "all", "ml_generalist", "adjacent")
     ]
-    known = {"top": premium(0.5, 0.4, 0.6), "mid": premium(0.2, 0.1, 0.3), "near": premium(0.15, 0.05, 0.25)}
-    known |= {"low": premium(-0.1, -0.2, 0.0), "unknown": premium(None), "all": premium(0.3, 0.2, 0.4)}
-    known |= {"ml_generalist": premium(None)}
-    rows = {("v", name, "ml_generalist", "total", "all", "senior"): row for name, row in known.items()}
-    assert group_ranks(groups, rows, "senior") == {
-        "top": (1, 1, 2, 5),
-        "mid": (2, 2, 4, 5),
-        "near": (3, 2, 4, 5),
-        "low": (4, 4, 5, 5),
-        "unknown": (None, None, None, 5),
+    nothing = (None, None, None)
+    known = {"top": (0.5, 0.4, 0.6), "mid": (0.2, 0.1, 0.3), "near": (0.15, 0.05, 0.25), "low": (-0.1, -0.2, 0.0)}
+    known |= {"unknown": nothing, "all": (0.3, 0.2, 0.4), "ml_generalist": nothing}
+    key = {"view": "v", "baseline": "ml_generalist", "metric": "total", "tier": "all", "level": "senior"}
+    names = ("premium", "premium_low", "premium_high")
+    rows = [
+        {**key, "group_id": group, **dict(zip(names, figures, strict=True)), "identified": figures != nothing}
+        for group, figures in known.items()
+    ]
+    pq.write_table(pyarrow.Table.from_pylist(rows, arrow_schema("premiums")), tmp_path / "premiums.parquet")
+    found = group_ranks(groups, tmp_path / "premiums.parquet")
+    assert {group: ranks["senior"] for (_, group), ranks in found.items()} == {
+        "top": [1, 1, 2, 5],
+        "mid": [2, 2, 4, 5],
+        "near": [3, 2, 4, 5],
+        "low": [4, 4, 5, 5],
+        "unknown": [None, None, None, 5],
     }
+    assert {tuple(ranks["all"]) for ranks in found.values()} == {(None, None, None, 5)}  # of no premium at this level
 
 
 def test_a_view_is_small(sample_release: Path) -> None:

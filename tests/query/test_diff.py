@@ -86,7 +86,7 @@ def test_where_a_release_between_is_gone_no_part_is_told(settings: Settings, tmp
 
 def test_a_release_beside_itself_has_not_moved(settings: Settings) -> None:
     result = asked(settings, VERSIONS[0], VERSIONS[0])
-    assert result.exit_code == 0 and "no median moved" in result.stdout
+    assert result.exit_code == 0 and "no median changed" in result.stdout
 
 
 def test_filters_keep_what_they_name(settings: Settings) -> None:
@@ -99,8 +99,11 @@ def test_filters_keep_what_they_name(settings: Settings) -> None:
     ("arguments", "line"),
     [
         (["2026.05.31", "2020.01.01"], "2020.01.01: not in"),
-        (["2026.05.31", "2026.06.30", "--view", "nowhere"], "--view nowhere: nothing of it moved; there moved cards"),
-        (["2026.05.31", "2026.05.31", "--view", "leaf"], "--view leaf: nothing of it moved; no median moved"),
+        (
+            ["2026.05.31", "2026.06.30", "--view", "nowhere"],
+            "--view nowhere: no median changed there; use one of cards",
+        ),
+        (["2026.05.31", "2026.05.31", "--view", "leaf"], "--view leaf: no median changed there; no median changed"),
     ],
 )
 def test_what_cannot_be_compared_is_wrong_usage(settings: Settings, arguments: list[str], line: str) -> None:

@@ -12,15 +12,15 @@ from salary_bands.schemas import EXPORT_TABLES
 
 exports = dg.DynamicPartitionsDefinition(name="exports")
 _PREVIEW_ROWS = 5
-_PRIVATE = {"employer", "job_title", "skills", "specialisation", "submission_id", "value"}
+_SHOWN = {"row", "column", "reason", "evidence", "scope_reason", "level_basis", "leaf", "leaf_rule", "tier"}  # no cells
 
 
 def _metadata(stages: ExportStages, export: ExportFile, table: str, record: Record) -> dict[str, Any]:
-    """Row count, file, a preview without what a person wrote, and the line where the export is held."""
+    """Row count, file, a preview without cells, and the line where the export is held."""
     shown: dict[str, Any] = {"file": export.file, "dagster/row_count": record.get("rows", 0)}
     path = stages.parts.path(table, export.key)
     if path.is_file():
-        columns = [c for c in pq.read_schema(path).names if c not in _PRIVATE]
+        columns = [c for c in pq.read_schema(path).names if c in _SHOWN]
         with pq.ParquetFile(path) as file:
             head = next(file.iter_batches(_PREVIEW_ROWS, columns=columns), None)
         shown["dagster/row_count"] = pq.read_metadata(path).num_rows

@@ -1,4 +1,4 @@
-"""Bands of a release, and the releases there are, as documents."""
+"""Query the bands of a release, and list the releases."""
 
 from typing import Any
 
@@ -21,9 +21,10 @@ def band_rows(
     metrics: list[str],
     evidence: str,
 ) -> dict[str, Any]:
-    """Bands of a release as one document; `each` asks for every tier or level.
+    """Return the bands of a release as one document. The value `each` selects every tier or level.
 
-    Raises UsageError naming what there is where a filter's value is in no band.
+    Raises:
+        UsageError: No band has a filter's value, or no band has all of them. The message lists the known values.
     """
     version = marts.chosen(release)
     manifest = marts.manifest(version)
@@ -43,7 +44,7 @@ def band_rows(
             known = [r[0] for r in bands.project(name).distinct().order(name).fetchall()]
             if value not in known:
                 raise UsageError(
-                    f"--{name.removesuffix('_id')} {value}: not in release {version}; there are {', '.join(known)}"
+                    f"--{name.removesuffix('_id')} {value}: not in release {version}; use one of {', '.join(known)}"
                 )
         conditions = " AND ".join([*(f'"{name}" = ?' for name in wanted), "list_contains(?, metric)"])
         cursor = connection.execute(
@@ -52,14 +53,16 @@ def band_rows(
         )
         rows = records(cursor)
     if not rows:
-        raise UsageError(f"no cell of release {version} has all of {', '.join(f'{k} {v}' for k, v in wanted.items())}")
+        filters = ", ".join(f"{name} {value}" for name, value in wanted.items())
+        raise UsageError(f"release {version} has no cell with {filters}; drop one of these filters")
     return {"release": version, "contains_synthetic": manifest["contains_synthetic"], "bands": rows}
 
 
 def release_rows(marts: Marts) -> list[dict[str, Any]]:
-    """Every release with its status, and what became of it; raises RefreshError where there is none.
+    """Return every release with its status; `contains_synthetic` is None if the release is pruned.
 
-    contains_synthetic is None where the folder is gone.
+    Raises:
+        RefreshError: Nothing is published.
     """
     entries = marts.releases()
     if not entries:

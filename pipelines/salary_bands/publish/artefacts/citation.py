@@ -1,4 +1,4 @@
-"""How a release is cited."""
+"""Format the citation of a release."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,14 @@ from salary_bands.releases.marts import Document
 
 @dataclass(frozen=True)
 class Citation:
-    """The same in words and as BibTeX."""
+    """A citation in words and as BibTeX."""
 
     text: str
     bibtex: str
 
 
 def citation(manifest: Document) -> Citation:
-    """Of a release; the fingerprint says which content, should two operators publish the same version."""
+    """Cite a release; the fingerprint identifies its content, even if two operators publish the same version."""
     version, as_of = manifest["version"], manifest["as_of"]
     title = "Compensation bands in machine learning"
     synthetic = " (synthetic sample)" if manifest["contains_synthetic"] else ""

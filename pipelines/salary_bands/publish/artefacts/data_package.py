@@ -1,4 +1,4 @@
-"""datapackage.json, Data Package v2: every table with its fields, keys, units, and whose the data is."""
+"""datapackage.json, Data Package v2: all tables with their fields, keys and units, and the sources and licences."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from salary_bands.publish.artefacts.json_schemas import DATA_PACKAGE
 from salary_bands.reference.formats import Format
 from salary_bands.releases.marts import Document
+from salary_bands.sample import SYNTHETIC
 from salary_bands.schemas import RELEASE_TABLES, TABLES, arrow_schema
 from salary_bands.schemas.described import constraints_of, key_of, unit_of
 
@@ -14,7 +15,13 @@ _TYPES = {"int64": "integer", "double": "number", "bool": "boolean", "date32[day
 
 
 def data_package(manifest: Document, files: Iterable[Mapping[str, Any]], used: Iterable[Format]) -> Document:
-    """The package of a release. files: path, bytes, sha256 of its tables; used: the formats of its exports."""
+    """Describe a release as a data package.
+
+    Args:
+        manifest: the manifest of the release.
+        files: path, bytes and sha256 of its tables.
+        used: the formats of its exports.
+    """
     entries = {f["path"]: f for f in files}
     formats = list(used)
     synthetic = manifest["contains_synthetic"]
@@ -24,10 +31,10 @@ def data_package(manifest: Document, files: Iterable[Mapping[str, Any]], used: I
         "title": "Compensation bands in machine learning" + (" (synthetic sample)" if synthetic else ""),
         "version": manifest["version"],
         "description": f"Percentile bands of annual pay as of {manifest['as_of']}."
-        + (" Synthetic: made from generated data, nobody earns these figures." if synthetic else ""),
+        + (f" {SYNTHETIC}" if synthetic else ""),
         "keywords": ["compensation", "machine learning", "salary"],
         "sources": [{"title": f"{f.title}: {f.attribution}"} for f in formats],
-        # a source's licence is what it says, seldom a name on a list: README.md is where all are told
+        # most sources state a licence in their own words rather than by a standard name; README.md has the texts
         "licenses": [{"path": "README.md", "title": f"{f.title}: {f.licence}"} for f in formats],
         "resources": [
             _resource(table, kind, entries[f"{table}.{kind}"]) for table in RELEASE_TABLES for kind in _MEDIA
@@ -55,7 +62,7 @@ def _fields(table: str) -> list[Document]:
 
 
 def _field(table: str, name: str, kind: str, spec: Any) -> Document:
-    # an empty text reads as missing from a CSV, so only what can never be empty is required
+    # a CSV reader takes an empty text for a missing value, so text fields are not required
     constraints = {**({} if spec.nullable or kind == "string" else {"required": True}), **constraints_of(table, name)}
     unit = unit_of(table, name)
     return {

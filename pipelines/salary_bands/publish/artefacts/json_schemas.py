@@ -1,6 +1,7 @@
 """schemas/<kind>.json: a JSON Schema (2020-12) for each kind of JSON file, from the contracts of the tables.
 
-Objects are open, so that what is added within a major breaks no reader; a release is valid under its own schemas.
+Objects allow additional properties, so that additions within a major version break no reader. A release is valid under
+its own schemas.
 """
 
 from collections.abc import Iterable
@@ -29,15 +30,15 @@ VERSION = r"^\d{4}\.\d{2}\.\d{2}(\.\d+)?$"
 
 
 def json_schemas() -> dict[str, Schema]:
-    """Kind to schema: latest, releases, manifest, view, bands, and datapackage, openapi, which others define."""
+    """Return the schemas by kind; those of datapackage and openapi refer to the standards."""
     kinds = {
         "latest": _latest(),
         "releases": _releases(),
         "manifest": _manifest(),
         "view": _view(),
         "bands": _bands(),
-        "datapackage": _of_others("Data Package v2", DATA_PACKAGE, {"$schema": {"const": DATA_PACKAGE}}, "resources"),
-        "openapi": _of_others("OpenAPI 3.1", OPEN_API, {"openapi": {"type": "string", "pattern": r"^3\.1\."}}, "paths"),
+        "datapackage": _standard("Data Package v2", DATA_PACKAGE, {"$schema": {"const": DATA_PACKAGE}}, "resources"),
+        "openapi": _standard("OpenAPI 3.1", OPEN_API, {"openapi": {"type": "string", "pattern": r"^3\.1\."}}, "paths"),
     }
     return {
         kind: {"$schema": DIALECT, "title": f"Salary Bands: {kind}", "x-schema-version": SCHEMA_VERSION, **schema}
@@ -46,13 +47,13 @@ def json_schemas() -> dict[str, Schema]:
 
 
 def schema_documents() -> dict[str, Schema]:
-    """path to document of each file under schemas/."""
+    """Return the documents under schemas/ by path."""
     return {f"schemas/{kind}.json": schema for kind, schema in json_schemas().items()}
 
 
-def _of_others(standard: str, address: str, named: dict[str, Schema], *required: str) -> Schema:
-    """A kind that a standard defines: where to find the whole of it."""
-    return _object(named, f"{standard}; the whole of it is defined by {address}", [*named, *required])
+def _standard(standard: str, address: str, named: dict[str, Schema], *required: str) -> Schema:
+    """Return a short schema for a kind that a standard defines, with the address of the full schema."""
+    return _object(named, f"{standard}; see {address} for the full schema", [*named, *required])
 
 
 def _text(description: str, **more: Any) -> Schema:
@@ -171,7 +172,7 @@ def _manifest() -> Schema:
 
 
 def _row(columns: dict[str, Schema], description: str, least: int | None = None) -> Schema:
-    """A row of values, in the order of the document's `columns`: of all of them, or of the first `least`."""
+    """Return the schema of a row, with a value for each of the document's `columns` or for the first `least` ones."""
     return {
         "type": "array",
         "description": description,
@@ -182,7 +183,7 @@ def _row(columns: dict[str, Schema], description: str, least: int | None = None)
 
 
 def _columns(of: str, *lists: Iterable[str]) -> Schema:
-    description = f"Names of the values of {of}, in order: read values by name"
+    description = f"Names of the values of {of}, in order; look up values by name"
     return {"type": "array", "enum": [list(names) for names in lists], "description": description}
 
 
@@ -196,9 +197,9 @@ def _bands() -> Schema:
             "as_of": _AS_OF,
             **head,
             "columns": _columns("a row", BAND_COLUMNS),
-            "rows": _list(row, "Cells: evidence, tier, level and metric name one"),
+            "rows": _list(row, "Cells; evidence, tier, level and metric identify a cell"),
         },
-        "Every cell of a group in a market",
+        "All cells of a group in a market",
     )
 
 
@@ -213,7 +214,7 @@ def _view() -> Schema:
             "contains_synthetic": _SYNTHETIC,
             "view": value_schema("cards", "view"),
             "market": _text("Market of the bands; premiums, ranks and shares are worldwide"),
-            "notes": _object({name: _text("What the figures are") for name in NOTES}, "How to read them"),
+            "notes": _object({name: _text("Explanation of the figures") for name in NOTES}, "How to read the figures"),
             "columns": _object(
                 {
                     "bands": _columns("a band", FULL.band_columns, BRIEF.band_columns),
@@ -224,7 +225,7 @@ def _view() -> Schema:
             ),
             "groups": _list(_group(band, premium), "The groups of the view", minItems=1),
         },
-        "All that the page of a view needs",
+        "All data for the page of a view",
     )
     return {**schema, "$defs": {"band": _band_row(), "premium": _premium_row(), "rank": _rank_row()}}
 
@@ -236,14 +237,14 @@ def _group(band: Schema, premium: Schema) -> Schema:
         _tiers(FULL.premium_levels, BRIEF.premium_levels, premium),
         "Premiums by baseline, metric, tier, level",
     )
-    rank = _nest([RANK_LEVELS], {"$ref": "#/$defs/rank"}, "Rank by level or stage; null of what is not ranked")
+    rank = _nest([RANK_LEVELS], {"$ref": "#/$defs/rank"}, "Rank by level or stage; null if the group is not ranked")
     adverts = "Bands of adverts, all tiers and levels, by metric"
     return _object(
         {
             "id": value_schema("cards", "group_id"),
             "label": value_schema("cards", "label"),
-            "leaves": _list(text, "The specialisations it is made of", minItems=1),
-            "tooling": _list(text, "Tools of the trade: our reference list, not text from reports"),
+            "leaves": _list(text, "Specialisations of the group", minItems=1),
+            "tooling": _list(text, "Tools of the specialisation, from our reference list and not from reports"),
             "premiums": _or_null(by_baseline),
             "rank": _or_null(rank),
             "bands": _nest(
@@ -263,7 +264,7 @@ def _or_null(schema: Schema) -> Schema:
 
 
 def _nest(names: list[tuple[str, ...]], value: Schema, description: str) -> Schema:
-    """An object of objects, a layer for each list of names."""
+    """Return the schema of nested objects, one layer per list of names."""
     for layer in reversed(names[1:]):
         value = _object(dict.fromkeys(layer, value), "By name")
     return _object(dict.fromkeys(names[0], value), description)
@@ -273,7 +274,7 @@ Levels = dict[str, tuple[str, ...]]
 
 
 def _tiers(full: Levels, brief: Levels, value: Schema) -> Schema:
-    """By tier and level; what only a view of few groups has is not required."""
+    """Return the schema of values by tier and level; those that only views with few groups have are optional."""
     tiers = {t: _object(dict.fromkeys(levels, value), "By level", brief.get(t, levels)) for t, levels in full.items()}
     return _object(tiers, "By tier", brief)
 
@@ -288,7 +289,7 @@ def _premium_row() -> Schema:
     why = {
         "enum": ["not_identified", "no_reports", "by_definition", None],
         "type": ["string", "null"],
-        "description": "Why there is no premium: it cannot be told, nobody reported, or the group is the baseline",
+        "description": "Why there is no premium: not identified, no reports, or the group is the baseline",
     }
     return _row({**columns, "why": why}, "A premium")
 
@@ -297,10 +298,13 @@ def _rank_row() -> Schema:
     place = {"type": ["integer", "null"], "minimum": 1}
     return _row(
         {
-            "rank": {**place, "description": "1 has the highest total premium; null where it is not identified"},
-            "best": {**place, "description": "The best that it may be, by intervals"},
-            "worst": {**place, "description": "The worst that it may be"},
-            "of": {"type": "integer", "minimum": 1, "description": "Groups ranked"},
+            "rank": {
+                **place,
+                "description": "1 is the highest premium of total pay; null if the premium is not identified",
+            },
+            "best": {**place, "description": "Best rank within the intervals"},
+            "worst": {**place, "description": "Worst rank within the intervals"},
+            "of": {"type": "integer", "minimum": 1, "description": "Number of ranked groups"},
         },
         "A rank",
     )
