@@ -10,10 +10,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from salary_bands.schemas import SchemaBroken, validated
 from tests.hostile.leaks import exports, leaks, leaks_in
 
 SOURCE = "zqfileqsource"
@@ -82,6 +84,13 @@ def test_a_refresh_that_fails_prints_names_of_files_alone(tmp_path: Path) -> Non
     failed = refresh(tmp_path)
     assert failed.returncode == 1 and "every export is held" in failed.stderr
     assert leaks_in(failed.stdout + failed.stderr, PRINTED) == []
+
+
+def test_a_broken_contract_of_an_export_quotes_no_cell() -> None:
+    wrong = pd.DataFrame({"row": [1], "column": ["zqmappedqcolumn"], "reason": ["ZQMAPPEDQreason"]})
+    with pytest.raises(SchemaBroken, match="column reason: ") as broken:
+        validated(wrong, "rejected_reports")
+    assert leaks_in(str(broken.value)) == []
 
 
 def test_markers_are_found_wherever_they_are(tmp_path: Path) -> None:
