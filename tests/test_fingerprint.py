@@ -54,7 +54,7 @@ EDITS: list[tuple[str, str, str, set[str]]] = [
     ("package/statistics/pooling.py", "", "\nX = 1\n", {TABLES}),
     ("package/aggregate/inputs.py", "", "\nX = 1\n", {TABLES}),
     ("package/schemas/columns.py", "", "\nX = 1\n", {*READS_FORMATS, TABLES}),
-    ("sql/steps/claims/claim_ranks.sql", "", "\nlimit 1\n", {TABLES}),
+    ("sql/steps/claims/group_ranks.sql", "", "\nlimit 1\n", {TABLES}),
     ("sql/marts/ledger.sql", "", "\nlimit 1\n", {TABLES}),
 ]  # fmt: skip
 

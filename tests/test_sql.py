@@ -21,7 +21,7 @@ from salary_bands.statistics.pooling import POOLING_KINDS
 from salary_bands.storage.duck import in_memory
 from salary_bands.storage.parquet import write_table
 from salary_bands.storage.sql import SQL
-from tests.builders.candidates import defaults, empty_plan
+from tests.builders.candidates import empty_plan, settings_at
 
 FUNCTIONS = sorted(SQL.glob("functions/*.sql"))
 SELECTS = sorted({*SQL.rglob("*.sql")} - {*FUNCTIONS})
@@ -160,8 +160,7 @@ def test_every_table_comes_after_its_inputs() -> None:
 @pytest.fixture(scope="module")
 def nothing(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A candidate of one export without rows, whose every table is there and empty."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        workspace = Workspace(defaults(tmp_path_factory.mktemp("nothing"), monkeypatch))
+    workspace = Workspace(settings_at(tmp_path_factory.mktemp("nothing")))
     state = ExportState("source", "source/native.csv", "0" * 64, "key", "native", 0, counted=True)
     workspace.start(replace(empty_plan(), files=[state]))
     for table in schemas.EXPORT_TABLES:

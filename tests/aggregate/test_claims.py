@@ -10,14 +10,13 @@ import pytest
 
 from salary_bands import schemas
 from salary_bands.aggregate.inputs import add_inputs
-from salary_bands.aggregate.registry import make
 from salary_bands.aggregate.workspace import selected
 from salary_bands.reference.claims import asked_claims
 from salary_bands.settings import Settings
 from salary_bands.storage.duck import add_table, in_memory, run_step
 from salary_bands.storage.sql import read_sql
 from salary_bands.vocabulary.taxonomy import view_groups
-from tests.builders.candidates import Built, empty_plan
+from tests.builders.candidates import BANDS, Built, empty_plan
 from tests.builders.exports import native_row
 
 CHECK = "assert_every_claim_is_judged"
@@ -502,8 +501,8 @@ def test_every_claim_has_its_row_where_nothing_is_known(judge: Judge) -> None:
 
 
 def test_every_claim_is_judged_on_a_release_of_a_few_reports(built: Callable[..., Built]) -> None:
-    few = built([native_row(n, job_title="LLM Engineer", level="L5", base=250_000 + 500 * n) for n in range(40)])
-    make(few.candidate, "claims")
+    rows = [native_row(n, job_title="LLM Engineer", level="L5", base=250_000 + 500 * n) for n in range(40)]
+    few = built(rows, (*BANDS, "premiums", "claims"))
     found = rows_of(few.table("claims"))
     assert len(found) == 69
     assert found["card-llm-base", "base"]["why"] is None and found["card-llm-base", "base"]["n"] == 40

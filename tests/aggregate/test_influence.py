@@ -8,7 +8,7 @@ from typing import NamedTuple
 import duckdb
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
@@ -22,7 +22,7 @@ WEIGHTS = [round(2**20 * 0.5 ** (age / 6)) for age in range(13)]
 FULL = WEIGHTS[0]
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")  # nothing is divided by nothing
-few = examples(max_examples=15, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+few = examples(max_examples=15)
 
 
 class Paid(NamedTuple):

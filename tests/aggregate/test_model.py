@@ -16,8 +16,8 @@ import pytest
 from salary_bands.schemas.premiums import Premiums
 from salary_bands.storage.duck import add_table, in_memory
 from salary_bands.storage.sql import read_sql
-from tests.builders.candidates import Built, build
-from tests.builders.cases import REAL, exports_of, groups, records, settings_at
+from tests.builders.candidates import BANDS, Built, build, settings_at
+from tests.builders.cases import REAL, exports_of, groups, records
 from tests.builders.exports import native_row, write_native
 from tests.oracle import model as oracle_model
 from tests.oracle import premiums as oracle_premiums
@@ -229,7 +229,7 @@ def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         WRITERS[request.param](settings.raw)
     if request.param == "other settings":
         settings = settings.model_copy(update=OTHER_SETTINGS)
-    yield Case(build(settings, as_of.isoformat()), as_of, MET[request.param])
+    yield Case(build(settings, as_of.isoformat(), (*BANDS, "premiums", "multipliers")), as_of, MET[request.param])
 
 
 def is_published_as(ours: float | None, theirs: float | None) -> bool:

@@ -1,6 +1,7 @@
-"""The published shape as a list of names and types, kept per version: `python -m tests.published_schema` adds one.
+"""The published shape as a list of names and types, kept per version.
 
-A version once kept is never written anew; where no release was published with it, delete its file first.
+`python -m tests.builders.published_schema` adds today's. A version once kept is never written anew; if no release was
+published with it, delete its file first.
 """
 
 import json
@@ -86,6 +87,6 @@ def faults(old: str, before: Names, new: str, after: Names) -> list[str]:
 if __name__ == "__main__":
     path = FOLDER / f"{SCHEMA_VERSION}.json"
     if path.exists():
-        sys.exit(f"{SCHEMA_VERSION} is kept already: raise SCHEMA_VERSION in publish/releases.py")
+        sys.exit(f"{SCHEMA_VERSION} is kept already: raise SCHEMA_VERSION in releases/marts.py")
     path.write_text(json.dumps(published(), indent=0, sort_keys=True) + "\n", encoding="utf-8")
     print(path)

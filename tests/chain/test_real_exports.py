@@ -18,7 +18,7 @@ from tests.builders.intake import Intake, run
 from tests.builders.json_files import faults, json_files, kind_of, read
 
 FORMATS = {"aijobs": 9, "ask_a_manager": 1, "eu_it_survey": 4, "levels_fyi": 1}
-FILES = sorted(str(p.relative_to(REAL_DATA)) for p in REAL_DATA.glob("*/*.csv.gz"))
+FILES = sorted(str(p.relative_to(REAL_DATA)) for p in REAL_DATA.glob("*/*.csv.gz")) or ["no file"]  # to skip
 
 
 @pytest.fixture(scope="module")

@@ -17,15 +17,13 @@ from typer.testing import CliRunner
 from salary_bands import __version__
 from salary_bands.cli.commands import app
 from salary_bands.ingest.recognise import recognise
-from salary_bands.publish.publication import publish
 from salary_bands.reference.formats import parse_format
 from salary_bands.releases.marts import Marts
-from salary_bands.settings import Settings, load
+from salary_bands.settings import Settings
 from tests.builders import SAMPLE
-from tests.builders.candidates import build
 from tests.builders.exports import native_row, write_native
+from tests.builders.worlds import ROWS
 
-ROWS = [native_row(n) for n in range(30)]
 Run = Callable[..., Result]
 
 
@@ -46,16 +44,10 @@ def run(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     return command
 
 
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Marts:
-    """A marts folder with two releases, to read from."""
-    folder = tmp_path_factory.mktemp("shelf")
-    settings = load(raw=folder / "raw", marts=folder / "marts", work=folder / "work", settle_seconds=0)
-    marts = Marts(settings.marts)
-    for count in (25, 30):
-        write_native(settings.raw, ROWS[:count])
-        publish(build(settings).candidate, marts)
-    return marts
+@pytest.fixture
+def both(shelf: Path) -> Marts:
+    """A marts folder with two releases, of 30 and of 35 reports, to read from."""
+    return Marts(shelf / "both")
 
 
 OFFER = ("offer", "--group", "all", "--tier", "all", "--level", "all", "--market", "US", "--base", "200000")
@@ -172,7 +164,7 @@ def test_a_folder_that_is_a_file_is_a_line_and_no_traceback(
 def test_a_locked_folder_ends_with_1_and_names_the_process(run: Run, settings: Settings) -> None:
     write_native(settings.raw, ROWS[:1])
     script = (
-        "import pathlib, sys\nfrom salary_bands.locks import refresh_lock\n"
+        "import pathlib, sys\nfrom salary_bands.storage.locks import refresh_lock\n"
         "with refresh_lock([pathlib.Path(sys.argv[1])], 0):\n    print('held', flush=True)\n    sys.stdin.read()\n"
     )
     child = [sys.executable, "-c", script, str(settings.marts)]
@@ -184,26 +176,26 @@ def test_a_locked_folder_ends_with_1_and_names_the_process(run: Run, settings: S
     assert f"locked by process {holder.pid}" in result.stderr
 
 
-def test_show_gives_the_cards_in_the_us_by_default(run: Run, shelf: Marts) -> None:
-    result = run("show", "--marts", str(shelf.folder))
+def test_show_gives_the_cards_in_the_us_by_default(run: Run, both: Marts) -> None:
+    result = run("show", "--marts", str(both.folder))
     assert result.exit_code == 0
     assert "2026.06.30.1: evidence reported, market US, tier all, level all" in result.stdout
-    document = json.loads(run("show", "--marts", str(shelf.folder), "--json").stdout)
+    document = json.loads(run("show", "--marts", str(both.folder), "--json").stdout)
     cells = [(b["view"], b["market"], b["tier"], b["level"], b["evidence"]) for b in document["bands"]]
     assert set(cells) == {("cards", "US", "all", "all", "reported")}
     assert {b["metric"] for b in document["bands"]} == {"base", "total"}
     assert document["release"] == "2026.06.30.1"
 
 
-def test_show_filters_and_reads_older_releases(run: Run, shelf: Marts) -> None:
+def test_show_filters_and_reads_older_releases(run: Run, both: Marts) -> None:
     chosen = "--view leaf --group ml_generalist --market us-seattle --metric base --level each --json".split()
     shown = {}
     for version in ("2026.06.30", "2026.06.30.1"):
-        result = run("show", "--marts", str(shelf.folder), "--release", version, *chosen)
+        result = run("show", "--marts", str(both.folder), "--release", version, *chosen)
         shown[version] = {b["level"]: (b["n_reports"], b["p50"]) for b in json.loads(result.stdout)["bands"]}
     assert shown == {
-        "2026.06.30": {"L4": (25, 162_000), "early": (25, 162_000), "all": (25, 162_000)},
-        "2026.06.30.1": {"L4": (30, 164_500), "early": (30, 164_500), "all": (30, 164_500)},
+        "2026.06.30": {"L4": (30, 164_500), "early": (30, 164_500), "all": (30, 164_500)},
+        "2026.06.30.1": {"L4": (35, 167_000), "early": (35, 167_000), "all": (35, 167_000)},
     }
 
 
@@ -221,28 +213,28 @@ def test_show_filters_and_reads_older_releases(run: Run, shelf: Marts) -> None:
     ],
 )
 def test_an_unknown_filter_value_names_what_there_is(
-    run: Run, shelf: Marts, option: str, value: str, there: str
+    run: Run, both: Marts, option: str, value: str, there: str
 ) -> None:
-    result = run("show", "--marts", str(shelf.folder), option, value)
+    result = run("show", "--marts", str(both.folder), option, value)
     assert (result.exit_code, result.stdout) == (2, "")
     assert f"{option} {value}" in result.stderr and there in result.stderr
 
 
-def test_releases_are_listed_newest_first(run: Run, shelf: Marts) -> None:
-    table = run("releases", "--marts", str(shelf.folder))
+def test_releases_are_listed_newest_first(run: Run, both: Marts) -> None:
+    table = run("releases", "--marts", str(both.folder))
     assert table.exit_code == 0
     assert table.stdout.index("2026.06.30.1") < table.stdout.index("2026.06.30 ")
-    listed = json.loads(run("releases", "--marts", str(shelf.folder), "--json").stdout)
+    listed = json.loads(run("releases", "--marts", str(both.folder), "--json").stdout)
     assert [(r["version"], r["latest"], r["status"]) for r in listed] == [
         ("2026.06.30.1", True, "published"),
         ("2026.06.30", False, "published"),
     ]
-    assert listed[0]["manifest_sha256"] == shelf.latest()["manifest"]["sha256"]
+    assert listed[0]["manifest_sha256"] == both.latest()["manifest"]["sha256"]
 
 
-def test_a_release_is_rolled_back_withdrawn_and_pruned_by_command(run: Run, shelf: Marts, tmp_path: Path) -> None:
+def test_a_release_is_rolled_back_withdrawn_and_pruned_by_command(run: Run, both: Marts, tmp_path: Path) -> None:
     there = ("--marts", str(tmp_path / "marts"))
-    shutil.copytree(shelf.folder, tmp_path / "marts")
+    shutil.copytree(both.folder, tmp_path / "marts")
 
     def state() -> list[tuple[Any, ...]]:
         listed = json.loads(run("releases", *there, "--json").stdout)

@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from hypothesis import given
-from hypothesis import settings as limits
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -422,7 +421,6 @@ LISTS = st.dictionaries(st.integers(1, 12), st.sampled_from(["published", "withd
 )
 
 
-@limits(deadline=None)
 @given(LISTS, LISTS, LISTS)
 def test_lists_come_together_the_same_in_any_order_and_lose_nothing(a: list[Any], b: list[Any], c: list[Any]) -> None:
     whole = union(union(a, b, {}), c, {})

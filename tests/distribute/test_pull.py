@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from salary_bands.cli.commands import app
+from salary_bands.distribute import pull as pulling
 from salary_bands.distribute.pull import Pulled, pull
 from salary_bands.distribute.remote import Limits
 from salary_bands.distribute.verify import verify
@@ -325,10 +326,14 @@ def test_a_signature_is_demanded_where_there_is_a_key(server: Publisher, site: M
 
 
 def test_killed_at_any_write_the_old_release_stays_or_the_new_is_whole(
-    server: Publisher, site: Marts, tmp_path: Path
+    server: Publisher, site: Marts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """How often several transfers at once write is not fixed, so the last writes are met with one at a time."""
     publish(server, NEXT)
     bring(server, site, release=OLD)
+    at_once = pulling._AT_ONCE
+    assert at_once > 1
+    monkeypatch.setattr(pulling, "_AT_ONCE", 1)
     total = writes_of_a_pull(server, site, tmp_path)
     before = snapshot(site.folder)
     moved = False
@@ -336,10 +341,12 @@ def test_killed_at_any_write_the_old_release_stays_or_the_new_is_whole(
         here = Marts(tmp_path / f"killed{step}")
         shutil.copytree(site.folder, here.folder)
         server.asked()
-        assert dies(here.folder, step, partial(bring, server, here)), step
+        monkeypatch.setattr(pulling, "_AT_ONCE", at_once if step < total - 12 else 1)
+        died = dies(here.folder, step, partial(bring, server, here))
+        assert died or (step < total - 12 and latest(here) == NEXT), step
         seen = latest(here)
         assert seen in (OLD, NEXT) and (not moved or seen == NEXT)
-        moved = seen == NEXT
+        moved = died and seen == NEXT
         whole = verify(here.folder, release=seen)
         assert [f for f in whole.faults if f.file.startswith(f"releases/{seen}/")] == []
         if not moved and not (here.release(NEXT)).exists() and "pruned" not in listed(here)[OLD]:

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
@@ -16,6 +15,7 @@ from salary_bands.distribute.serve import Server, server
 from salary_bands.distribute.verify import verify
 from salary_bands.errors import UsageError
 from salary_bands.releases.marts import Marts
+from tests.builders.servers import serving
 from tests.builders.shelves import shelf
 
 VERSION = "2026.02.28"
@@ -34,10 +34,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (marts.folder / "link.txt").symlink_to(folder / "secret.txt")
     (marts.folder / "out").symlink_to(folder)
     os.mkfifo(marts.folder / "pipe.json")
-    with server(marts.folder) as found:
-        Thread(target=found.serve_forever, daemon=True, kwargs={"poll_interval": 0.01}).start()
+    with serving(found := server(marts.folder)):
         yield found
-        found.shutdown()
 
 
 def ask(running: Server, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:

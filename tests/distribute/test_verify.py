@@ -3,11 +3,11 @@
 import json
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import duckdb
 import pytest
@@ -20,6 +20,7 @@ from salary_bands.publish.pointers import list_release
 from salary_bands.releases.marts import Marts
 from salary_bands.releases.signing import private_key, sign_manifest
 from salary_bands.storage.files import json_text, sha256_of
+from tests.builders.servers import refusing, serving
 from tests.builders.shelves import put_release, shelf
 
 OLD, NEW = "2026.01.31", "2026.02.28"
@@ -44,10 +45,8 @@ def url(marts: Marts) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(marts.folder))) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(marts.folder)))) as address:
+        yield address
 
 
 def lines(marts: Marts | str, **options: object) -> list[str]:
@@ -208,8 +207,10 @@ def test_a_release_that_is_not_listed_is_wrong_usage(marts: Marts, url: str) -> 
             verify(where, release="2030.01.01")
 
 
-def test_a_server_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    result = CliRunner().invoke(app, ["verify", "--marts", "http://127.0.0.1:9/"])
+def test_a_server_that_is_not_there_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: None)  # between the tries
+    with refusing() as address:
+        result = CliRunner().invoke(app, ["verify", "--marts", address])
     assert result.exit_code == 1 and "refused" in result.stderr
     assert CliRunner().invoke(app, ["verify", "--marts", "ftp://127.0.0.1/"]).exit_code == 2
     assert CliRunner().invoke(app, ["verify", "--marts", str(tmp_path)]).exit_code == 1

@@ -142,7 +142,7 @@ def test_no_cell_of_a_csv_begins_a_formula(folder: Path) -> None:
     assert "=cmd" in {row["source"] for row in parquet(folder, "ledger")}
 
 
-@budget(max_examples=50, deadline=None)
+@budget(max_examples=50)
 @given(
     text=st.text(st.characters(exclude_categories=["Cc", "Cs"]) | st.sampled_from("\t\r\n"), min_size=1),
     rows=st.integers(0, 1),

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -182,13 +183,13 @@ def test_a_view_is_small_when_every_cell_has_its_figures(sample_release: Path, t
         for tier in ("all", "T1")
         for level in ("all", "early", "senior", *LEVELS)
     ]  # fmt: skip
+    alike = [r for r in table(sample_release, "premiums") if (r["view"], r["group_id"]) == ("leaf", "agentic")]
     premiums = [
         {**row, "view": c["view"], "group_id": c["group_id"], "premium": -0.1234, "premium_low": -0.1234,
          "premium_high": -0.1234, "range_low": -0.1234, "range_high": -0.1234, "n_group": 98_765}
         for c in cards
         if c["group_id"] != "all"
-        for row in table(sample_release, "premiums")
-        if (row["view"], row["group_id"]) == ("leaf", "agentic")
+        for row in alike
     ]  # fmt: skip
     for name, rows in (("cards", cards), ("bands", bands), ("premiums", premiums)):
         pq.write_table(pyarrow.Table.from_pylist(rows, arrow_schema(name)), tmp_path / f"{name}.parquet")
@@ -203,11 +204,16 @@ def test_a_view_is_small_when_every_cell_has_its_figures(sample_release: Path, t
     assert max(sizes.values()) < LIMIT, sizes
 
 
+@cache
+def filled(pay: int) -> Row:
+    """A row of bands with that pay in every figure, and words and numbers of their full length."""
+    fill: Row = {"int64": pay, "double": 12_345.67, "bool": False, "string": "reasonably_precise"}
+    return {f.name: fill.get(str(f.type), date(2026, 6, 30)) for f in arrow_schema("bands")}
+
+
 def longest_band(**key: str) -> Row:
     """A cell of many people, paid in millions in total, whose every figure is shown."""
-    pay = 1_234_500 if key["metric"] == "total" else 987_500
-    fill: Row = {"int64": pay, "double": 12_345.67, "bool": False, "string": "reasonably_precise"}
-    row = {f.name: fill.get(str(f.type), date(2026, 6, 30)) for f in arrow_schema("bands")}
+    row = filled(1_234_500 if key["metric"] == "total" else 987_500)
     counts = {"n_reports": 98_765, "n_employers": 9_876, "median_age_days": 365}
     return {**row, **counts, "basis": "direct", "suppression_reason": None, "market": "US", **key}
 

@@ -55,10 +55,9 @@ def make(workspace: Workspace, table: str) -> int:
 
 
 def _made_from(workspace: Workspace, table: str, plan: Plan) -> str:
-    root = RECIPES[table].build.__module__.removeprefix("salary_bands.")
     inputs = {name: workspace.checksum(name, plan) for name in RECIPES[table].inputs}
     facts = [plan.as_of, plan.version, plan.method_version, [asdict(state) for state in plan.files]]
-    return made_from(OURS.code_of(table, root), workspace.settings, inputs, facts)
+    return made_from(OURS.code_of(table, _ROOTS[table]), workspace.settings, inputs, facts)
 
 
 def restate(workspace: Workspace) -> None:
@@ -92,3 +91,4 @@ RECIPES: dict[str, Recipe] = {
     "ledger": Recipe(("full_ledger",), ledger),
     "sources": Recipe(("window_reports", "accepted_reports", "ledger"), sources),
 }
+_ROOTS = {table: recipe.build.__module__.removeprefix("salary_bands.") for table, recipe in RECIPES.items()}
