@@ -63,4 +63,4 @@ def sample_marts(tmp_path_factory: pytest.TempPathFactory) -> Marts:
 @pytest.fixture(scope="session")
 def sample_release(sample_marts: Marts) -> Path:
     """The folder of that release, MARTS/releases/<version>."""
-    return sample_marts.release(sample_marts.latest()["version"])
+    return sample_marts.release(sample_marts.latest().version)

@@ -1,5 +1,6 @@
 """For those who schedule refreshes: exports in, a release out, and what to mend."""
 
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -96,7 +97,7 @@ def mirror(
     with refresh_lock([settings.marts], settings.lock_wait_seconds, say):
         done = put(Marts(settings.marts), settings.store_url, say)
     if as_json:
-        print_json(done.to_json())
+        print_json(asdict(done))
     else:
         out.print(done.line(), highlight=False, markup=False)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,7 +38,7 @@ def verify(
     where = marts if marts and "://" in marts else load(marts=marts).marts
     found = check(where, release, all_releases, public_key)
     if as_json:
-        print_json(found.to_json())
+        print_json({"ok": found.ok, **asdict(found)})
     else:
         for fault in found.faults:
             out.print(fault.line(), highlight=False, markup=False)
@@ -72,6 +73,7 @@ def withdraw(
     """Mark a release as withdrawn, for sites to follow; nothing is deleted."""
     from salary_bands.errors import UsageError
     from salary_bands.publish import pointers
+    from salary_bands.releases.pointers import newest
 
     if not undo and not (reason or "").strip():
         raise UsageError("--reason: say why; it stands in releases.json")
@@ -80,9 +82,9 @@ def withdraw(
             pointers.reinstate(found, version)
         else:
             pointers.withdraw(found, version, str(reason).strip())
-        latest = pointers.newest(found.releases())
+        latest = newest(found.releases())
     say(f"{version} is {'published again' if undo else 'withdrawn'}")
-    say(f"the latest is {latest['version']}" if latest else "nothing is published any more: no other release stands")
+    say(f"the latest is {latest.version}" if latest else "nothing is published any more: no other release stands")
 
 
 def prune(
@@ -116,12 +118,14 @@ def pull(
     as_json: AsJson = False,
 ) -> None:
     """Bring a published release here: only what changed, every byte checked, all or nothing."""
+    from salary_bands.distribute.pull import PullRequest
     from salary_bands.distribute.pull import pull as bring
     from salary_bands.settings import load
 
-    found = bring(url, to, release, public_key, keep_history, load(lock_wait_seconds=wait).lock_wait_seconds, say)
+    request = PullRequest(url, to, release, public_key, keep_history)
+    found = bring(request, load(lock_wait_seconds=wait).lock_wait_seconds, say)
     if as_json:
-        print_json(found.to_json())
+        print_json(asdict(found))
         return
     what = f"{found.fetched:,} files fetched, {found.bytes:,} bytes, {found.reused:,} files reused"
     out.print(f"{found.version or 'no release stands'}  {what if found.changed else 'nothing new'}", highlight=False)
@@ -146,7 +150,6 @@ def serve(
 @contextmanager
 def _locked(folder: Path | None, wait: float | None) -> Iterator["Marts"]:
     """The marts folder under its lock, with what a crash left mended."""
-    from salary_bands.errors import RefreshError
     from salary_bands.publish.publication import repair
     from salary_bands.releases.marts import Marts
     from salary_bands.settings import load
@@ -154,8 +157,7 @@ def _locked(folder: Path | None, wait: float | None) -> Iterator["Marts"]:
 
     settings = load(marts=folder, lock_wait_seconds=wait)
     found = Marts(settings.marts)
-    if not found.releases():
-        raise RefreshError(f"nothing is published in {found.folder} yet; run `salary-bands refresh`")
+    found.listed()  # else nothing is published, and no folder is to be made
     with refresh_lock([found.folder], settings.lock_wait_seconds, say):
         for line in repair(found):
             say(line)

@@ -14,7 +14,9 @@ from salary_bands.aggregate.workspace import Workspace
 from salary_bands.gates import rules
 from salary_bands.gates.rules import Verdict
 from salary_bands.ingest.raw_folder import ExportFile
-from salary_bands.releases.marts import Document, Marts, release_order, stands
+from salary_bands.releases.manifest import Manifest
+from salary_bands.releases.marts import Marts
+from salary_bands.releases.pointers import newest_first
 from salary_bands.settings import Settings
 from salary_bands.statistics.residuals import export_residuals
 from salary_bands.storage.duck import add_parts, add_table, add_view, quoted, run_step
@@ -26,26 +28,26 @@ from salary_bands.storage.sql import read_sql
 class Reference:
     """The release that a candidate is compared with. bands: under the candidate's method; note: where made again."""
 
-    manifest: Document
+    manifest: Manifest
     folder: Path
     bands: Path
     note: str = ""
 
     @property
     def version(self) -> str:
-        return f"{self.manifest['version']}{self.note}"
+        return f"{self.manifest.version}{self.note}"
 
     @property
     def hashes(self) -> set[str]:
-        return {i["sha256"] for i in self.manifest["inputs"]}
+        return {i.sha256 for i in self.manifest.inputs}
 
 
 def reference_of(candidate: Workspace, marts: Marts) -> Reference | None:
     """The release before as it reads under a new method, where the method changed; else one of the same method."""
     former = previous_release(candidate)
     if former and former.method_changed and (again := restated(candidate)):
-        method = {**former.manifest["method"], "coverage": again.facts("coverage")}
-        manifest = {**former.manifest, "method": method}
+        method = former.manifest.method.model_copy(update={"coverage": again.facts("coverage")})
+        manifest = former.manifest.model_copy(update={"method": method})
         return Reference(manifest, former.folder, again.path("bands"), " as recomputed under this method")
     return reference_release(marts, candidate.plan())
 
@@ -55,12 +57,10 @@ def reference_release(marts: Marts, plan: Plan) -> Reference | None:
 
     A release of synthetic data is none for real ones, nor the reverse.
     """
-    published = [r for r in marts.releases() if stands(r) and r["as_of"] <= plan.as_of]
-    for entry in sorted(published, key=release_order, reverse=True):
-        manifest = marts.manifest(entry["version"])
-        same = manifest["method_version"] == plan.method_version
-        if same and manifest["contains_synthetic"] == plan.contains_synthetic:
-            folder = marts.release(entry["version"])
+    for entry in newest_first(r for r in marts.releases() if r.is_available and r.as_of <= plan.as_of):
+        manifest, folder = marts.manifest(entry.version), marts.release(entry.version)
+        same_method = manifest.method_version == plan.method_version
+        if same_method and manifest.contains_synthetic == plan.contains_synthetic:
             return Reference(manifest, folder, folder / "bands.parquet")
     return None
 
@@ -89,7 +89,7 @@ def judged(candidate: Workspace, marts: Marts) -> list[Verdict]:
             rules.residuals(_residuals(connection), settings),
             rules.outliers(_found(connection, "outlier_shares"), settings),
             levels,
-            rules.unknown_share(shares, reference.manifest["method"].get("coverage"), since, exports, settings),
+            rules.unknown_share(shares, reference.manifest.method.coverage, since, exports, settings),
         ]
     assert [v.gate for v in verdicts] == list(rules.GATES)
     return verdicts
@@ -114,9 +114,9 @@ def _add_new_reports(
     parts = Parts(candidate.settings.work)
     counted, sources = {s.sha256 for s in plan.counted}, {source for _, source in new}
     former = [
-        (ExportFile(i["source"], i["file"], Path(), 0, 0, i["sha256"]).key, i["source"])
-        for i in reference.manifest["inputs"]
-        if i["source"] in sources and i["sha256"] not in counted
+        (ExportFile(i.source, i.file, Path(), 0, 0, i.sha256).key, i.source)
+        for i in reference.manifest.inputs
+        if i.source in sources and i.sha256 not in counted
     ]
     former = [(key, source) for key, source in former if parts.path("pay_reports", key).is_file()]
     add_table(connection, "former_exports", _texts(former, "export_key", "source"))
@@ -174,7 +174,7 @@ def _nothing(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
 
 def _exports_line(plan: Plan, reference: Reference) -> str:
     counted = {s.sha256 for s in plan.counted}
-    gone = [i["file"] for i in reference.manifest["inputs"] if i["sha256"] not in counted]
+    gone = [i.file for i in reference.manifest.inputs if i.sha256 not in counted]
     return rules.exports_line([s.file for s in plan.counted if s.sha256 not in reference.hashes], gone)
 
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import duckdb
 
-from salary_bands.errors import RefreshError, UsageError
-from salary_bands.releases.marts import Marts, newest
+from salary_bands.errors import UsageError
+from salary_bands.releases.marts import Marts
+from salary_bands.releases.pointers import newest
 from salary_bands.storage.records import records
 
 
@@ -53,7 +54,7 @@ def band_rows(
         rows = records(cursor)
     if not rows:
         raise UsageError(f"no cell of release {version} has all of {', '.join(f'{k} {v}' for k, v in wanted.items())}")
-    return {"release": version, "contains_synthetic": manifest["contains_synthetic"], "bands": rows}
+    return {"release": version, "contains_synthetic": manifest.contains_synthetic, "bands": rows}
 
 
 def release_rows(marts: Marts) -> list[dict[str, Any]]:
@@ -61,18 +62,16 @@ def release_rows(marts: Marts) -> list[dict[str, Any]]:
 
     contains_synthetic is None where the folder is gone.
     """
-    entries = marts.releases()
-    if not entries:
-        raise RefreshError(f"nothing is published in {marts.folder} yet; run `salary-bands refresh`")
+    entries = marts.listed()
     latest = newest(entries)
     return [
         {
-            **{k: e[k] for k in ("version", "as_of", "status", "reason")},
+            **{k: getattr(e, k) for k in ("version", "as_of", "status", "reason")},
             "latest": e is latest,
-            "rolled_back": bool(e.get("rolled_back")),
-            "pruned": bool(e.get("pruned")),
-            "contains_synthetic": None if e.get("pruned") else marts.manifest(e["version"])["contains_synthetic"],
-            "manifest_sha256": e["manifest"]["sha256"],
+            "rolled_back": e.rolled_back,
+            "pruned": e.pruned,
+            "contains_synthetic": None if e.pruned else marts.manifest(e.version).contains_synthetic,
+            "manifest_sha256": e.manifest.sha256,
         }
         for e in entries
     ]

@@ -8,7 +8,8 @@ import duckdb
 
 from salary_bands.errors import UsageError
 from salary_bands.query.changes import export_lines, method_lines, summaries
-from salary_bands.releases.marts import Document, Marts
+from salary_bands.releases.manifest import Manifest
+from salary_bands.releases.marts import Marts
 from salary_bands.storage.records import records
 from salary_bands.storage.sql import read_sql
 
@@ -20,7 +21,7 @@ def diff_releases(marts: Marts, old: str, new: str, filters: dict[str, str | Non
     or a filter names what did not move.
     """
     before, after = (marts.manifest(marts.chosen(version)) for version in (old, new))
-    if before["contains_synthetic"] != after["contains_synthetic"]:
+    if before.contains_synthetic != after.contains_synthetic:
         raise UsageError(f"one of {old} and {new} is synthetic: nobody earns its figures, and they are not compared")
     with _compared(marts, before, after) as connection:
         _keep(connection, filters)
@@ -29,8 +30,8 @@ def diff_releases(marts: Marts, old: str, new: str, filters: dict[str, str | Non
     return {
         "from": old,
         "to": new,
-        "contains_synthetic": after["contains_synthetic"],
-        "exports": export_lines(after["inputs"], before["inputs"]),
+        "contains_synthetic": after.contains_synthetic,
+        "exports": export_lines(after.inputs, before.inputs),
         "method": method_lines(after, before),
         **found,
         "changes": cells,
@@ -38,12 +39,12 @@ def diff_releases(marts: Marts, old: str, new: str, filters: dict[str, str | Non
 
 
 @contextmanager
-def _compared(marts: Marts, before: Document, after: Document) -> Iterator[duckdb.DuckDBPyConnection]:
+def _compared(marts: Marts, before: Manifest, after: Manifest) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the table `changes` between the two."""
-    links = _links(marts, before["version"], after)
+    links = _links(marts, before.version, after)
     with duckdb.connect(":memory:") as connection:
         for name, manifest in (("bands", after), ("former_bands", before)):
-            _read(connection, name, [str(marts.release(manifest["version"]) / "bands.parquet")])
+            _read(connection, name, [str(marts.release(manifest.version) / "bands.parquet")])
         connection.execute("CREATE VIEW restated_bands AS SELECT * FROM former_bands")
         connection.execute(f"CREATE TABLE changed_cells AS {read_sql('steps/changes/changed_cells')}")
         # without links the parts of no release count, whose changes stand in for the columns
@@ -76,7 +77,7 @@ def _keep(connection: duckdb.DuckDBPyConnection, filters: dict[str, str | None])
         connection.execute(f"DELETE FROM changes WHERE {name} <> $value", {"value": value})
 
 
-def _links(marts: Marts, first: str, last: Document) -> list[str] | None:
+def _links(marts: Marts, first: str, last: Manifest) -> list[str] | None:
     """The releases after the first up to the last, each made after the one before.
 
     None where there is no such way: neither was made after the other, or one between them was pruned, or is older than
@@ -84,8 +85,8 @@ def _links(marts: Marts, first: str, last: Document) -> list[str] | None:
     """
     found: list[str] = []
     manifest = last
-    while manifest["version"] != first:
-        version, previous = manifest["version"], manifest["previous"]
+    while manifest.version != first:
+        version, previous = manifest.version, manifest.previous
         there = (marts.release(version) / "changes.parquet").is_file()
         if previous is None or not there or not marts.release(previous).is_dir():
             return None
@@ -94,11 +95,11 @@ def _links(marts: Marts, first: str, last: Document) -> list[str] | None:
     return found
 
 
-def _reason(before: Document, after: Document) -> str:
+def _reason(before: Manifest, after: Manifest) -> str:
     """What may have moved cells between two releases that no links lead between."""
-    if before["method_version"] != after["method_version"]:
+    if before.method_version != after.method_version:
         return "method_and_data"
-    hashes = [{i["sha256"] for i in manifest["inputs"]} for manifest in (before, after)]
+    hashes = [{i.sha256 for i in manifest.inputs} for manifest in (before, after)]
     if hashes[0] != hashes[1]:
         return "data"
-    return "window" if before["as_of"] != after["as_of"] else "reference"
+    return "window" if before.as_of != after.as_of else "reference"

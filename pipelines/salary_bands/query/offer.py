@@ -74,7 +74,7 @@ def check_offer(marts: Marts, release: str | None, offer: Offer) -> dict[str, An
     _check_amounts(offer)
     version = marts.chosen(release)
     manifest = marts.manifest(version)
-    if "cards.parquet" not in {f["path"] for f in manifest["files"]}:
+    if "cards.parquet" not in {f.path for f in manifest.files}:
         raise RefreshError(
             f"release {version} has no table `cards`, which says what a group falls back to; "
             "publish a newer one with `salary-bands refresh`"
@@ -91,8 +91,8 @@ def check_offer(marts: Marts, release: str | None, offer: Offer) -> dict[str, An
         comparable = _comparable(connection, beside) if beside else []
     return {
         "release": version,
-        "as_of": manifest["as_of"],
-        "contains_synthetic": manifest["contains_synthetic"],
+        "as_of": manifest.as_of,
+        "contains_synthetic": manifest.contains_synthetic,
         "offer": {**vars(offer), "view": tried["view"]},
         "answers": answers,
         "comparable": comparable,

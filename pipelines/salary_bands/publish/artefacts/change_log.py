@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from salary_bands.query.changes import cell_text, export_lines, method_lines, summaries
-from salary_bands.releases.marts import Document
+from salary_bands.releases.manifest import Manifest
 
 if TYPE_CHECKING:
     from salary_bands.aggregate.plan import Plan
@@ -23,21 +23,21 @@ _TITLES = {
 }
 
 
-def changes_text(plan: "Plan", manifest: Document, previous: Document | None, folder: Path) -> str:
+def changes_text(plan: "Plan", manifest: Manifest, previous: Manifest | None, folder: Path) -> str:
     """What moved since the previous release: exports, method, cells; what was held and refused.
 
-    folder: of the release, with its changes.parquet. The manifest needs inputs, settings and method_version.
+    folder: of the release, with its changes.parquet.
     """
     lines = [f"# Changes in {plan.version}", *(["", SYNTHETIC] if plan.contains_synthetic else [])]
     if previous is None:
         lines += ["", "The first release.", ""]
-        lines += [f"- counted: `{i['file']}`, {i['rows']:,} rows" for i in manifest["inputs"]]
+        lines += [f"- counted: `{i.file}`, {i.rows:,} rows" for i in manifest.inputs]
     else:
-        exports = export_lines(manifest["inputs"], previous["inputs"]) or ["the same exports"]
-        lines += ["", f"Since {previous['version']}.", "", "## Exports", "", *(f"- {line}" for line in exports)]
+        exports = export_lines(manifest.inputs, previous.inputs) or ["the same exports"]
+        lines += ["", f"Since {previous.version}.", "", "## Exports", "", *(f"- {line}" for line in exports)]
         if method := method_lines(manifest, previous):
             lines += ["", "## Method", "", "The method changed.", "", *(f"- {line}" for line in method)]
-        if previous["contains_synthetic"] != plan.contains_synthetic:
+        if previous.contains_synthetic != plan.contains_synthetic:
             lines += ["", "Synthetic and real pay are not compared."]
         else:
             lines += _cell_lines(folder)

@@ -1,22 +1,22 @@
 """openapi.json, OpenAPI 3.1: the static files as an API. Paths are of the marts folder, two above a release."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from salary_bands.publish.artefacts.json_schemas import DIALECT
-from salary_bands.releases.marts import SCHEMA_VERSION, Document
+from salary_bands.releases.documents import SCHEMA_VERSION, Document
+from salary_bands.releases.manifest import File, Manifest
 from salary_bands.schemas import RELEASE_TABLES
 
 _RELEASE = "/releases/{version}"
 
 
-def open_api(manifest: Document, files: Iterable[Mapping[str, Any]]) -> Document:
+def open_api(manifest: Manifest, files: Iterable[File]) -> Document:
     """The API of a release. files: those with a `path` under views/ and bands/ are its enumerations."""
-    paths = [f["path"].removesuffix(".json").split("/") for f in files if f["path"].startswith(("views/", "bands/"))]
+    paths = [f.path.removesuffix(".json").split("/") for f in files if f.path.startswith(("views/", "bands/"))]
     bands = [parts[1:] for parts in paths if parts[0] == "bands"]
     views = sorted(parts[1] for parts in paths if parts[0] == "views")
     groups, markets = (sorted({parts[place] for parts in bands}) for place in (1, 2))
-    version = _parameter("version", [manifest["version"]], "Version of the release: releases.json lists all")
+    version = _parameter("version", [manifest.version], "Version of the release: releases.json lists all")
     view = _parameter("view", views, "A taxonomy: groups of specialisations")
     group = _parameter("group_id", groups, "A group of the view: groups[].id of the view's file")
     market = _parameter("market", markets, "global, a country or a metro; not every group has every market")
@@ -25,12 +25,12 @@ def open_api(manifest: Document, files: Iterable[Mapping[str, Any]]) -> Document
         "openapi": "3.1.0",
         "jsonSchemaDialect": DIALECT,
         "info": {
-            "title": "Salary Bands" + (" (synthetic sample)" if manifest["contains_synthetic"] else ""),
+            "title": "Salary Bands" + (" (synthetic sample)" if manifest.contains_synthetic else ""),
             "version": SCHEMA_VERSION,
             "summary": "Compensation bands in machine learning, as static files",
-            "description": f"Release {manifest['version']}. Files under a release never change; latest.json, "
+            "description": f"Release {manifest.version}. Files under a release never change; latest.json, "
             "releases.json and feed.xml do. Read values of rows by the names in `columns`."
-            + (" Synthetic: nobody earns these figures." if manifest["contains_synthetic"] else ""),
+            + (" Synthetic: nobody earns these figures." if manifest.contains_synthetic else ""),
             "license": {"name": "MIT for the program; the data is its sources', see README.md of the release"},
         },
         "servers": [{"url": "../..", "description": "The folder that holds latest.json"}],

@@ -3,21 +3,22 @@
 from salary_bands.publish.artefacts.change_log import SYNTHETIC
 from salary_bands.publish.artefacts.citation import citation
 from salary_bands.reference.formats import Format
-from salary_bands.releases.marts import SCHEMA_VERSION, Document
+from salary_bands.releases.documents import SCHEMA_VERSION
+from salary_bands.releases.manifest import Manifest
 from salary_bands.schemas import RELEASE_TABLES
 from salary_bands.schemas.columns import Table
 
 
-def readme_text(manifest: Document, used: list[Format]) -> str:
+def readme_text(manifest: Manifest, used: list[Format]) -> str:
     """How to use and cite the release, and whose data it rests on. used: the formats of its exports."""
-    version = manifest["version"]
+    version = manifest.version
     cite = citation(manifest)
     lines = [
         f"# Compensation bands in machine learning, {version}",
         "",
-        *([SYNTHETIC, ""] if manifest["contains_synthetic"] else []),
-        f"Percentiles of annual pay in whole USD as of {manifest['as_of']}, gross, full time, over the "
-        f"{int(manifest['settings']['window_months'])} months before. Reports are self-selected; a figure rounds to "
+        *([SYNTHETIC, ""] if manifest.contains_synthetic else []),
+        f"Percentiles of annual pay in whole USD as of {manifest.as_of}, gross, full time, over the "
+        f"{int(manifest.settings['window_months'])} months before. Reports are self-selected; a figure rounds to "
         "500 USD, below 50,000 to 100. `reported` is people's pay, `advertised` is employers' adverts; no figure mixes "
         "the two. Intervals are 95 % and cover chance, not who chose to report. Null is unknown or withheld, never "
         "zero.",
@@ -36,7 +37,7 @@ def readme_text(manifest: Document, used: list[Format]) -> str:
         "",
         "These files never change, so keep them as long as you like. Read values of rows by the names in `columns`, "
         f"and pass over names that you do not know: within major {SCHEMA_VERSION.split('.')[0]} of `schema_version` "
-        f"(here {manifest['schema_version']}) nothing is removed, renamed or given another type.",
+        f"(here {manifest.schema_version}) nothing is removed, renamed or given another type.",
         "",
         "In a CSV an empty cell is null, and a text that a spreadsheet would take for a formula begins with an "
         "apostrophe.",

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from salary_bands.releases.marts import SCHEMA_VERSION, Document
+from salary_bands.releases.documents import SCHEMA_VERSION, Document
 from salary_bands.schemas.columns import LEVELS, STAGES, TIERS
 
 MARKET = "US"
