@@ -117,7 +117,7 @@ def test_where_the_last_release_is_withdrawn_nothing_is_published(tmp_path: Path
     withdraw(marts, A, "legal")
     assert_sound(marts, None)
     assert not marts.mart.exists()
-    assert [(r["version"], r["status"], r["latest"]) for r in release_rows(marts)] == [(A, "withdrawn", False)]
+    assert [(r.version, r.status, r.latest) for r in release_rows(marts)] == [(A, "withdrawn", False)]
     with pytest.raises(RefreshError, match="nothing is published"):
         marts.latest()
     assert repair(marts) == []

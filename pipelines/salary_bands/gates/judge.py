@@ -1,4 +1,4 @@
-"""A candidate beside the release before it: reads both, and lets the gates judge."""
+"""Compare a candidate with an earlier release, and ask each gate for its verdict."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,10 @@ from salary_bands.storage.sql import read_sql
 
 @dataclass(frozen=True)
 class Reference:
-    """The release that a candidate is compared with. bands: under the candidate's method; note: where made again."""
+    """The release that a candidate is compared with.
+
+    bands: its bands under the candidate's method. note: how they were made, empty if as published.
+    """
 
     manifest: Manifest
     folder: Path
@@ -39,11 +42,12 @@ class Reference:
 
     @property
     def hashes(self) -> set[str]:
+        """SHA-256 of the exports that it counted."""
         return {i.sha256 for i in self.manifest.inputs}
 
 
 def reference_of(candidate: Workspace, marts: Marts) -> Reference | None:
-    """The release before as it reads under a new method, where the method changed; else one of the same method."""
+    """Return the previous release, recomputed if the method changed, else the newest one of the same method."""
     former = previous_release(candidate)
     if former and former.method_changed and (again := restated(candidate)):
         method = former.manifest.method.model_copy(update={"coverage": again.facts("coverage")})
@@ -53,9 +57,9 @@ def reference_of(candidate: Workspace, marts: Marts) -> Reference | None:
 
 
 def reference_release(marts: Marts, plan: Plan) -> Reference | None:
-    """The newest release that stands, under the plan's method, whose as_of is not later.
+    """Return the newest available release under the plan's method whose as_of is not later.
 
-    A release of synthetic data is none for real ones, nor the reverse.
+    Releases of synthetic and of real data are not compared.
     """
     for entry in newest_first(r for r in marts.releases() if r.is_available and r.as_of <= plan.as_of):
         manifest, folder = marts.manifest(entry.version), marts.release(entry.version)
@@ -66,7 +70,10 @@ def reference_release(marts: Marts, plan: Plan) -> Reference | None:
 
 
 def judged(candidate: Workspace, marts: Marts) -> list[Verdict]:
-    """The verdict of every gate, in their order. Without a release to compare with, only the order of levels is."""
+    """Return the verdict of every gate, in their order.
+
+    If there is no release to compare with, only level_order and unknown_share are judged.
+    """
     plan, settings = candidate.plan(), candidate.settings
     reference = reference_of(candidate, marts)
     shares = candidate.facts("coverage")
@@ -96,7 +103,7 @@ def judged(candidate: Workspace, marts: Marts) -> list[Verdict]:
 
 
 def _found(connection: duckdb.DuckDBPyConnection, name: str) -> pd.DataFrame:
-    """What `sql/gates/<name>.sql` selects."""
+    """Run `sql/gates/<name>.sql`."""
     return connection.execute(read_sql(f"gates/{name}")).df()
 
 
@@ -108,7 +115,7 @@ def _make(connection: duckdb.DuckDBPyConnection, *names: str) -> None:
 def _add_new_reports(
     connection: duckdb.DuckDBPyConnection, candidate: Workspace, plan: Plan, reference: Reference
 ) -> None:
-    """new_reports: of exports that the reference did not have, the rows that it did not have either."""
+    """Make the table new_reports: rows of exports that are new since the reference, and new in themselves."""
     new = [(s.sha256, s.source) for s in plan.counted if s.sha256 not in reference.hashes]
     add_table(connection, "new_exports", _texts(new, "export_sha256", "source"))
     parts = Parts(candidate.settings.work)
@@ -133,7 +140,7 @@ def _texts(rows: list[tuple[str, str]], *columns: str) -> pd.DataFrame:
 
 
 def _left_out(connection: duckdb.DuckDBPyConnection, cells: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    """P50 of the cells with and without each new export and each week of a source's new reports."""
+    """Compute P50 of the cells with and without each new export, and each week of a source's new reports."""
     if _nothing(connection, "new_reports") or cells.empty:
         return pd.DataFrame(columns=["kind", "source", "unit_name", "metric", "evidence", "p50", "without"])
     keys = ["evidence", "metric", "group_id", "tier", "level", "market"]
@@ -179,7 +186,7 @@ def _exports_line(plan: Plan, reference: Reference) -> str:
 
 
 def _files_of_sources(plan: Plan) -> dict[str, str]:
-    """What lies there of each source, in words."""
+    """Describe the exports of each source."""
     found: dict[str, list[ExportState]] = {}
     for state in plan.files:
         found.setdefault(state.source, []).append(state)

@@ -1,5 +1,6 @@
 """Bands of a release, and the releases there are, as documents."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -57,21 +58,36 @@ def band_rows(
     return {"release": version, "contains_synthetic": manifest.contains_synthetic, "bands": rows}
 
 
-def release_rows(marts: Marts) -> list[dict[str, Any]]:
-    """Every release with its status, and what became of it; raises RefreshError where there is none.
+@dataclass(frozen=True)
+class ReleaseRow:
+    """A release and what became of it. contains_synthetic: None if its folder is gone."""
 
-    contains_synthetic is None where the folder is gone.
-    """
+    version: str
+    as_of: str
+    status: str
+    reason: str | None
+    latest: bool
+    rolled_back: bool
+    pruned: bool
+    contains_synthetic: bool | None
+    manifest_sha256: str
+
+
+def release_rows(marts: Marts) -> list[ReleaseRow]:
+    """List the releases, newest first; raise RefreshError if nothing is published."""
     entries = marts.listed()
     latest = newest(entries)
     return [
-        {
-            **{k: getattr(e, k) for k in ("version", "as_of", "status", "reason")},
-            "latest": e is latest,
-            "rolled_back": e.rolled_back,
-            "pruned": e.pruned,
-            "contains_synthetic": None if e.pruned else marts.manifest(e.version).contains_synthetic,
-            "manifest_sha256": e.manifest.sha256,
-        }
+        ReleaseRow(
+            e.version,
+            e.as_of,
+            e.status,
+            e.reason,
+            latest=e is latest,
+            rolled_back=e.rolled_back,
+            pruned=e.pruned,
+            contains_synthetic=None if e.pruned else marts.manifest(e.version).contains_synthetic,
+            manifest_sha256=e.manifest.sha256,
+        )
         for e in entries
     ]
