@@ -111,6 +111,9 @@ class Settings(BaseSettings):
     max_columns: int = Field(1_000, description="Largest number of columns of an export.", ge=1)
     max_inflated_bytes: int = Field(8 << 30, description="Largest size of a decompressed export.", ge=1)
     max_inflation_ratio: int = Field(250, description="Largest compression ratio beyond the first 64 MiB.", ge=1)
+    idle_days: int = Field(
+        7, description="Age in days of the newest release from which a refresh of unchanged exports publishes.", ge=0
+    )
     settle_seconds: float = Field(2, description="Seconds for which a file must be unchanged before it is read.", ge=0)
     settle_timeout_seconds: float = Field(30, description="Seconds to wait for a file that is still changing.", ge=0)
     lock_wait_seconds: float = Field(600, description="Seconds to wait for another refresh.", ge=0)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from salary_bands.publish.artefacts.json_schemas import json_schemas
-from salary_bands.releases.marts import SCHEMA_VERSION
+from salary_bands.releases.documents import SCHEMA_VERSION
 from salary_bands.schemas import RELEASE_TABLES, TABLES, arrow_schema
 from salary_bands.schemas.described import key_of
 from tests.builders import GOLDEN

@@ -42,9 +42,9 @@ def changes(settings: Settings, version: str) -> str:
 def assert_sound(marts: Marts) -> None:
     """The pointer names a release that is whole, and so does everything in the list."""
     for pointer in [marts.latest(), *marts.releases()]:
-        assert sha256_of(marts.folder / pointer["manifest"]["path"]) == pointer["manifest"]["sha256"]
-        folder = marts.release(pointer["version"])
-        listed = {f["path"]: f["sha256"] for f in marts.manifest(pointer["version"])["files"]}
+        assert sha256_of(marts.folder / pointer.manifest.path) == pointer.manifest.sha256
+        folder = marts.release(pointer.version)
+        listed = {f.path: f.sha256 for f in marts.manifest(pointer.version).files}
         assert {k: v for k, v in hashes(folder).items() if k != "manifest.json"} == listed
 
 
@@ -87,12 +87,12 @@ def test_new_content_of_a_date_is_numbered_and_nothing_published_ever_changes(re
         assert {v: hashes(marts.release(v)) for v in seen} == seen
         seen[version] = hashes(marts.release(version))
         newest = max(seen, key=lambda v: v.split("."))
-        assert marts.latest()["version"] == newest
+        assert marts.latest().version == newest
         assert_mart_is_of(marts, newest, set(seen))
     assert_sound(marts)
     order = ["2026.06.30.2", "2026.06.30.1", "2026.06.30", "2026.05.31"]
-    assert [r["version"] for r in marts.releases()] == order
-    previous = {v: marts.manifest(v)["previous"] for v in order}
+    assert [r.version for r in marts.releases()] == order
+    previous = {v: marts.manifest(v).previous for v in order}
     assert previous == dict(zip(order, ["2026.06.30.1", "2026.06.30", None, None], strict=True))
 
 
@@ -106,7 +106,7 @@ def test_an_export_that_is_removed_or_overwritten_no_longer_counts(settings: Set
     assert "- no longer used: `b/two.csv`, 30 rows" in changes(settings, version)
     assert "- overwritten: `c/three.csv`, 30 rows before, 35 now" in changes(settings, version)
     assert "a/one.csv" not in changes(settings, version)
-    rows = {i["file"]: i["rows"] for i in Marts(settings.marts).manifest(version)["inputs"]}
+    rows = {i.file: i.rows for i in Marts(settings.marts).manifest(version).inputs}
     assert rows == {"a/one.csv": 30, "c/three.csv": 35}
 
 
@@ -114,14 +114,14 @@ def test_synthetic_exports_never_stand_beside_real_ones(settings: Settings) -> N
     write_native(settings.raw, ROWS, "sample/native.csv")
     marts = Marts(settings.marts)
     first = published(settings)
-    assert marts.manifest(first)["contains_synthetic"] is True
+    assert marts.manifest(first).contains_synthetic is True
     for name in ("CHANGES.md", "README.md", "datapackage.json"):
         assert "synthetic" in (marts.release(first) / name).read_text(encoding="utf-8").casefold(), name
     write_native(settings.raw, MORE, "real/native.csv")
     built = build(settings)
     assert built.ledger("sample/native.csv") == {("held", "synthetic_beside_real"): 30}
     second = publish(built.candidate, marts)
-    assert marts.manifest(second)["contains_synthetic"] is False
+    assert marts.manifest(second).contains_synthetic is False
     assert "`sample/native.csv` (synthetic_beside_real)" in changes(settings, second)
 
 
@@ -217,14 +217,14 @@ def test_killed_at_any_write_the_old_release_stays_or_the_new_is_whole(
         marts = Marts(settings.marts)
         assert dies(marts.folder, step, lambda marts=marts, own=settings: publish(Workspace(own), marts))
         assert_sound(marts)
-        named = marts.latest()["version"]
+        named = marts.latest().version
         assert named == "2026.06.30.1" or (named == "2026.06.30" and not moved)
         moved = named == "2026.06.30.1"
         assert hashes(marts.release("2026.06.30")) == old
         repair(marts)
         assert publish(Workspace(settings), marts) == "2026.06.30.1"
         assert_sound(marts)
-        assert marts.latest()["version"] == "2026.06.30.1"
+        assert marts.latest().version == "2026.06.30.1"
         assert marts.mart_state() == ("2026.06.30.1", ["2026.06.30", "2026.06.30.1"])
         assert hashes(marts.release("2026.06.30.1")) == new
         assert sorted(p.name for p in (settings.marts / "releases").iterdir()) == ["2026.06.30", "2026.06.30.1"]
@@ -264,7 +264,7 @@ def test_a_refresh_finishes_what_a_crash_left_and_then_has_nothing_to_do(ready: 
     total = writes(ready.marts, lambda: None)
     assert total == 0
     assert dies(ready.marts / "died", 0, until_it_lies_there)
-    assert (marts.release("2026.06.30.1")).is_dir() and marts.latest()["version"] == "2026.06.30"
+    assert (marts.release("2026.06.30.1")).is_dir() and marts.latest().version == "2026.06.30"
     said: list[str] = []
     outcome = refresh(ready, date(2026, 6, 30), False, said.append)
     assert said[0] == "finished publishing 2026.06.30.1"
@@ -289,7 +289,7 @@ def test_a_refresh_with_nothing_new_does_not_undo_a_rollback_or_a_withdrawal(rea
         outcome = refresh(ready, date(2026, 6, 30), False, said.append)
         assert (outcome.version, outcome.published, outcome.unchanged) == ("2026.06.30.1", False, True)
         assert any(word in line and "wrong rates" in line for line in said)
-        assert marts.latest()["version"] == "2026.06.30"
+        assert marts.latest().version == "2026.06.30"
         assert published_bytes() == before
 
 
@@ -313,7 +313,7 @@ def test_two_refreshes_at_once_on_one_marts_folder_both_end_well(settings: Setti
     assert sum("is locked by process" in err for _, err, _ in done) == 1
     marts = Marts(settings.marts)
     assert_sound(marts)
-    assert marts.latest()["version"] == "2026.06.30.1"
+    assert marts.latest().version == "2026.06.30.1"
     assert_mart_is_of(marts, "2026.06.30.1", set(versions))
 
 

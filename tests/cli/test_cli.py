@@ -229,7 +229,7 @@ def test_releases_are_listed_newest_first(run: Run, both: Marts) -> None:
         ("2026.06.30.1", True, "published"),
         ("2026.06.30", False, "published"),
     ]
-    assert listed[0]["manifest_sha256"] == both.latest()["manifest"]["sha256"]
+    assert listed[0]["manifest_sha256"] == both.latest().manifest.sha256
 
 
 def test_a_release_is_rolled_back_withdrawn_and_pruned_by_command(run: Run, both: Marts, tmp_path: Path) -> None:

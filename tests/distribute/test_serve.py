@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from salary_bands.distribute.pull import pull
+from salary_bands.distribute.pull import PullRequest, pull
 from salary_bands.distribute.serve import Server, server
 from salary_bands.distribute.verify import verify
 from salary_bands.errors import UsageError
@@ -156,9 +156,9 @@ def test_a_reader_who_hangs_up_or_writes_nonsense_disturbs_nobody(
 
 def test_what_is_served_can_be_pulled_and_verified(running: Server, tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{running.server_port}"
-    found = pull(url, tmp_path / "site")
+    found = pull(PullRequest(url, tmp_path / "site"))
     assert found.version == VERSION and verify(tmp_path / "site").ok and verify(url).ok
-    assert pull(url, tmp_path / "site").changed is False
+    assert pull(PullRequest(url, tmp_path / "site")).changed is False
 
 
 def test_a_folder_or_port_that_cannot_be_is_wrong_usage(running: Server, tmp_path: Path) -> None:
@@ -180,4 +180,4 @@ def test_the_command_serves_until_it_is_stopped(running: Server) -> None:
         assert connection.getresponse().status == 200
         connection.close()
         child.terminate()
-    assert Marts(running.folder).latest()["version"] == VERSION
+    assert Marts(running.folder).latest().version == VERSION

@@ -42,7 +42,7 @@ def by_inspect(path: Path, settings: Settings) -> Said:
         "rows": found["rows"],
         "format": found["format"],
         "exported_on": found.get("exported_on"),
-        "rejected": {(r["column"], r["reason"]): r["rows"] for r in found.get("rejected", [])},
+        "rejected": {f"{r['column'] or 'row'}: {r['reason']}": r["rows"] for r in found.get("rejected", [])},
         "noted": found.get("noted", {}),
         "not_used": {(r["disposition"], r["reason"]): r["rows"] for r in found.get("not_used", [])},
         "leaves": found.get("leaves", {}),
@@ -59,9 +59,9 @@ def by_refresh(content: bytes, file: str, settings: Settings) -> Said:
         "exported_on": accepted.get("exported_on"),
     }
     if not raw["held"]:
-        said |= {"format": raw["format"], "noted": accepted["noted"]}
-        said["rejected"] = found.table("rejected_reports").groupby(["column", "reason"]).size().to_dict()
+        said |= {"format": raw["format"], "noted": accepted["noted"], "rejected": accepted["rejected"]}
     if not accepted["held"]:
+        assert sum(accepted["rejected"].values()) == len(found.rejected)
         reports = build(settings, AS_OF, ("window_reports",)).table("window_reports")
         counts = reports.groupby(["disposition", "reason"]).size().to_dict()
         said["not_used"] = {key: n for key, n in counts.items() if key[0] not in ("used", "outlier")}

@@ -22,7 +22,9 @@ from salary_bands.gates.judge import judged, reference_release
 from salary_bands.gates.rules import ABOUT, GATES, Verdict
 from salary_bands.orchestration import definitions, defs
 from salary_bands.orchestration.resources import Pipeline
+from salary_bands.releases.manifest import Gate
 from salary_bands.releases.marts import Marts
+from salary_bands.releases.pointers import entries_text
 from salary_bands.settings import Settings
 from salary_bands.statistics.residuals import export_residuals
 from salary_bands.storage.files import sha256_of
@@ -263,8 +265,8 @@ def test_two_gates_hold_until_both_are_accepted_and_the_manifest_says_why(
     assert done.code == 0 and done.out.splitlines()[-1] == "published 2026.06.07"
     assert "pay_drift: did not hold; --accept was not needed" in done.err
     assert any(line.startswith("volume: accepted (a new year of pay): source south") for line in done.err)
-    reasons = [{"gate": gate, "reason": "a new year of pay"} for gate in ("volume", "unknown_share")]
-    assert world.marts.manifest("2026.06.07")["accepted"] == reasons
+    reasons = [Gate(gate=gate, reason="a new year of pay") for gate in ("volume", "unknown_share")]
+    assert world.marts.manifest("2026.06.07").accepted == reasons
     again = refresh("--accept", "volume", "--reason", "once more")
     assert again.code == 0 and "volume: nothing new to publish; --accept was not needed" in again.err
     assert len(world.marts.releases()) == 2
@@ -274,9 +276,9 @@ def test_a_release_that_no_gate_would_have_held_accepts_nothing(world: World, re
     done = refresh("--accept", "volume", "--reason", "just in case", "--json")
     assert done.code == 0 and "volume: did not hold; --accept was not needed" in done.err
     manifest = world.marts.manifest("2026.06.07")
-    assert json.loads(done.out)["accepted"] == manifest["accepted"] == []
-    assert manifest["method"]["coverage"] == {"title": 0.0, "employer": 0.0, "level": 0.0, "place": 0.0}
-    assert not any(name.startswith("gate_") for name in manifest["settings"])
+    assert json.loads(done.out)["accepted"] == manifest.accepted == []
+    assert manifest.method.coverage == {"title": 0.0, "employer": 0.0, "level": 0.0, "place": 0.0}
+    assert not any(name.startswith("gate_") for name in manifest.settings)
 
 
 @pytest.mark.parametrize(
@@ -325,7 +327,7 @@ def test_a_gate_holds_in_dagster_and_is_accepted_in_the_run_config(
     assert len(world.marts.releases()) == 1
     keep_tables(monkeypatch)
     assert run(accept=["volume"], reason="south is closed").success
-    assert world.marts.manifest("2026.06.07")["accepted"] == [{"gate": "volume", "reason": "south is closed"}]
+    assert world.marts.manifest("2026.06.07").accepted == [Gate(gate="volume", reason="south is closed")]
 
 
 # what is compared, and with what
@@ -334,7 +336,8 @@ def test_a_gate_holds_in_dagster_and_is_accepted_in_the_run_config(
 def entries(world: World, **changed: Any) -> None:
     """releases.json with other facts of the one release."""
     [entry] = world.marts.releases()
-    (world.settings.marts / "releases.json").write_text(json.dumps([{**entry, **changed}]), encoding="utf-8")
+    text = entries_text([entry.model_copy(update=changed)])
+    (world.settings.marts / "releases.json").write_text(text, encoding="utf-8")
 
 
 def manifest(world: World, **changed: Any) -> None:
@@ -369,8 +372,8 @@ def test_of_one_date_the_highest_suffix_is_compared_with(world: World) -> None:
         path.write_text(
             json.dumps({**json.loads(path.read_text(encoding="utf-8")), "version": version}), encoding="utf-8"
         )
-    listed = [{**entry, "version": f"2026.05.31{suffix}"} for suffix in ("", ".2", ".10")]
-    (world.settings.marts / "releases.json").write_text(json.dumps(listed), encoding="utf-8")
+    entries = [entry, *(world.marts.entry(f"2026.05.31.{suffix}") for suffix in (2, 10))]
+    (world.settings.marts / "releases.json").write_text(entries_text(entries), encoding="utf-8")
     found = reference_release(world.marts, world.plan())
     assert found and found.version == "2026.05.31.10"
 

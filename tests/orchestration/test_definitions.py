@@ -125,7 +125,7 @@ def test_the_jobs_take_small_exports_to_a_release(settings: Settings, monkeypatc
     assert sorted(map(sorted, map(failed, runs))) == [[], ["export_is_readable", "few_rows_are_rejected"]]
     result = jobs.run("publish", run_config=AS_OF)
     assert result.success and not failed(result)
-    assert jobs.marts.latest()["version"] == "2026.06.30"
+    assert jobs.marts.latest().version == "2026.06.30"
     [event] = [e for e in result.get_asset_materialization_events() if e.asset_key == dg.AssetKey("release")]
     metadata = {k: v.value for k, v in event.materialization.metadata.items()}
     assert (metadata["version"], metadata["published"]) == ("2026.06.30", True)
@@ -188,7 +188,7 @@ def hashes(jobs: Jobs) -> dict[Path, str]:
 def test_the_candidate_itself_is_published(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
     keep_tables(monkeypatch)
     assert jobs.run("publish", run_config=AS_OF).success
-    assert jobs.marts.latest()["version"] == "2026.06.30.1"
+    assert jobs.marts.latest().version == "2026.06.30.1"
 
 
 def test_a_table_of_another_refresh_is_not_published(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,7 +197,7 @@ def test_a_table_of_another_refresh_is_not_published(jobs: Jobs, monkeypatch: py
     other = Jobs(settings)
     result = other.run("publish", run_config=AS_OF)
     assert not result.success and "release" not in materialised(result)
-    assert other.marts.latest()["version"] == "2026.06.30" and len(other.marts.releases()) == 1
+    assert other.marts.latest().version == "2026.06.30" and len(other.marts.releases()) == 1
 
 
 def test_a_release_alone_is_not_published_unchecked(jobs: Jobs) -> None:
@@ -208,7 +208,7 @@ def test_a_release_alone_is_not_published_unchecked(jobs: Jobs) -> None:
     )
     assert len(jobs.marts.releases()) == 1
     assert jobs.run("publish", run_config=AS_OF).success
-    assert jobs.marts.latest()["version"] == "2026.06.30.1"
+    assert jobs.marts.latest().version == "2026.06.30.1"
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from salary_bands.releases.marts import SCHEMA_VERSION
+from salary_bands.releases.documents import SCHEMA_VERSION
 from tests.builders.published_schema import Names, faults, kept, published
 
 BEFORE = {"bands.p50": "int64?", "bands.view": "string", "view.json/groups": "array", "view.json/x=a": "value"}

@@ -19,7 +19,6 @@ from salary_bands.query.macros import MACROS
 from salary_bands.query.offer import NOTHING, Offer, check_offer
 from salary_bands.releases.marts import Marts
 from salary_bands.schemas import RELEASE_TABLES
-from salary_bands.storage.files import write_json
 from tests.builders.offers import (
     ALL,
     ASKED,
@@ -242,8 +241,9 @@ def test_before_anything_is_published_it_ends_with_1_and_one_line(run: Run, tmp_
 def test_a_release_from_before_there_were_cards_ends_with_1_and_one_line(run: Run, tmp_path: Path) -> None:
     marts = release_of(tmp_path, [cell()])
     manifest = marts.manifest(VERSION)
-    manifest["files"] = [f for f in manifest["files"] if f["path"] != "cards.parquet"]
-    write_json(marts.release(VERSION) / "manifest.json", manifest)
+    files = [f for f in manifest.files if f.path != "cards.parquet"]
+    text = manifest.model_copy(update={"files": files}).text()
+    (marts.release(VERSION) / "manifest.json").write_text(text, encoding="utf-8")
     result = run(marts, *OFFER, *AMOUNTS)
     assert (result.exit_code, result.stdout) == (1, "")
     assert len(result.stderr.splitlines()) == 1 and "has no table `cards`" in result.stderr

@@ -2,6 +2,7 @@
 
 import csv
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -127,7 +128,7 @@ def releases(marts: MartsFolder = None, as_json: AsJson = False) -> None:
 
     found = release_rows(marts_in(marts))
     if as_json:
-        print_json(found)
+        print_json([asdict(row) for row in found])
     else:
         print_releases(out, found)
 

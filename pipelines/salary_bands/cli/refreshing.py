@@ -1,5 +1,6 @@
 """Commands that operate refreshes: read exports, publish a release, and list what to fix."""
 
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -98,7 +99,7 @@ def mirror(
     with refresh_lock([settings.marts], settings.lock_wait_seconds, say):
         done = upload(Marts(settings.marts), settings.store_url, say)
     if as_json:
-        print_json(done.to_json())
+        print_json(asdict(done))
     else:
         out.print(done.line(), highlight=False, markup=False)
 

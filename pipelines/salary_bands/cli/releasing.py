@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -39,7 +40,7 @@ def verify(
     where = marts if marts and "://" in marts else load(marts=marts).marts
     found = check(where, release, all_releases, public_key)
     if as_json:
-        print_json(found.to_json())
+        print_json({"ok": found.ok, **asdict(found)})
     else:
         for fault in found.faults:
             out.print(fault.line(), highlight=False, markup=False)
@@ -76,6 +77,7 @@ def withdraw(
     """Mark a release as withdrawn, so that sites stop using it; no file is deleted."""
     from salary_bands.errors import UsageError
     from salary_bands.publish import pointers
+    from salary_bands.releases.pointers import newest
 
     if not undo and not (reason or "").strip():
         raise UsageError("--reason is missing; say why the release is withdrawn")
@@ -84,9 +86,9 @@ def withdraw(
             pointers.reinstate(found, version)
         else:
             pointers.withdraw(found, version, str(reason).strip())
-        latest = pointers.newest(found.releases())
+        latest = newest(found.releases())
     say(f"{version} is {'published again' if undo else 'withdrawn'}")
-    say(f"the latest is {latest['version']}" if latest else "no release is published any more")
+    say(f"the latest is {latest.version}" if latest else "no release is published any more")
 
 
 def prune(
@@ -122,12 +124,14 @@ def pull(
     as_json: AsJson = False,
 ) -> None:
     """Download a published release: only changed files, every byte verified, all or nothing."""
-    from salary_bands.distribute.pull import pull as download
+    from salary_bands.distribute.pull import PullRequest
+    from salary_bands.distribute.pull import pull as bring
     from salary_bands.settings import load
 
-    found = download(url, to, release, public_key, keep_history, load(lock_wait_seconds=wait).lock_wait_seconds, say)
+    request = PullRequest(url, to, release, public_key, keep_history)
+    found = bring(request, load(lock_wait_seconds=wait).lock_wait_seconds, say)
     if as_json:
-        print_json(found.to_json())
+        print_json(asdict(found))
         return
     what = f"{found.fetched:,} files fetched, {found.bytes:,} bytes, {found.reused:,} files reused"
     version = found.version or "no release is published"
@@ -153,15 +157,13 @@ def serve(
 @contextmanager
 def _locked(folder: Path | None, wait: float | None) -> Iterator[Marts]:
     """Lock the marts folder, and repair what a crash may have left."""
-    from salary_bands.errors import RefreshError
     from salary_bands.publish.publication import repair
     from salary_bands.settings import load
     from salary_bands.storage.locks import refresh_lock
 
     settings = load(marts=folder, lock_wait_seconds=wait)
     found = Marts(settings.marts)
-    if not found.releases():
-        raise RefreshError(f"nothing is published in {found.folder} yet; run `salary-bands refresh`")
+    found.listed()  # else nothing is published, and no folder is to be made
     with refresh_lock([found.folder], settings.lock_wait_seconds, say):
         for line in repair(found):
             say(line)

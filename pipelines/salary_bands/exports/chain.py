@@ -29,8 +29,9 @@ class Chain:
     """The steps over one export, and what they have found.
 
     opened: its raw_reports, from the file or from a part. file: its name, which may hold its date. exported_on: its
-    date, else the latest full date inside, which `validate` finds. rejected: chunks of rejected_reports. noted: cells
-    read as unknown, and conversions that differ, by column and kind.
+    date, else the latest full date inside, which `validate` finds. rejected: rejected rows by column and reason; the
+    column is empty if the row as a whole is meant. noted: cells read as unknown, and conversions that differ, by column
+    and kind.
     """
 
     opened: OpenExport
@@ -38,8 +39,9 @@ class Chain:
     rates: Rates
     settings: Settings
     exported_on: date | None = None
-    rejected: list[pd.DataFrame] = field(default_factory=list)
+    rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
     noted: Counter[str] = field(default_factory=Counter)
+    _first_rows: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         rule = self.opened.format.exported_on
@@ -49,18 +51,20 @@ class Chain:
     def validate(self) -> Iterator[tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]]:
         """Split raw_reports; yield chunks of raw_reports, accepted_reports and rejected_reports.
 
-        Raises HeldExport at the end: `too_many_rejected`, `no_export_date`; and what reading raises.
+        Malformed rows have no chunk. Raises HeldExport at the end: `too_many_rejected`, `no_export_date`; and what
+        reading raises.
         """
         latest: list[pd.Timestamp] = []
         day = self.exported_on or _UNDATED
         for raw in self.opened.chunks:
             part = split(raw, self.opened.format, self.opened.columns, day, self.rates, self.settings)
-            self.rejected.append(part.rejected)
+            self._count(part.rejected)
             self.noted.update(part.noted)
             latest.extend(part.accepted["submitted_at"].dropna().nlargest(1))
             yield raw, part.accepted, part.rejected
-        self.rejected.append(malformed_rows(self.opened.malformed))
-        self._hold_if_too_many_rejected()
+        self._count(malformed_rows(self.opened.malformed))
+        if self.is_mostly_rejected:
+            raise self._too_many_rejected()
         if self.exported_on is None:
             if not latest:
                 raise HeldExport(
@@ -84,21 +88,28 @@ class Chain:
         assert self.exported_on, "validate first"
         return self.exported_on
 
-    def _hold_if_too_many_rejected(self) -> None:
-        """Raise HeldExport if more than the allowed share of rows is rejected.
+    @property
+    def is_mostly_rejected(self) -> bool:
+        """True if more than the allowed share of rows is rejected; rows without pay are no fault and do not count."""
+        return self._faulty > self.settings.max_rejected_share * self.opened.rows
 
-        A row without pay is not a fault of the export, and does not count.
-        """
-        faulty = pd.concat(self.rejected, ignore_index=True)
-        faulty = faulty[faulty["reason"].ne("no_pay")]
-        if len(faulty) <= self.settings.max_rejected_share * self.opened.rows:
-            return
-        groups = faulty.groupby(["column", "reason"])["row"].agg(["size", "min"]).reset_index()
-        most = groups.sort_values(["size", "min"], ascending=[False, True]).iloc[0]
-        raise HeldExport(
+    @property
+    def _faulty(self) -> int:
+        return sum(rows for (_, reason), rows in self.rejected.items() if reason != "no_pay")
+
+    def _count(self, rejected: pd.DataFrame) -> None:
+        groups = rejected.groupby(["column", "reason"])["row"].agg(["size", "min"]).reset_index()
+        for column, reason, rows, first in groups.itertuples(index=False, name=None):
+            self.rejected[column, reason] += int(rows)
+            self._first_rows.setdefault((column, reason), int(first))
+
+    def _too_many_rejected(self) -> HeldExport:
+        faults = [(-rows, key) for key, rows in self.rejected.items() if key[1] != "no_pay"]
+        column, reason = key = min(faults)[1]
+        return HeldExport(
             "too_many_rejected",
-            f"{len(faulty):,} of {self.opened.rows:,} rows are rejected, most often {most['column'] or 'the row'} for "
-            f"{most['reason']} (first in row {most['min']})",
+            f"{self._faulty:,} of {self.opened.rows:,} rows are rejected, most often {column or 'the row'} for "
+            f"{reason} (first in row {self._first_rows[key]})",
             "fix the export, or raise max_rejected_share; `salary-bands inspect FILE` shows examples",
             rows=self.opened.rows,
         )

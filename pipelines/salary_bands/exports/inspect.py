@@ -108,11 +108,9 @@ def _rejected(chain: Chain, examples: Examples) -> list[Document]:
     for record in chain.opened.malformed:
         if len(examples["", record.reason]) < _EXAMPLES:
             examples["", record.reason].append(_example(record.row, record.about or None))
-    rejected = pd.concat([schemas.empty("rejected_reports"), *chain.rejected])
-    counts: dict[Any, int] = rejected.groupby(["column", "reason"]).size().to_dict()
     return [
-        {"column": column, "reason": reason, "rows": int(rows), "examples": examples[column, reason]}
-        for (column, reason), rows in counts.items()
+        {"column": column, "reason": reason, "rows": rows, "examples": examples[column, reason]}
+        for (column, reason), rows in sorted(chain.rejected.items())
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from salary_bands.errors import HeldExport
-from salary_bands.exports.chain import Chain
+from salary_bands.exports.chain import Chain, malformed_rows
 from salary_bands.fingerprint import OURS, made_from
 from salary_bands.ingest.containers.common import Malformed
 from salary_bands.ingest.raw_folder import ExportFile, open_export
@@ -97,23 +97,32 @@ class ExportStages:
             self.parts.remove("rejected_reports", export.key)
             return self._record("accepted_reports", export, held=held, rows=0, rejected={}, noted={})
         chain = self._chain(export)
+        rejected = [malformed_rows(chain.opened.malformed)]
+
+        def accepted() -> Iterator[pd.DataFrame]:
+            is_held = False  # then rejected_reports need not be complete, and memory is bounded
+            for _, kept, refused in chain.validate():
+                if not is_held:
+                    rejected.append(refused)
+                is_held = chain.is_mostly_rejected
+                yield kept
+
         rows = 0
         try:
-            accepted = (accepted for _, accepted, _ in chain.validate())
-            rows = self.parts.write("accepted_reports", export.key, accepted)
+            rows = self.parts.write("accepted_reports", export.key, accepted())
         except HeldExport as error:
             held = _held(error)
             self.parts.remove("accepted_reports", export.key)
-        rejected = pd.concat(chain.rejected).sort_values("row", ignore_index=True)
-        self.parts.write("rejected_reports", export.key, [rejected])
-        self._record("rejected_reports", export, rows=len(rejected))
+        rejected_rows = pd.concat(rejected).sort_values("row", ignore_index=True)
+        self.parts.write("rejected_reports", export.key, [rejected_rows])
+        self._record("rejected_reports", export, rows=len(rejected_rows))
         return self._record(
             "accepted_reports",
             export,
             held=held,
             rows=rows,
             exported_on=chain.exported_on.isoformat() if chain.exported_on and not held else None,
-            rejected={str(k): int(v) for k, v in rejected["reason"].value_counts().items()},
+            rejected={f"{column or 'row'}: {reason}": n for (column, reason), n in sorted(chain.rejected.items())},
             noted=dict(chain.noted),
         )
 

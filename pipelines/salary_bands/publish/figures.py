@@ -6,11 +6,14 @@ import pyarrow
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from salary_bands.aggregate.plan import Plan
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.fingerprint import digest
 from salary_bands.publish.artefacts.views import view_documents
 from salary_bands.schemas import RELEASE_TABLES
+from salary_bands.storage.files import read_record, write_json
 
+_KNOWN = "figures.json"
 _NOT_FIGURES = ("release", "as_of", "method_version")
 _NOT_COUNTED = ("held", "same_bytes")  # a broken delivery and a copy change no figure
 
@@ -37,3 +40,14 @@ def _rows_digest(candidate: Workspace, name: str) -> str:
     with pyarrow.ipc.new_stream(sink, plain.schema) as writer:
         writer.write_table(plain)
     return hashlib.sha256(sink.getvalue()).hexdigest()
+
+
+def remember_figures(candidate: Workspace, figures: str) -> None:
+    """Keep the figures of a candidate beside its tables, so that the next refresh need not build them to know them."""
+    write_json(candidate.folder / _KNOWN, {"fingerprint": candidate.plan().fingerprint, "figures": figures})
+
+
+def known_figures(candidate: Workspace, plan: Plan) -> str:
+    """Return the figures of a plan if its candidate was built before, else an empty text."""
+    known = read_record(candidate.folder / _KNOWN) or {}
+    return str(known["figures"]) if known.get("fingerprint") == plan.fingerprint else ""

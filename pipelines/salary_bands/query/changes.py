@@ -4,7 +4,7 @@ from typing import Any
 
 import duckdb
 
-from salary_bands.releases.marts import Document
+from salary_bands.releases.manifest import Input, Manifest
 from salary_bands.storage.records import records
 from salary_bands.storage.sql import read_sql
 
@@ -16,27 +16,28 @@ def summaries(connection: duckdb.DuckDBPyConnection) -> dict[str, list[dict[str,
     return {name: records(connection.execute(read_sql(f"diff/{name}"))) for name in SUMMARIES}
 
 
-def export_lines(new: list[Document], old: list[Document]) -> list[str]:
-    """Describe which exports were added, overwritten or dropped, one line each, from the inputs of the manifests."""
-    before = {i["file"]: i for i in old}
-    after = {i["file"]: i for i in new}
+def export_lines(new: list[Input], old: list[Input]) -> list[str]:
+    """Describe which exports were added or dropped, one line each, from the inputs of the manifests."""
+    before = {i.name: i for i in old}
+    after = {i.name: i for i in new}
     lines = []
-    for file in sorted(before.keys() | after.keys()):
-        if file not in before:
-            lines.append(f"added: `{file}`, {after[file]['rows']:,} rows")
-        elif file not in after:
-            lines.append(f"no longer used: `{file}`, {before[file]['rows']:,} rows")
-        elif before[file]["sha256"] != after[file]["sha256"]:
-            lines.append(f"overwritten: `{file}`, {before[file]['rows']:,} rows before, {after[file]['rows']:,} now")
+    for name in sorted(before.keys() ^ after.keys()):
+        what, export = ("added", after[name]) if name in after else ("no longer used", before[name])
+        lines.append(f"{what}: {name}, {rows_text(export)}")
     return lines
 
 
-def method_lines(new: Document, old: Document) -> list[str]:
+def rows_text(export: Input) -> str:
+    """Say how many rows an export has."""
+    return "fewer than 10 rows" if export.rows is None else f"{export.rows:,} rows"
+
+
+def method_lines(new: Manifest, old: Manifest) -> list[str]:
     """Describe what differs in the method of two manifests, one line each; return no line if it is the same."""
-    if new["method_version"] == old["method_version"]:
+    if new.method_version == old.method_version:
         return []
-    names = sorted({*new["settings"], *old["settings"]})
-    was, now = old["settings"], new["settings"]
+    names = sorted({*new.settings, *old.settings})
+    was, now = old.settings, new.settings
     changed = [f"{n}: {was.get(n)} before, {now.get(n)} now" for n in names if was.get(n) != now.get(n)]
     return changed or ["formulas; no setting changed"]
 

@@ -8,7 +8,8 @@ import duckdb
 
 from salary_bands.errors import UsageError
 from salary_bands.query.changes import export_lines, method_lines, summaries
-from salary_bands.releases.marts import Document, Marts
+from salary_bands.releases.manifest import Manifest
+from salary_bands.releases.marts import Marts
 from salary_bands.storage.duck import in_memory, make_table, make_view, run_step
 from salary_bands.storage.records import records
 from salary_bands.storage.sql import read_sql
@@ -27,7 +28,7 @@ def diff_releases(marts: Marts, old: str, new: str, filters: dict[str, str | Non
         UsageError: A release is missing, only one of the two is synthetic, or no change has a filter's value.
     """
     before, after = (marts.manifest(marts.chosen(version)) for version in (old, new))
-    if before["contains_synthetic"] != after["contains_synthetic"]:
+    if before.contains_synthetic != after.contains_synthetic:
         raise UsageError(f"only one of {old} and {new} is synthetic; compare two synthetic or two real releases")
     with _compared(marts, before, after) as connection:
         _keep(connection, filters)
@@ -36,8 +37,8 @@ def diff_releases(marts: Marts, old: str, new: str, filters: dict[str, str | Non
     return {
         "from": old,
         "to": new,
-        "contains_synthetic": after["contains_synthetic"],
-        "exports": export_lines(after["inputs"], before["inputs"]),
+        "contains_synthetic": after.contains_synthetic,
+        "exports": export_lines(after.inputs, before.inputs),
         "method": method_lines(after, before),
         **found,
         "changes": cells,
@@ -45,12 +46,12 @@ def diff_releases(marts: Marts, old: str, new: str, filters: dict[str, str | Non
 
 
 @contextmanager
-def _compared(marts: Marts, before: Document, after: Document) -> Iterator[duckdb.DuckDBPyConnection]:
+def _compared(marts: Marts, before: Manifest, after: Manifest) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a connection with the table `changes` between the two releases."""
-    links = _links(marts, before["version"], after)
+    links = _links(marts, before.version, after)
     with in_memory() as connection:
         for name, manifest in (("bands", after), ("former_bands", before)):
-            _read(connection, name, [str(marts.release(manifest["version"]) / "bands.parquet")])
+            _read(connection, name, [str(marts.release(manifest.version) / "bands.parquet")])
         make_view(connection, "restated_bands", "SELECT * FROM former_bands")
         run_step(connection, "changes/changed_cells")
         # without links the table is empty, with the columns of the table `changes` of a release
@@ -83,7 +84,7 @@ def _keep(connection: duckdb.DuckDBPyConnection, filters: dict[str, str | None])
         connection.execute(f"DELETE FROM changes WHERE {name} <> $value", {"value": value})
 
 
-def _links(marts: Marts, first: str, last: Document) -> list[str] | None:
+def _links(marts: Marts, first: str, last: Manifest) -> list[str] | None:
     """Return the chain of releases after the first up to the last, each the successor of the one before.
 
     None if there is no chain: the last is not a successor of the first, a release between them is pruned, or one is
@@ -91,8 +92,8 @@ def _links(marts: Marts, first: str, last: Document) -> list[str] | None:
     """
     found: list[str] = []
     manifest = last
-    while manifest["version"] != first:
-        version, previous = manifest["version"], manifest["previous"]
+    while manifest.version != first:
+        version, previous = manifest.version, manifest.previous
         there = (marts.release(version) / "changes.parquet").is_file()
         if previous is None or not there or not marts.release(previous).is_dir():
             return None
@@ -101,11 +102,11 @@ def _links(marts: Marts, first: str, last: Document) -> list[str] | None:
     return found
 
 
-def _reason(before: Document, after: Document) -> str:
+def _reason(before: Manifest, after: Manifest) -> str:
     """Return the possible reason for changes between two releases that no chain connects."""
-    if before["method_version"] != after["method_version"]:
+    if before.method_version != after.method_version:
         return "method_and_data"
-    hashes = [{i["sha256"] for i in manifest["inputs"]} for manifest in (before, after)]
+    hashes = [{i.export for i in manifest.inputs} for manifest in (before, after)]
     if hashes[0] != hashes[1]:
         return "data"
-    return "window" if before["as_of"] != after["as_of"] else "reference"
+    return "window" if before.as_of != after.as_of else "reference"

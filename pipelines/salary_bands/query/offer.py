@@ -76,7 +76,7 @@ def check_offer(marts: Marts, release: str | None, offer: Offer) -> dict[str, An
     _check_amounts(offer)
     version = marts.chosen(release)
     manifest = marts.manifest(version)
-    if "cards.parquet" not in {f["path"] for f in manifest["files"]}:
+    if "cards.parquet" not in {f.path for f in manifest.files}:
         raise RefreshError(
             f"release {version} has no table `cards`, which is needed for fallbacks; "
             "publish a newer release with `salary-bands refresh`"
@@ -93,8 +93,8 @@ def check_offer(marts: Marts, release: str | None, offer: Offer) -> dict[str, An
         comparable = _comparable(connection, main) if main else []
     return {
         "release": version,
-        "as_of": manifest["as_of"],
-        "contains_synthetic": manifest["contains_synthetic"],
+        "as_of": manifest.as_of,
+        "contains_synthetic": manifest.contains_synthetic,
         "offer": {**vars(offer), "view": tried["view"]},
         "answers": answers,
         "comparable": comparable,

@@ -34,6 +34,10 @@ class Parts:
         """Yield the row groups of a part as frames."""
         return read_table(self.path(table, key), table)
 
+    def keys(self, table: str, start: str) -> list[str]:
+        """List the keys of the parts of a table that begin so."""
+        return sorted(path.stem for path in (self.work / table).glob(f"{start}*.parquet"))
+
     def remove(self, table: str, key: str) -> None:
         """Remove a part if it exists."""
         with suppress(FileNotFoundError):

@@ -1,11 +1,14 @@
 """Print bands, releases and classified titles."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from salary_bands.cli.printing.tables import cell, plain_table
 from salary_bands.sample import SYNTHETIC
+
+if TYPE_CHECKING:
+    from salary_bands.query.bands import ReleaseRow
 
 
 def print_bands(out: Console, err: Console, found: dict[str, Any]) -> None:
@@ -36,23 +39,23 @@ def print_bands(out: Console, err: Console, found: dict[str, Any]) -> None:
         err.print(SYNTHETIC, style="yellow")
 
 
-def print_releases(out: Console, rows: list[dict[str, Any]]) -> None:
+def print_releases(out: Console, rows: "list[ReleaseRow]") -> None:
     """Print a row per release."""
     table = plain_table("version", "as of", "status", "", "manifest")
     for row in rows:
         notes = [
-            "latest" if row["latest"] else "",
-            "rolled back" if row["rolled_back"] else "",
-            "pruned" if row["pruned"] else "",
-            "synthetic" if row["contains_synthetic"] else "",
-            row["reason"] or "",
+            "latest" if row.latest else "",
+            "rolled back" if row.rolled_back else "",
+            "pruned" if row.pruned else "",
+            "synthetic" if row.contains_synthetic else "",
+            row.reason or "",
         ]
         table.add_row(
-            row["version"],
-            row["as_of"],
-            row["status"],
+            row.version,
+            row.as_of,
+            row.status,
             " ".join(filter(None, notes)),
-            row["manifest_sha256"][:12],
+            row.manifest_sha256[:12],
         )
     out.print(table)
 

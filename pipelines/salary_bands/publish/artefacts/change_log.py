@@ -6,8 +6,9 @@ from typing import Any
 import duckdb
 
 from salary_bands.aggregate.plan import Plan
-from salary_bands.query.changes import cell_text, export_lines, method_lines, summaries
-from salary_bands.releases.marts import Document
+from salary_bands.publish.artefacts.markdown import escaped
+from salary_bands.query.changes import cell_text, export_lines, method_lines, rows_text, summaries
+from salary_bands.releases.manifest import Manifest
 from salary_bands.sample import SYNTHETIC
 
 _PARTS = """
@@ -21,8 +22,8 @@ _TITLES = {
 }
 
 
-def changes_text(plan: Plan, manifest: Document, previous: Document | None, folder: Path) -> str:
-    """Write what changed since the previous release: exports, method and cells, and what was held or refused.
+def changes_text(plan: Plan, manifest: Manifest, previous: Manifest | None, folder: Path) -> str:
+    """Write what changed since the previous release: exports, method and cells.
 
     Args:
         plan: the plan of the release.
@@ -33,19 +34,16 @@ def changes_text(plan: Plan, manifest: Document, previous: Document | None, fold
     lines = [f"# Changes in {plan.version}", *(["", f"**{SYNTHETIC}**"] if plan.contains_synthetic else [])]
     if previous is None:
         lines += ["", "The first release.", ""]
-        lines += [f"- counted: `{i['file']}`, {i['rows']:,} rows" for i in manifest["inputs"]]
+        lines += [f"- counted: {escaped(i.name)}, {rows_text(i)}" for i in manifest.inputs]
     else:
-        exports = export_lines(manifest["inputs"], previous["inputs"]) or ["no changes"]
-        lines += ["", f"Since {previous['version']}.", "", "## Exports", "", *(f"- {line}" for line in exports)]
+        exports = export_lines(manifest.inputs, previous.inputs) or ["no changes"]
+        lines += ["", f"Since {previous.version}.", "", "## Exports", "", *(f"- {escaped(line)}" for line in exports)]
         if method := method_lines(manifest, previous):
             lines += ["", "## Method", "", "The method changed.", "", *(f"- {line}" for line in method)]
-        if previous["contains_synthetic"] != plan.contains_synthetic:
+        if previous.contains_synthetic != plan.contains_synthetic:
             lines += ["", "Synthetic and real pay are not compared."]
         else:
             lines += _cell_lines(folder)
-    held = [f"- `{s.file}` ({s.held_reason}): {s.held_line}" for s in plan.files if s.held_line]
-    if held or plan.refused:
-        lines += ["", "## Held and refused", "", *held, *(f"- {line}" for line in plan.refused)]
     return "\n".join(lines).rstrip() + "\n"
 
 

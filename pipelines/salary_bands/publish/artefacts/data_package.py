@@ -1,11 +1,12 @@
 """datapackage.json, Data Package v2: all tables with their fields, keys and units, and the sources and licences."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from salary_bands.publish.artefacts.json_schemas import DATA_PACKAGE
 from salary_bands.reference.formats import Format
-from salary_bands.releases.marts import Document
+from salary_bands.releases.documents import Document
+from salary_bands.releases.manifest import File, Manifest
 from salary_bands.sample import SYNTHETIC
 from salary_bands.schemas import RELEASE_TABLES, TABLES, arrow_schema
 from salary_bands.schemas.described import constraints_of, key_of, unit_of
@@ -14,7 +15,7 @@ _MEDIA = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 _TYPES = {"int64": "integer", "double": "number", "bool": "boolean", "date32[day]": "date", "string": "string"}
 
 
-def data_package(manifest: Document, files: Iterable[Mapping[str, Any]], used: Iterable[Format]) -> Document:
+def data_package(manifest: Manifest, files: Iterable[File], used: Iterable[Format]) -> Document:
     """Describe a release as a data package.
 
     Args:
@@ -22,15 +23,15 @@ def data_package(manifest: Document, files: Iterable[Mapping[str, Any]], used: I
         files: path, bytes and sha256 of its tables.
         used: the formats of its exports.
     """
-    entries = {f["path"]: f for f in files}
+    entries = {f.path: f for f in files}
     formats = list(used)
-    synthetic = manifest["contains_synthetic"]
+    synthetic = manifest.contains_synthetic
     return {
         "$schema": DATA_PACKAGE,
         "name": "salary-bands",
         "title": "Compensation bands in machine learning" + (" (synthetic sample)" if synthetic else ""),
-        "version": manifest["version"],
-        "description": f"Percentile bands of annual pay as of {manifest['as_of']}."
+        "version": manifest.version,
+        "description": f"Percentile bands of annual pay as of {manifest.as_of}."
         + (f" {SYNTHETIC}" if synthetic else ""),
         "keywords": ["compensation", "machine learning", "salary"],
         "sources": [{"title": f"{f.title}: {f.attribution}"} for f in formats],
@@ -42,15 +43,15 @@ def data_package(manifest: Document, files: Iterable[Mapping[str, Any]], used: I
     }
 
 
-def _resource(table: str, kind: str, entry: Mapping[str, Any]) -> Document:
+def _resource(table: str, kind: str, entry: File) -> Document:
     return {
         "name": table if kind == "csv" else f"{table}-parquet",
-        "path": entry["path"],
+        "path": entry.path,
         "description": " ".join((TABLES[table].__doc__ or "").split()),
         "format": kind,
         "mediatype": _MEDIA[kind],
-        "bytes": entry["bytes"],
-        "hash": f"sha256:{entry['sha256']}",
+        "bytes": entry.bytes,
+        "hash": f"sha256:{entry.sha256}",
         "schema": {"fields": _fields(table), "primaryKey": key_of(table), "missingValues": [""]},
         **({"encoding": "utf-8"} if kind == "csv" else {}),
     }

@@ -7,6 +7,7 @@ its own schemas.
 from collections.abc import Iterable
 from typing import Any
 
+from salary_bands.publish.artefacts.model_schema import model_schema
 from salary_bands.publish.artefacts.tables import BAND_COLUMNS
 from salary_bands.publish.artefacts.views import (
     BASELINES,
@@ -20,21 +21,22 @@ from salary_bands.publish.artefacts.views import (
     RANK_LEVELS,
     REPORTS,
 )
-from salary_bands.releases.marts import SCHEMA_VERSION
+from salary_bands.releases.documents import SCHEMA_VERSION
+from salary_bands.releases.manifest import Manifest
+from salary_bands.releases.pointers import Entry, Pointer
 from salary_bands.schemas.described import Schema, value_schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DATA_PACKAGE = "https://datapackage.org/profiles/2.0/datapackage.json"
 OPEN_API = "https://spec.openapis.org/oas/3.1/schema/2022-10-07"
-VERSION = r"^\d{4}\.\d{2}\.\d{2}(\.\d+)?$"
 
 
 def json_schemas() -> dict[str, Schema]:
     """Return the schemas by kind; those of datapackage and openapi refer to the standards."""
     kinds = {
-        "latest": _latest(),
-        "releases": _releases(),
-        "manifest": _manifest(),
+        "latest": _POINTER,
+        "releases": {**model_schema(list[Entry]), "description": "Every release, newest first"},
+        "manifest": _MANIFEST,
         "view": _view(),
         "bands": _bands(),
         "datapackage": _standard("Data Package v2", DATA_PACKAGE, {"$schema": {"const": DATA_PACKAGE}}, "resources"),
@@ -73,102 +75,10 @@ def _list(items: Schema, description: str, **more: Any) -> Schema:
     return {"type": "array", "items": items, "description": description, **more}
 
 
-def _map(values: Schema, description: str) -> Schema:
-    return {"type": "object", "additionalProperties": values, "description": description}
-
-
-def _facts(description: str) -> Schema:
-    return {"type": "object", "description": description}
-
-
-def _number(description: str) -> Schema:
-    return {"type": "number", "description": description}
-
-
-def _count(description: str) -> Schema:
-    return {"type": "integer", "minimum": 0, "description": description}
-
-
-_SCHEMA_VERSION = _text("Semantic version of the files' shape; additive within a major", pattern=r"^\d+\.\d+\.\d+$")
-_RELEASE = _text("Version of the release", pattern=VERSION)
-_AS_OF = _text("Last day of the window", format="date")
-_SHA256 = _text("SHA-256, hexadecimal", pattern="^[0-9a-f]{64}$")
-_SYNTHETIC = {"type": "boolean", "description": "Whether it is made from generated data: nobody earns its figures"}
-
-
-def _pointer() -> dict[str, Schema]:
-    path = _text("Path of the manifest relative to this file")
-    return {
-        "version": _RELEASE,
-        "as_of": _AS_OF,
-        "schema_version": _SCHEMA_VERSION,
-        "manifest": _object({"path": path, "sha256": _SHA256}, "The release's manifest"),
-    }
-
-
-def _latest() -> Schema:
-    return _object(_pointer(), "The newest release that is not withdrawn")
-
-
-def _releases() -> Schema:
-    status = {"enum": ["published", "withdrawn"], "description": "A withdrawn release stays and is not to be used"}
-    known = {
-        **_pointer(),
-        "status": status,
-        "reason": {"type": ["string", "null"], "description": "Why it is withdrawn or rolled back"},
-    }
-    later = {
-        "rolled_back": {"type": "boolean", "description": "Whether the pointer was taken back from it"},
-        "pruned": {"type": "boolean", "description": "Whether its folder was removed to save space"},
-    }
-    entry = _object({**known, **later}, "A release", known)
-    return _list(entry, "Every release, newest first")
-
-
-def _manifest() -> Schema:
-    of_input = {
-        "source": _text("Folder of the export"),
-        "file": _text("File under the raw folder"),
-        "sha256": _SHA256,
-        "rows": _count("Rows of the export"),
-    }
-    of_file = {
-        "path": _text("Path relative to the release"),
-        "bytes": _count("Size"),
-        "sha256": _SHA256,
-        "rows": {"type": ["integer", "null"], "minimum": 0, "description": "Rows of a table, null of other files"},
-    }
-    of_gate = {"gate": _text("The gate that would have held it"), "reason": _text("Why it was accepted")}
-    percentiles = _map(_number("Intraclass correlation by employer"), "By percentile")
-    method = {
-        "version": _text("The same as method_version"),
-        "employer_correlation": _map(percentiles, "How alike pay at one employer is, by metric and percentile"),
-        "fx": _facts("Exchange rates used, and whose"),
-        "model": _facts("Of each metric: reports in the model, their share, columns that left, how well it stacks"),
-        "pooling": _facts("Of each metric and kind of cell: what pooled cells are drawn with"),
-        "influence": _facts("How many cells hang on one export, employer or day"),
-        "coverage": _facts("Shares of reports whose title, employer, level or place is stated and not known"),
-    }
-    return _object(
-        {
-            "version": _RELEASE,
-            "as_of": _AS_OF,
-            "schema_version": _SCHEMA_VERSION,
-            "method_version": _text("Version of formulas and settings"),
-            "code_version": _text("Version of the program"),
-            "reference_version": _text("Hash of the reference data: employers, levels, places, rules"),
-            "contains_synthetic": _SYNTHETIC,
-            "previous": {"type": ["string", "null"], "description": "The release before; null of the first"},
-            "inputs": _list(_object(of_input, "An export"), "What it is made from"),
-            "settings": _map({"type": ["number", "string", "boolean"]}, "Every threshold"),
-            "method": _object(method, "Figures that the tables rest on"),
-            "accepted": _list(_object(of_gate, "A gate"), "Gates that would have held it and were accepted by hand"),
-            "fingerprint": _SHA256,
-            "content_fingerprint": _SHA256,
-            "files": _list(_object(of_file, "A file"), "Every file of the release but this one and its signature"),
-        },
-        "What a release is made from, and the hash of each of its files",
-    )
+_POINTER = model_schema(Pointer)
+_SCHEMA_VERSION, _RELEASE, _AS_OF = (_POINTER["properties"][name] for name in ("schema_version", "version", "as_of"))
+_MANIFEST = model_schema(Manifest)
+_SYNTHETIC = _MANIFEST["properties"]["contains_synthetic"]
 
 
 def _row(columns: dict[str, Schema], description: str, least: int | None = None) -> Schema:

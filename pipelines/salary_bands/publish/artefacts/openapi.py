@@ -1,28 +1,28 @@
 """openapi.json, OpenAPI 3.1: the static files as an API. Paths start at the marts folder, two above a release."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from salary_bands.publish.artefacts.json_schemas import DIALECT
-from salary_bands.releases.marts import SCHEMA_VERSION, Document
+from salary_bands.releases.documents import SCHEMA_VERSION, Document
+from salary_bands.releases.manifest import File, Manifest
 from salary_bands.sample import SYNTHETIC
 from salary_bands.schemas import RELEASE_TABLES
 
 _RELEASE = "/releases/{version}"
 
 
-def open_api(manifest: Document, files: Iterable[Mapping[str, Any]]) -> Document:
+def open_api(manifest: Manifest, files: Iterable[File]) -> Document:
     """Describe the API of a release.
 
     Args:
         manifest: the manifest of the release.
         files: the files of the release; those under views/ and bands/ give the values of the parameters.
     """
-    paths = [f["path"].removesuffix(".json").split("/") for f in files if f["path"].startswith(("views/", "bands/"))]
+    paths = [f.path.removesuffix(".json").split("/") for f in files if f.path.startswith(("views/", "bands/"))]
     bands = [parts[1:] for parts in paths if parts[0] == "bands"]
     views = sorted(parts[1] for parts in paths if parts[0] == "views")
     groups, markets = (sorted({parts[place] for parts in bands}) for place in (1, 2))
-    version = _parameter("version", [manifest["version"]], "Version of the release; releases.json lists all")
+    version = _parameter("version", [manifest.version], "Version of the release; releases.json lists all")
     view = _parameter("view", views, "Taxonomy, which is a set of groups of specialisations")
     group = _parameter("group_id", groups, "Group of the view, groups[].id in the view's file")
     market = _parameter("market", markets, "global, a country or a metro; not all groups have all markets")
@@ -31,12 +31,12 @@ def open_api(manifest: Document, files: Iterable[Mapping[str, Any]]) -> Document
         "openapi": "3.1.0",
         "jsonSchemaDialect": DIALECT,
         "info": {
-            "title": "Salary Bands" + (" (synthetic sample)" if manifest["contains_synthetic"] else ""),
+            "title": "Salary Bands" + (" (synthetic sample)" if manifest.contains_synthetic else ""),
             "version": SCHEMA_VERSION,
             "summary": "Compensation bands in machine learning, as static files",
-            "description": f"Release {manifest['version']}. Files under a release never change; latest.json, "
+            "description": f"Release {manifest.version}. Files under a release never change; latest.json, "
             "releases.json and feed.xml do. Look up values of rows by the names in `columns`."
-            + (f" {SYNTHETIC}" if manifest["contains_synthetic"] else ""),
+            + (f" {SYNTHETIC}" if manifest.contains_synthetic else ""),
             "license": {"name": "MIT for the program; for the data, see the licences in README.md of the release"},
         },
         "servers": [{"url": "../..", "description": "The folder that holds latest.json"}],

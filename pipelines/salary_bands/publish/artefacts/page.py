@@ -11,7 +11,8 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from salary_bands.publish.artefacts.citation import citation
 from salary_bands.publish.artefacts.views import BASELINES, METRICS, PREMIUM_COLUMNS, RANK_COLUMNS
-from salary_bands.releases.marts import Document
+from salary_bands.releases.documents import Document
+from salary_bands.releases.manifest import Manifest
 from salary_bands.sample import SYNTHETIC
 from salary_bands.schemas import RELEASE_TABLES
 from salary_bands.schemas.claims import VERDICTS
@@ -38,7 +39,7 @@ _VERDICTS = {
 }
 
 
-def page_text(manifest: Document, views: Mapping[str, Document], folder: Path) -> str:
+def page_text(manifest: Manifest, views: Mapping[str, Document], folder: Path) -> str:
     """Render the page.
 
     Args:

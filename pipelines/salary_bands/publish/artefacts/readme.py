@@ -2,27 +2,28 @@
 
 from salary_bands.publish.artefacts.citation import citation
 from salary_bands.reference.formats import Format
-from salary_bands.releases.marts import SCHEMA_VERSION, Document
+from salary_bands.releases.documents import SCHEMA_VERSION
+from salary_bands.releases.manifest import Manifest
 from salary_bands.sample import SYNTHETIC
 from salary_bands.schemas import RELEASE_TABLES
 from salary_bands.schemas.columns import Table
 
 
-def readme_text(manifest: Document, used: list[Format]) -> str:
+def readme_text(manifest: Manifest, used: list[Format]) -> str:
     """Write how to use and cite the release, and the licences of its sources.
 
     Args:
         manifest: the manifest of the release.
         used: the formats of its exports.
     """
-    version = manifest["version"]
+    version = manifest.version
     cite = citation(manifest)
     lines = [
         f"# Compensation bands in machine learning, {version}",
         "",
-        *([f"**{SYNTHETIC}**", ""] if manifest["contains_synthetic"] else []),
-        f"Percentiles of annual pay in whole USD as of {manifest['as_of']}, gross, full time, over the "
-        f"{int(manifest['settings']['window_months'])} months before. People choose whether to report. Figures are "
+        *([f"**{SYNTHETIC}**", ""] if manifest.contains_synthetic else []),
+        f"Percentiles of annual pay in whole USD as of {manifest.as_of}, gross, full time, over the "
+        f"{int(manifest.settings['window_months'])} months before. People choose whether to report. Figures are "
         "rounded to 500 USD, below 50,000 to 100. `reported` is people's pay, `advertised` is employers' adverts; no "
         "figure mixes the two. Intervals are 95 % and cover chance, but not the choice to report. Null means unknown "
         "or withheld, never zero.",
@@ -41,7 +42,7 @@ def readme_text(manifest: Document, used: list[Format]) -> str:
         "",
         "These files never change, so you can cache them forever. Look up values of rows by the names in `columns`, "
         f"and ignore names that you do not know: within major {SCHEMA_VERSION.split('.')[0]} of `schema_version` "
-        f"(here {manifest['schema_version']}) nothing is removed, renamed or changed in type.",
+        f"(here {manifest.schema_version}) nothing is removed, renamed or changed in type.",
         "",
         "In a CSV, an empty cell is null, and a text that a spreadsheet would read as a formula starts with an "
         "apostrophe.",

@@ -11,7 +11,7 @@ import pyarrow
 import pyarrow.parquet as pq
 
 from salary_bands.aggregate.workspace import Workspace
-from salary_bands.releases.marts import SCHEMA_VERSION, Document
+from salary_bands.releases.documents import SCHEMA_VERSION, Document
 from salary_bands.schemas import RELEASE_TABLES, arrow_schema
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from salary_bands.releases.marts import SCHEMA_VERSION, Document
+from salary_bands.releases.documents import SCHEMA_VERSION, Document
 from salary_bands.schemas.columns import BASELINES, LEVELS, STAGES, TIERS
 from salary_bands.storage.duck import add_file, add_table, in_memory
 from salary_bands.storage.records import records
