@@ -121,7 +121,7 @@ def _write_release(candidate: Workspace, marts: Marts, folder: Path, manifest: M
     """
     folder.mkdir(parents=True)
     rows = write_tables(candidate, folder)
-    manifest = _manifest(candidate, plan, accepted)
+    plan = candidate.plan()
     used = {state.format for state in plan.counted}
     formats_used = [f for f in formats() if f.name in used]
     head = {"release": plan.version, "as_of": plan.as_of, "contains_synthetic": plan.contains_synthetic}
@@ -132,7 +132,7 @@ def _write_release(candidate: Workspace, marts: Marts, folder: Path, manifest: M
         ((path, rows_text(document, "rows")) for path, document in band_documents(candidate)),
         ((path, rows_text(document, "groups")) for path, document in views.items()),
         ((path, json_text(document)) for path, document in schema_documents().items()),
-        [("CHANGES.md", changes_text(plan, manifest, previous, folder))],
+        [("CHANGES.md", changes_text(manifest, previous, folder))],
         [("README.md", readme_text(manifest, formats_used))],
         [("index.html", page_text(manifest, by_name, folder))],
     ):

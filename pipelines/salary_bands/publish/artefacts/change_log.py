@@ -5,7 +5,6 @@ from typing import Any
 
 import duckdb
 
-from salary_bands.aggregate.plan import Plan
 from salary_bands.publish.artefacts.markdown import escaped
 from salary_bands.query.changes import cell_text, export_lines, method_lines, rows_text, summaries
 from salary_bands.releases.manifest import Manifest
@@ -22,16 +21,15 @@ _TITLES = {
 }
 
 
-def changes_text(plan: Plan, manifest: Manifest, previous: Manifest | None, folder: Path) -> str:
+def changes_text(manifest: Manifest, previous: Manifest | None, folder: Path) -> str:
     """Write what changed since the previous release: exports, method and cells.
 
     Args:
-        plan: the plan of the release.
-        manifest: its manifest, of which inputs, settings and method_version are used.
+        manifest: the manifest of the release.
         previous: the manifest of the previous release, None for the first one.
         folder: the folder of the release, with its changes.parquet.
     """
-    lines = [f"# Changes in {plan.version}", *(["", f"**{SYNTHETIC}**"] if plan.contains_synthetic else [])]
+    lines = [f"# Changes in {manifest.version}", *(["", f"**{SYNTHETIC}**"] if manifest.contains_synthetic else [])]
     if previous is None:
         lines += ["", "The first release.", ""]
         lines += [f"- counted: {escaped(i.name)}, {rows_text(i)}" for i in manifest.inputs]
@@ -40,7 +38,7 @@ def changes_text(plan: Plan, manifest: Manifest, previous: Manifest | None, fold
         lines += ["", f"Since {previous.version}.", "", "## Exports", "", *(f"- {escaped(line)}" for line in exports)]
         if method := method_lines(manifest, previous):
             lines += ["", "## Method", "", "The method changed.", "", *(f"- {line}" for line in method)]
-        if previous.contains_synthetic != plan.contains_synthetic:
+        if previous.contains_synthetic != manifest.contains_synthetic:
             lines += ["", "Synthetic and real pay are not compared."]
         else:
             lines += _cell_lines(folder)

@@ -1,6 +1,7 @@
 """README.md of a release."""
 
 from salary_bands.publish.artefacts.citation import citation
+from salary_bands.publish.artefacts.markdown import escaped
 from salary_bands.reference.formats import Format
 from salary_bands.releases.documents import SCHEMA_VERSION
 from salary_bands.releases.manifest import Manifest
@@ -51,7 +52,7 @@ def readme_text(manifest: Manifest, used: list[Format]) -> str:
         "",
         "The data belongs to its sources, which set these terms of use and attribution:",
         "",
-        *(f"- {f.title}: {f.attribution}; licence: {f.licence}" for f in used),
+        *(f"- {escaped(f.title)}: {escaped(f.attribution)}; licence: {escaped(f.licence)}" for f in used),
         "",
         "## Cite",
         "",
