@@ -83,6 +83,22 @@ def test_inspect_and_a_refresh_agree_on_bad_input(tmp_path: Path, number: int, f
     assert agreed(content, f"source/{file}", tmp_path)["held"][0] == reason
 
 
+def test_inspect_shows_cells_malformed_rows_and_what_a_parser_said(settings: Settings) -> None:
+    rows = [*ROWS, *(row | {"base": f"free{n}"} for n, row in enumerate(ROWS[:4]))]
+    path = settings.raw / "export.csv"
+    path.write_text(csv_text(rows) + "torn,line\n", encoding="utf-8")
+    rejected = {(r["column"], r["reason"]): r["examples"] for r in inspect_file(path, settings)["rejected"]}
+    assert rejected == {
+        ("", "wrong_number_of_cells"): [{"row": 36, "value": "2 cells, the header has 24"}],
+        ("base", "not_a_number"): [{"row": 32 + n, "value": f"free{n}"} for n in range(3)],
+    }
+    damaged = settings.raw / "export.parquet"
+    damaged.write_bytes(b"PAR1 no parquet PAR1")
+    held = inspect_file(damaged, settings)["held"]
+    assert "magic" in held["parser"] or "Parquet" in held["parser"]
+    assert held["parser"] not in held["line"]
+
+
 def test_inspect_and_a_refresh_agree_on_all_that_one_export_can_decide(tmp_path: Path) -> None:
     met: set[str] = set()
     for file, text in MADE.items():

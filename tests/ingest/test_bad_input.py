@@ -18,6 +18,7 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from salary_bands.errors import RefreshError
+from salary_bands.ingest import read
 from salary_bands.settings import Settings
 from tests.builders import ROOT
 from tests.builders.candidates import Built
@@ -85,6 +86,27 @@ def test_an_export_that_cannot_be_read_is_held_with_one_line_of_cause_and_fix(
     assert "\n" not in found.line and len(found.line) < 500
     assert not list(settings.work.glob("accepted_reports/*.parquet"))
     assert not list(settings.work.glob("pay_reports/*.parquet"))
+
+
+@pytest.mark.parametrize("reader", ["open_container", "_column"])
+def test_an_error_that_nothing_foresees_holds_the_export_without_its_words(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, reader: str
+) -> None:
+    def fail(*_: Any) -> None:
+        raise ValueError("a cell's text")
+
+    monkeypatch.setattr(read, reader, fail)
+    found = intake(settings, HEADER + GOOD)
+    assert found.held == "unreadable" and "(ValueError)" in found.line and "text" not in found.line
+
+
+def test_a_system_that_fails_is_no_fault_of_the_export(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise OSError(28, "no space left on device")
+
+    monkeypatch.setattr(read, "_column", fail)
+    with pytest.raises(OSError, match="no space"):
+        intake(settings, HEADER + GOOD)
 
 
 def test_a_held_export_counts_its_rows_where_they_can_be_read(settings: Settings) -> None:
