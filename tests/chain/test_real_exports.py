@@ -18,6 +18,8 @@ from tests.builders.candidates import Built, build, settings_at
 from tests.builders.intake import Intake, run
 from tests.builders.json_files import faults, json_files, kind_of, read
 
+pytestmark = pytest.mark.slow
+
 FORMATS = {"aijobs": 9, "ask_a_manager": 1, "eu_it_survey": 4, "levels_fyi": 1}
 
 

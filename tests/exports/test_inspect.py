@@ -99,6 +99,7 @@ def test_inspect_shows_cells_malformed_rows_and_what_a_parser_said(settings: Set
     assert held["parser"] not in held["line"]
 
 
+@pytest.mark.slow
 def test_inspect_and_a_refresh_agree_on_all_that_one_export_can_decide(tmp_path: Path) -> None:
     met: set[str] = set()
     for file, text in MADE.items():
@@ -110,6 +111,7 @@ def test_inspect_and_a_refresh_agree_on_all_that_one_export_can_decide(tmp_path:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", sorted(SAMPLE.iterdir()), ids=lambda p: p.name)
 def test_inspect_and_a_refresh_agree_on_the_sample(tmp_path: Path, path: Path) -> None:
     assert agreed(path.read_bytes(), f"sample/{path.name}", tmp_path)["held"] is None

@@ -28,6 +28,8 @@ from salary_bands.settings import load
 from tests.builders.candidates import build
 from tests.builders.exports import model_rows, native_row, write_native
 
+pytestmark = pytest.mark.slow
+
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 VERSION = "2026.06.30"
 
