@@ -45,15 +45,16 @@ def run(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 
 
 @pytest.fixture
-def both(shelf: Path) -> Marts:
+def both(small_world: Path) -> Marts:
     """A marts folder with two releases, of 30 and of 35 reports, to read from."""
-    return Marts(shelf / "both")
+    return Marts(small_world / "both")
 
 
 OFFER = ("offer", "--group", "all", "--tier", "all", "--level", "all", "--market", "US", "--base", "200000")
 REFRESH = ("refresh", "--as-of", "2026-06-30")
 
 
+@pytest.mark.slow
 def test_a_refresh_publishes_once_and_says_what_it_did(run: Run, settings: Settings) -> None:
     write_native(settings.raw, ROWS)
     dry = run(*REFRESH, "--dry-run")
@@ -71,6 +72,7 @@ def test_a_refresh_publishes_once_and_says_what_it_did(run: Run, settings: Setti
     assert run(*REFRESH, "--dry-run").stdout.splitlines()[-1] == "nothing changed since 2026.06.30"
 
 
+@pytest.mark.slow
 def test_one_held_export_of_two_is_no_failure(run: Run, settings: Settings) -> None:
     write_native(settings.raw, ROWS)
     (settings.raw / "source" / "other.csv").write_text("who,what\na,b\n", encoding="utf-8")
@@ -161,6 +163,7 @@ def test_a_folder_that_is_a_file_is_a_line_and_no_traceback(
     assert "file" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_locked_folder_ends_with_1_and_names_the_process(run: Run, settings: Settings) -> None:
     write_native(settings.raw, ROWS[:1])
     script = (

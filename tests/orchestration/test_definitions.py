@@ -115,6 +115,7 @@ def materialised(result: dg.ExecuteInProcessResult) -> set[str]:
     return {m.asset_key.to_user_string() for e in result.get_asset_materialization_events() if (m := e.materialization)}
 
 
+@pytest.mark.slow
 def test_the_jobs_take_small_exports_to_a_release(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     write_native(settings.raw, model_rows())
     (settings.raw / "source" / "unknown.csv").write_text("who,what\na,b\n", encoding="utf-8")
@@ -155,8 +156,8 @@ def test_the_run_of_an_export_that_is_gone_says_so(settings: Settings) -> None:
 
 
 @pytest.fixture
-def jobs(modelled: Path, tmp_path: Path) -> Jobs:
-    shutil.copytree(modelled, tmp_path / "world")
+def jobs(model_world: Path, tmp_path: Path) -> Jobs:
+    shutil.copytree(model_world, tmp_path / "world")
     return Jobs(settings_at(tmp_path / "world"))
 
 

@@ -32,6 +32,8 @@ from tests.builders.candidates import keep_tables
 from tests.builders.exports import write_native
 from tests.builders.worlds import ROWS
 
+pytestmark = pytest.mark.slow
+
 
 class Daemon:
     """What the daemon does with the sensors' answers: cursors, partitions, and each run key only once."""
