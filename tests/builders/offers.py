@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from salary_bands.publish.pointers import write_pointers
 from salary_bands.query.macros import add_macros
-from salary_bands.releases.marts import Marts
+from salary_bands.releases.marts import Marts, sha256_of
 from salary_bands.schemas import arrow_schema
 from salary_bands.schemas.bands import PERCENTILES
 from salary_bands.storage.files import write_json
@@ -94,7 +94,7 @@ def release_of(
     for name, rows in tables.items():
         pq.write_table(as_table(rows, name), marts.release(VERSION) / f"{name}.parquet")
     described = {"as_of": "2026-06-30", "schema_version": "1.0.0", "contains_synthetic": synthetic}
-    files = [{"path": f"{name}.parquet"} for name in tables]
+    files = [{"path": p.name, "sha256": sha256_of(p)} for p in sorted(marts.release(VERSION).glob("*.parquet"))]
     write_json(marts.release(VERSION) / "manifest.json", {"version": VERSION, **described, "files": files})
     write_pointers(marts, [{**marts.entry(VERSION), "status": "published", "reason": None}])
     return marts

@@ -6,6 +6,7 @@ import duckdb
 
 from salary_bands.errors import RefreshError, UsageError
 from salary_bands.releases.marts import Marts, newest
+from salary_bands.releases.tables import table_file
 from salary_bands.storage.records import records
 
 
@@ -27,7 +28,7 @@ def band_rows(
     """
     version = marts.chosen(release)
     manifest = marts.manifest(version)
-    path = str(marts.release(version) / "bands.parquet")
+    path = str(table_file(marts, version, "bands"))
     asked = {
         "view": view,
         "group_id": group,

@@ -9,6 +9,7 @@ import duckdb
 from salary_bands.errors import UsageError
 from salary_bands.query.changes import export_lines, method_lines, summaries
 from salary_bands.releases.marts import Document, Marts
+from salary_bands.releases.tables import table_file
 from salary_bands.storage.records import records
 from salary_bands.storage.sql import read_sql
 
@@ -43,11 +44,11 @@ def _compared(marts: Marts, before: Document, after: Document) -> Iterator[duckd
     links = _links(marts, before["version"], after)
     with duckdb.connect(":memory:") as connection:
         for name, manifest in (("bands", after), ("former_bands", before)):
-            _read(connection, name, [str(marts.release(manifest["version"]) / "bands.parquet")])
+            _read(connection, name, [str(table_file(marts, manifest["version"], "bands"))])
         connection.execute("CREATE VIEW restated_bands AS SELECT * FROM former_bands")
         connection.execute(f"CREATE TABLE changed_cells AS {read_sql('steps/changes/changed_cells')}")
         # without links the parts of no release count, whose changes stand in for the columns
-        paths = [str(marts.release(v) / "changes.parquet") for v in links or []]
+        paths = [str(table_file(marts, v, "changes")) for v in links or []]
         if paths:
             _read(connection, "links", paths)
         else:
