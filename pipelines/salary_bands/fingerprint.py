@@ -18,7 +18,7 @@ from salary_bands.vocabulary.rates import Rates
 PACKAGE = FOLDER.parent
 STAGES = ("ingest", "validate", "normalise", "classify", "exports", "schemas", "reference", "vocabulary")
 _SQL_SILENT = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*")
-_SUFFIXES = {".py", ".yaml", ".csv", ".sql"}
+SUFFIXES = {".py", ".yaml", ".csv", ".sql"}
 
 
 def digest(document: Any) -> str:
@@ -98,7 +98,7 @@ def _files(roots: Iterable[Path]) -> str:
     found = hashlib.sha256()
     for root in roots:
         for path in sorted([root] if root.is_file() else root.rglob("*")):
-            if path.suffix in _SUFFIXES and (root.is_relative_to(SQL) or not path.is_relative_to(SQL)):
+            if path.suffix in SUFFIXES and (root.is_relative_to(SQL) or not path.is_relative_to(SQL)):
                 found.update(f"{path.relative_to(root.parent).as_posix()}\0".encode())
                 found.update(hashlib.sha256(path.read_bytes()).digest())
     return found.hexdigest()
