@@ -16,7 +16,13 @@ from salary_bands.settings import Settings
 from tests.builders import REAL_DATA
 from tests.builders.candidates import TABLES, Built, build, settings_at
 from tests.builders.exports import write_native
-from tests.builders.worlds import publish_modelled, publish_native, publish_sample
+from tests.builders.worlds import publish_modelled, publish_sample, publish_small
+
+# Fixtures that take seconds, here and in modules of tests: what needs one is slow.
+SLOW_FIXTURES = {
+    *("built", "model_world", "real_data", "sample_marts", "small_world"),
+    *("bombed", "case", "cases", "other_case", "small", "truth", "world"),
+}
 
 # The same examples in every run, however long each takes; `--hypothesis-profile=default` draws others.
 hypothesis.settings.register_profile(
@@ -34,8 +40,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.loadscopereorder = False
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest leaves out what `-m` does not want
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put files with slow tests first, so that workers end at about the same time."""
+    """Mark what needs a slow fixture as slow; put files with slow tests first, so that workers end together."""
+    for item in items:
+        if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 
@@ -108,19 +118,19 @@ def sample_release(sample_marts: Marts) -> Path:
 
 
 @pytest.fixture(scope="session")
-def shelf(once: Callable[..., Path]) -> Path:
-    """What `publish_native` fills: a release, the candidate of the next, and a marts folder with both."""
-    return once("native", publish_native)
+def small_world(once: Callable[..., Path]) -> Path:
+    """What `publish_small` fills: a release, the candidate of the next, and a marts folder with both."""
+    return once("small", publish_small)
 
 
 @pytest.fixture(scope="session")
-def modelled(once: Callable[..., Path]) -> Path:
+def model_world(once: Callable[..., Path]) -> Path:
     """What `publish_modelled` fills: a release, and the candidate of the next."""
-    return once("modelled", publish_modelled)
+    return once("model", publish_modelled)
 
 
 @pytest.fixture
-def ready(shelf: Path, tmp_path: Path) -> Settings:
+def ready(small_world: Path, tmp_path: Path) -> Settings:
     """A copy in which one release is published and the candidate of the next is built: where a refresh may crash."""
-    shutil.copytree(shelf, tmp_path / "shelf")
+    shutil.copytree(small_world, tmp_path / "shelf")
     return settings_at(tmp_path / "shelf")

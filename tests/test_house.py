@@ -138,6 +138,7 @@ def test_an_import_is_seen_wherever_it_is(source: str) -> None:
     assert "dagster" in {name.split(".")[0] for name in imported_modules(source)}
 
 
+@pytest.mark.slow
 def test_reading_commands_do_not_import_dagster(settings: Settings, tmp_path: Path) -> None:
     write_native(settings.raw, [native_row(n) for n in range(20)])
     publish(build(settings).candidate, Marts(settings.marts))

@@ -46,6 +46,7 @@ OUTSIDE = (
 FOLDERS = frozenset(("raw", "marts", "work"))  # settings that say where files are
 _DISTRIBUTIONS = {"yaml": "PyYAML", "currency_converter": "CurrencyConverter"}
 _SQL_SILENT = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*")
+SUFFIXES = {".py", ".yaml", ".csv", ".sql"}
 _WORD = re.compile(r"\w+")
 _NAME = re.compile(r"[\w./-]{1,80}")
 

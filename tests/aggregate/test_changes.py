@@ -25,6 +25,8 @@ from tests.builders.people import Rows, people
 from tests.builders.thin_cells import write_thin
 from tests.oracle.figures import percentile, rounded
 
+pytestmark = pytest.mark.slow
+
 FIRST, LATER = "2026-05-31", "2026-06-30"
 GROUPS = {(g.view, g.group_id): g.leaves for g in groups()}
 Cell = tuple[str, ...]

@@ -13,8 +13,8 @@ from tests.builders.candidates import settings_at
 
 
 @pytest.fixture
-def candidate(modelled: Path, tmp_path: Path) -> Workspace:
-    shutil.copytree(modelled / "work" / "candidate", tmp_path / "work" / "candidate")
+def candidate(model_world: Path, tmp_path: Path) -> Workspace:
+    shutil.copytree(model_world / "work" / "candidate", tmp_path / "work" / "candidate")
     return Workspace(settings_at(tmp_path))
 
 
@@ -25,8 +25,8 @@ def faults(candidate: Workspace, check: str) -> list[object]:
 
 
 @pytest.mark.parametrize("check", [*CHECKS, CONTRACT])
-def test_every_check_holds_on_a_sound_candidate(modelled: Path, check: str) -> None:
-    assert faults(Workspace(settings_at(modelled)), check) == []
+def test_every_check_holds_on_a_sound_candidate(model_world: Path, check: str) -> None:
+    assert faults(Workspace(settings_at(model_world)), check) == []
 
 
 def test_every_check_is_seen_to_fail() -> None:

@@ -95,6 +95,7 @@ def test_intervals_are_those_of_the_oracle_and_hold_the_percentile(cells: dict[i
         assert pays[0] < low <= point <= high < pays[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("likeness", [0.0, 0.19, 0.24, 0.26])
 def test_a_whole_effective_size_is_not_one_less(likeness: float) -> None:
     """Equal weights and employers of one size often give a whole number, which a hair less would cut by one."""
@@ -117,6 +118,7 @@ def test_the_order_of_reports_moves_no_bound(cells: dict[int, Reports], rng: ran
     assert sql_intervals(cells, 0.26) == sql_intervals(shuffled, 0.26)
 
 
+@pytest.mark.slow
 @given(cells)
 @few
 def test_more_alike_employers_never_add_to_the_effective_size(cells: dict[int, Reports]) -> None:
@@ -259,6 +261,7 @@ def test_a_cell_with_a_hair_under_half_its_employers_known_is_shown_and_passes_t
     assert offending_rows(result.candidate, "assert_shown_cells_may_be_disclosed").empty
 
 
+@pytest.mark.slow
 def test_the_manifest_states_the_correlations_that_the_bands_took(tmp_path: Path) -> None:
     own = settings_at(tmp_path)
     write_employers(own.raw)

@@ -29,7 +29,7 @@ def publish_modelled(folder: Path) -> None:
     build(settings)
 
 
-def publish_native(folder: Path) -> None:
+def publish_small(folder: Path) -> None:
     """Publish ROWS as 2026.06.30 in FOLDER/marts and build the candidate of MORE; FOLDER/both has both releases."""
     settings = settings_at(folder)
     write_native(settings.raw, ROWS)

@@ -25,6 +25,8 @@ from tests.builders.candidates import Built, build, replace_table, settings_at
 from tests.builders.cases import records
 from tests.oracle.figures import percentile
 
+pytestmark = pytest.mark.slow
+
 LEAVES = {"software_engineering": "llm_general", "data_science": "nlp_classical", "ml_generalist": "ml_generalist"}
 FOLDS = 3
 MIN_REPORTS = 60

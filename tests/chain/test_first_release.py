@@ -25,6 +25,8 @@ from tests.builders.candidates import build
 from tests.builders.exports import native_row, write_native
 from tests.golden.first_release.make_export import export
 
+pytestmark = pytest.mark.slow
+
 FOLDER = GOLDEN / "first_release"
 FIRST, SECOND = "2026.03.31", "2026.06.30"
 SERVING = {

@@ -82,6 +82,7 @@ def spoilt_exports(draw: st.DrawFn) -> dict[str, Rows]:
     return files
 
 
+@pytest.mark.slow
 @given(spoilt_exports())
 @settings(max_examples=6)
 def test_every_row_of_every_export_is_accounted_for(files: dict[str, Rows]) -> None:
@@ -98,6 +99,7 @@ def test_every_row_of_every_export_is_accounted_for(files: dict[str, Rows]) -> N
         assert not ledger.duplicated(["file", "disposition", "reason"]).any()
 
 
+@pytest.mark.slow
 @given(seeds)
 @few
 def test_the_order_of_rows_is_irrelevant(seed: int) -> None:
@@ -108,6 +110,7 @@ def test_the_order_of_rows_is_irrelevant(seed: int) -> None:
     pd.testing.assert_frame_equal(bands_of(files), bands_of(shuffled))
 
 
+@pytest.mark.slow
 @given(seeds)
 @few
 def test_how_a_source_cuts_its_rows_into_files_is_irrelevant(seed: int) -> None:
@@ -118,6 +121,7 @@ def test_how_a_source_cuts_its_rows_into_files_is_irrelevant(seed: int) -> None:
     pd.testing.assert_frame_equal(whole, parts)
 
 
+@pytest.mark.slow
 @given(seeds, st.sampled_from([2, 3]))
 @few
 def test_scaling_all_pay_scales_the_percentiles(seed: int, factor: int) -> None:
@@ -169,6 +173,7 @@ LIMITS: dict[str, tuple[float, float]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LIMITS)
 def test_a_stricter_limit_never_reveals_a_cell(generated: Built, name: str) -> None:
     laxest, strictest = LIMITS[name]
@@ -193,6 +198,7 @@ def _native(raw: Path) -> None:
     write_native(raw, generated_rows(3, 120), "north/all.csv")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("write", "file", "copies", "as_of"),
     [
@@ -224,6 +230,7 @@ def test_the_same_bytes_under_another_name_change_no_band(
         path.unlink()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write", [_native, write_adverts], ids=["native", "snapshots"])
 def test_the_stages_run_twice_give_the_same_parts(tmp_path: Path, write: Callable[[Path], None]) -> None:
     first = settings_at(tmp_path)
@@ -241,6 +248,7 @@ def test_the_stages_run_twice_give_the_same_parts(tmp_path: Path, write: Callabl
     assert len(parts[0]) >= 2 * len(STAGE_TABLES)
 
 
+@pytest.mark.slow
 def test_a_candidate_built_twice_is_the_same_bytes(tmp_path: Path) -> None:
     own = settings_at(tmp_path)
     _native(own.raw)

@@ -18,6 +18,8 @@ import pytest
 from salary_bands.schemas import SchemaBroken, validated
 from tests.hostile.leaks import exports, leaks, leaks_in
 
+pytestmark = pytest.mark.slow
+
 SOURCE = "zqfileqsource"
 # kinds of markers that may be in a file, by its path; the first pattern that matches counts
 WORK = {

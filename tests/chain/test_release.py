@@ -30,6 +30,8 @@ from tests.builders.shelves import quick_marts
 from tests.builders.worlds import MORE, ROWS
 from tests.hostile.crashes import dies, writes
 
+pytestmark = pytest.mark.slow
+
 
 def hashes(folder: Path) -> dict[str, str]:
     return {p.relative_to(folder).as_posix(): sha256_of(p) for p in sorted(folder.rglob("*")) if p.is_file()}
@@ -194,10 +196,10 @@ def test_what_somebody_wrote_to_the_mart_does_not_spoil_the_next_one(ready: Sett
 
 
 def test_killed_at_any_write_the_old_release_stays_or_the_new_is_whole(
-    shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small_world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     thin = tmp_path / "thin"
-    shutil.copytree(shelf, thin)  # without the rows of empty cells, which take most of the time
+    shutil.copytree(small_world, thin)  # without the rows of empty cells, which take most of the time
     spoil(Workspace(settings_at(thin)), "bands", lambda bands: bands[bands["basis"].ne("suppressed")])
 
     def ready_in(name: str) -> Settings:

@@ -9,6 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import Result
 from typer.main import get_command
@@ -17,6 +20,7 @@ from typer.testing import CliRunner
 from salary_bands import __version__
 from salary_bands.cli.commands import app
 from salary_bands.ingest.recognise import recognise
+from salary_bands.query import bands
 from salary_bands.reference.formats import parse_format
 from salary_bands.releases.marts import Marts
 from salary_bands.settings import Settings
@@ -45,15 +49,16 @@ def run(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 
 
 @pytest.fixture
-def both(shelf: Path) -> Marts:
+def both(small_world: Path) -> Marts:
     """A marts folder with two releases, of 30 and of 35 reports, to read from."""
-    return Marts(shelf / "both")
+    return Marts(small_world / "both")
 
 
 OFFER = ("offer", "--group", "all", "--tier", "all", "--level", "all", "--market", "US", "--base", "200000")
 REFRESH = ("refresh", "--as-of", "2026-06-30")
 
 
+@pytest.mark.slow
 def test_a_refresh_publishes_once_and_says_what_it_did(run: Run, settings: Settings) -> None:
     write_native(settings.raw, ROWS)
     dry = run(*REFRESH, "--dry-run")
@@ -71,6 +76,7 @@ def test_a_refresh_publishes_once_and_says_what_it_did(run: Run, settings: Setti
     assert run(*REFRESH, "--dry-run").stdout.splitlines()[-1] == "nothing changed since 2026.06.30"
 
 
+@pytest.mark.slow
 def test_one_held_export_of_two_is_no_failure(run: Run, settings: Settings) -> None:
     write_native(settings.raw, ROWS)
     (settings.raw / "source" / "other.csv").write_text("who,what\na,b\n", encoding="utf-8")
@@ -161,6 +167,7 @@ def test_a_folder_that_is_a_file_is_a_line_and_no_traceback(
     assert "file" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_locked_folder_ends_with_1_and_names_the_process(run: Run, settings: Settings) -> None:
     write_native(settings.raw, ROWS[:1])
     script = (
@@ -262,6 +269,46 @@ def test_a_release_is_rolled_back_withdrawn_and_pruned_by_command(run: Run, both
     assert gone.exit_code == 2 and "its folder is no longer in" in gone.stderr
     checked = run("verify", "--all", *there, "--json")
     assert (checked.exit_code, json.loads(checked.stdout)["ok"]) == (0, True)
+
+
+def missing(path: Path) -> None:
+    path.unlink()
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def with_other_figures(path: Path) -> None:
+    """A file that is sound and not the published one: only its hash can tell."""
+    table = pq.read_table(path)
+    pq.write_table(table.set_column(table.column_names.index("p50"), "p50", pa.nulls(len(table), pa.int64())), path)
+
+
+@pytest.mark.parametrize("damage", [missing, cut, with_other_figures])
+@pytest.mark.parametrize(
+    "command",
+    [("show",), OFFER, ("diff", "2026.06.30", "2026.06.30.1"), ("rollback", "2026.06.30")],
+    ids=lambda command: command[0],
+)
+def test_a_damaged_file_of_a_release_is_named(
+    run: Run, shelf: Marts, tmp_path: Path, command: tuple[str, ...], damage: Callable[[Path], None]
+) -> None:
+    shutil.copytree(shelf.folder, tmp_path / "marts")
+    path = tmp_path / "marts" / "releases" / "2026.06.30.1" / "bands.parquet"
+    damage(path)
+    result = run(*command, "--marts", str(tmp_path / "marts"))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"{path} is missing or damaged; restore it or withdraw the release" in result.stderr
+    if command[0] == "rollback":
+        gone = run("withdraw", "2026.06.30.1", "--reason", "damaged", "--marts", str(tmp_path / "marts"))
+        assert (gone.exit_code, gone.stderr) == (0, "2026.06.30.1 is withdrawn\nthe latest is 2026.06.30\n")
+
+
+def test_a_bug_is_not_blamed_on_the_release(run: Run, shelf: Marts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bands, "records", lambda cursor: duckdb.sql("SELECT nothing"))
+    with pytest.raises(AssertionError, match="Binder Error"):  # by `run`, in place of a traceback
+        run("show", "--marts", str(shelf.folder))
 
 
 @pytest.mark.parametrize(

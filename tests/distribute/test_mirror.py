@@ -299,6 +299,7 @@ def earlier(request: pytest.FixtureRequest, server: Server, bucket: str, tmp_pat
     return [first]
 
 
+@pytest.mark.slow
 def test_two_publishers_at_once_are_both_listed(
     server: Server, bucket: str, earlier: list[Marts], one: Marts, tmp_path: Path
 ) -> None:
@@ -312,6 +313,7 @@ def test_two_publishers_at_once_are_both_listed(
     assert_all_of(server, bucket, *earlier, one, later)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["latest.json", "salary_bands.duckdb"])
 def test_a_publisher_that_comes_late_does_not_put_back_what_a_newer_one_put(
     server: Server, bucket: str, earlier: list[Marts], one: Marts, tmp_path: Path, name: str
@@ -335,6 +337,7 @@ def test_a_publisher_that_comes_late_does_not_put_back_what_a_newer_one_put(
     assert_all_of(server, bucket, *earlier, one, later)
 
 
+@pytest.mark.slow
 def test_of_two_publishers_of_one_version_exactly_one_wins(server: Server, bucket: str, tmp_path: Path) -> None:
     both = {who: publication(tmp_path / who, v2026_06_30=who) for who in ("AKIDONE", "AKIDTWO")}
     server.before = meet("claims/2026.06.30.json")
@@ -531,6 +534,7 @@ def test_the_command_says_what_it_put(server: Server, bucket: str, one: Marts, m
     assert empty.exit_code == 1 and "nothing is published in" in empty.stderr
 
 
+@pytest.mark.slow
 def test_a_refresh_mirrors_what_it_publishes_and_the_next_one_what_it_could_not(
     server: Server, bucket: str, settings: Settings
 ) -> None:

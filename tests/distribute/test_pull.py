@@ -332,6 +332,7 @@ def test_a_signature_is_demanded_where_there_is_a_key(server: Publisher, site: M
     assert latest(other) is None
 
 
+@pytest.mark.slow
 def test_killed_at_any_write_the_old_release_stays_or_the_new_is_whole(
     server: Publisher, site: Marts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -383,6 +384,7 @@ def writes_of_a_pull(server: Publisher, site: Marts, tmp_path: Path) -> int:
     return writes(tmp_path / "counted", partial(bring, server, Marts(tmp_path / "counted")))
 
 
+@pytest.mark.slow
 def test_a_killed_process_goes_on_where_it_was(server: Publisher, site: Marts) -> None:
     reached, go_on = Event(), Event()
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from salary_bands.exports.inspect import inspect_file
-from salary_bands.settings import Settings, load
-from tests.builders import REAL_DATA, SAMPLE
-from tests.builders.candidates import build
+from salary_bands.settings import Settings
+from tests.builders import REAL_FILES, SAMPLE
+from tests.builders.candidates import build, settings_at
 from tests.builders.exports import native_row
 from tests.builders.intake import csv_text, intake
 from tests.ingest.test_bad_input import HELD
@@ -70,7 +70,7 @@ def by_refresh(content: bytes, file: str, settings: Settings) -> Said:
 
 
 def agreed(content: bytes, file: str, folder: Path) -> Said:
-    settings = load(raw=folder / "raw", marts=folder / "marts", work=folder / "work", settle_seconds=0, **EVERYTHING)
+    settings = settings_at(folder, **EVERYTHING)
     expected = by_refresh(content, file, settings)
     found = by_inspect(settings.raw / file, settings)
     assert {name: found[name] for name in expected} == expected
@@ -99,6 +99,7 @@ def test_inspect_shows_cells_malformed_rows_and_what_a_parser_said(settings: Set
     assert held["parser"] not in held["line"]
 
 
+@pytest.mark.slow
 def test_inspect_and_a_refresh_agree_on_all_that_one_export_can_decide(tmp_path: Path) -> None:
     met: set[str] = set()
     for file, text in MADE.items():
@@ -110,12 +111,13 @@ def test_inspect_and_a_refresh_agree_on_all_that_one_export_can_decide(tmp_path:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", sorted(SAMPLE.iterdir()), ids=lambda p: p.name)
 def test_inspect_and_a_refresh_agree_on_the_sample(tmp_path: Path, path: Path) -> None:
     assert agreed(path.read_bytes(), f"sample/{path.name}", tmp_path)["held"] is None
 
 
-@pytest.mark.parametrize("file", sorted(str(p.relative_to(REAL_DATA)) for p in REAL_DATA.glob("*/*.csv.gz")))
+@pytest.mark.parametrize("file", REAL_FILES)
 def test_inspect_and_a_refresh_agree_on_real_exports(real_data: Path, tmp_path: Path, file: str) -> None:
     assert agreed((real_data / file).read_bytes(), file, tmp_path)["held"] is None
     shutil.rmtree(tmp_path)

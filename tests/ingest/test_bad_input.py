@@ -265,6 +265,7 @@ def test_a_damaged_export_is_held_or_accounted_for(settings: Settings, name: str
     accounted(settings, bytes(content), name)
 
 
+@pytest.mark.slow
 @FUZZ
 @given(st.lists(st.dictionaries(st.sampled_from(list(native_row(0))), st.text(max_size=15), max_size=6), max_size=30))
 def test_any_text_in_any_cell_rejects_its_own_row_at_most(settings: Settings, odd: list[dict[str, str]]) -> None:

@@ -22,6 +22,7 @@ from salary_bands.gates.accept import CONTRACT
 from salary_bands.ingest.raw_folder import scan
 from salary_bands.orchestration import definitions, defs
 from salary_bands.orchestration.automation import weekly
+from salary_bands.orchestration.partitions import export_partitions, partition_key
 from salary_bands.orchestration.resources import Pipeline
 from salary_bands.releases.marts import Marts
 from salary_bands.schemas import CANDIDATE_TABLES, EXPORT_TABLES, RELEASE_TABLES
@@ -46,7 +47,7 @@ def graph() -> str:
         each = " (each export)" if node.partitions_def else ""
         lines.append(f"{node.group_name}: {key.to_user_string()}{each} <- {upstream}")
         for check in sorted(k for k in assets.asset_check_keys if k.asset_key == key):
-            blocks = "blocks" if assets.get_check_spec(check).blocking else "warns"
+            blocks = "blocks" if assets.get_check_spec(check).blocking else "shows"
             lines.append(f"    {blocks}: {check.name}")
     return "\n".join(lines) + "\n"
 
@@ -99,9 +100,12 @@ class Jobs:
         self._definitions = definitions(Pipeline.of(settings))
 
     def export(self) -> list[dg.ExecuteInProcessResult]:
-        keys = [e.key for e in scan(self.settings.raw).exports]
-        self.instance.add_dynamic_partitions("exports", keys)
-        return [self.run("export", partition_key=key) for key in keys]
+        return [self.run("export", partition_key=key) for key in self.add_partitions()]
+
+    def add_partitions(self) -> list[str]:
+        keys = [partition_key(export) for export in scan(self.settings.raw).exports]
+        self.instance.add_dynamic_partitions(str(export_partitions(Pipeline.of(self.settings)).name), keys)
+        return keys
 
     def run(self, job: str, **arguments: Any) -> dg.ExecuteInProcessResult:
         found = self._definitions.resolve_job_def(job)
@@ -116,6 +120,7 @@ def materialised(result: dg.ExecuteInProcessResult) -> set[str]:
     return {m.asset_key.to_user_string() for e in result.get_asset_materialization_events() if (m := e.materialization)}
 
 
+@pytest.mark.slow
 def test_the_jobs_take_small_exports_to_a_release(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     write_native(settings.raw, model_rows())
     (settings.raw / "source" / "unknown.csv").write_text("who,what\na,b\n", encoding="utf-8")
@@ -123,6 +128,9 @@ def test_the_jobs_take_small_exports_to_a_release(settings: Settings, monkeypatc
     runs = jobs.export()
     assert all(r.success for r in runs)
     assert sorted(map(sorted, map(failed, runs))) == [[], ["export_is_readable", "few_rows_are_rejected"]]
+    [held] = [check for run in runs for check in run.get_asset_check_evaluations() if not check.passed][:1]
+    assert held.severity == dg.AssetCheckSeverity.ERROR and not held.blocking
+    assert "unknown_header" in str(held.description)
     result = jobs.run("publish", run_config=AS_OF)
     assert result.success and not failed(result)
     assert jobs.marts.latest().version == "2026.06.30"
@@ -147,8 +155,7 @@ def test_what_a_run_shows_of_an_export_has_no_text_that_a_person_wrote(settings:
 def test_the_run_of_an_export_that_is_gone_says_so(settings: Settings) -> None:
     path = write_native(settings.raw, model_rows())
     jobs = Jobs(settings)
-    key = scan(settings.raw).exports[0].key
-    jobs.instance.add_dynamic_partitions("exports", [key])
+    [key] = jobs.add_partitions()
     path.unlink()
     result = jobs.run("export", partition_key=key)
     assert not result.success
@@ -156,8 +163,8 @@ def test_the_run_of_an_export_that_is_gone_says_so(settings: Settings) -> None:
 
 
 @pytest.fixture
-def jobs(modelled: Path, tmp_path: Path) -> Jobs:
-    shutil.copytree(modelled, tmp_path / "world")
+def jobs(model_world: Path, tmp_path: Path) -> Jobs:
+    shutil.copytree(model_world, tmp_path / "world")
     return Jobs(settings_at(tmp_path / "world"))
 
 

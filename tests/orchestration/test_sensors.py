@@ -22,6 +22,7 @@ from salary_bands.errors import RefreshError
 from salary_bands.ingest.raw_folder import scan
 from salary_bands.orchestration import automation, definitions, release
 from salary_bands.orchestration.automation import new_exports, stale_bands
+from salary_bands.orchestration.partitions import export_partitions, partition_key
 from salary_bands.orchestration.refresh import refresh
 from salary_bands.orchestration.resources import Pipeline
 from salary_bands.publish import publication
@@ -32,12 +33,14 @@ from tests.builders.candidates import keep_tables
 from tests.builders.exports import write_native
 from tests.builders.worlds import ROWS
 
+pytestmark = pytest.mark.slow
+
 
 class Daemon:
     """What the daemon does with the sensors' answers: cursors, partitions, and each run key only once."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.instance = dg.DagsterInstance.ephemeral()
+    def __init__(self, settings: Settings, instance: dg.DagsterInstance | None = None) -> None:
+        self.instance = instance or dg.DagsterInstance.ephemeral()
         self.marts = Marts(settings.marts)
         self.cursors: dict[str, str | None] = {}
         self.keys: set[str | None] = set()
@@ -47,6 +50,7 @@ class Daemon:
         self.settings = settings
         self.pipeline = Pipeline.of(settings)
         self.definitions = definitions(self.pipeline)
+        self.partitions_name = str(export_partitions(self.pipeline).name)
 
     def tick(self, sensor: dg.SensorDefinition, dies: bool = False) -> list[dg.RunRequest]:
         """The runs that are asked for. A tick that dies has changed the partitions and nothing else."""
@@ -56,10 +60,10 @@ class Daemon:
         requests = [answer] if isinstance(answer, dg.RunRequest) else list(getattr(answer, "run_requests", None) or [])
         for change in getattr(answer, "dynamic_partitions_requests", None) or []:
             if isinstance(change, dg.AddDynamicPartitionsRequest):
-                self.instance.add_dynamic_partitions("exports", list(change.partition_keys))
+                self.instance.add_dynamic_partitions(change.partitions_def_name, list(change.partition_keys))
             else:
                 for key in change.partition_keys:
-                    self.instance.delete_dynamic_partition("exports", key)
+                    self.instance.delete_dynamic_partition(change.partitions_def_name, key)
         if dies:
             return []
         self.cursors[sensor.name] = getattr(answer, "cursor", None) or context.cursor
@@ -77,13 +81,18 @@ class Daemon:
             tags=dict(request.tags),
         )
 
+    def begin(self, job: str, status: dg.DagsterRunStatus) -> dg.DagsterRun:
+        """A run with the job's tags that does not get on."""
+        found = self.definitions.resolve_job_def(job)
+        return self.instance.create_run_for_job(found, status=status, tags=dict(found.run_tags))
+
     def export(self) -> int:
         """Everything that `new_exports` asks for; how many runs."""
         return len([self.run("export", request) for request in self.tick(new_exports)])
 
     @property
     def partitions(self) -> set[str]:
-        return set(self.instance.get_dynamic_partitions("exports"))
+        return set(self.instance.get_dynamic_partitions(self.partitions_name))
 
 
 @pytest.fixture
@@ -94,7 +103,7 @@ def daemon(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Daemon:
 
 
 def keys(settings: Settings) -> set[str]:
-    return {e.key for e in scan(settings.raw).exports}
+    return {partition_key(e) for e in scan(settings.raw).exports}
 
 
 def test_an_export_is_asked_for_once_by_content(daemon: Daemon) -> None:
@@ -102,11 +111,41 @@ def test_an_export_is_asked_for_once_by_content(daemon: Daemon) -> None:
     assert {request.partition_key} == keys(daemon.settings) == daemon.partitions
     assert daemon.run("export", request).success
     assert daemon.tick(new_exports) == []
-    write_native(daemon.settings.raw, ROWS, "source/another_name.csv")
+    write_native(daemon.settings.raw, ROWS, "source/a_name_before.csv")
     write_native(daemon.settings.raw, ROWS, "another_source/native.csv")
     assert daemon.tick(new_exports) == [] and len(daemon.partitions) == 1
-    write_native(daemon.settings.raw, ROWS[:-1], "source/other.csv")
-    assert [r.partition_key for r in daemon.tick(new_exports)] == list(keys(daemon.settings) - {request.partition_key})
+    (daemon.settings.raw / "source" / "native.csv").unlink()
+    assert daemon.tick(new_exports) == [] and daemon.partitions == {request.partition_key}  # it keeps its first name
+    other = write_native(daemon.settings.raw, ROWS[:-1], "source/other.csv")
+    [request] = daemon.tick(new_exports)
+    assert str(request.partition_key).startswith("source.other.") and daemon.run("export", request).success
+    other.unlink()
+    daemon.tick(new_exports)
+    assert len(daemon.partitions) == 1
+
+
+def test_two_pipelines_on_one_instance_leave_each_other_alone(
+    daemon: Daemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = {name: tmp_path / "staging" / name for name in ("raw", "marts", "work")}
+    write_native(folders["raw"], ROWS[:-1])
+    staging = Daemon(daemon.settings.model_copy(update=folders), daemon.instance)
+    for pipeline in (daemon, staging):
+        assert pipeline.export() == 1
+    for pipeline in (daemon, staging, daemon):
+        assert pipeline.tick(new_exports) == [] and pipeline.partitions == keys(pipeline.settings)
+    (daemon.settings.raw / "source" / "native.csv").unlink()
+    write_native(daemon.settings.raw, ROWS[:-1], "source/of_staging.csv")
+    assert daemon.export() == 1
+    (folders["raw"] / "source" / "native.csv").unlink()
+    assert staging.tick(new_exports) == [] and staging.partitions == set()
+    assert daemon.partitions == keys(daemon.settings) != set()  # the same content in the other pipeline stays
+
+    write_native(folders["raw"], ROWS[:-1])
+    assert staging.export() == 1
+    staging.begin("publish", dg.DagsterRunStatus.STARTED)
+    assert staging.tick(stale_bands) == []  # its own run is under way
+    assert len(daemon.tick(stale_bands)) == 1
 
 
 def test_an_export_whose_name_says_another_date_is_asked_for_again(daemon: Daemon) -> None:
@@ -163,9 +202,7 @@ def test_an_export_whose_run_was_lost_is_asked_for_again_in_time(
     daemon: Daemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [first] = daemon.tick(new_exports)
-    run = daemon.instance.create_run_for_job(
-        daemon.definitions.resolve_job_def("export"), status=dg.DagsterRunStatus.STARTED
-    )
+    run = daemon.begin("export", dg.DagsterRunStatus.STARTED)
     assert daemon.tick(new_exports) == []  # it is under way
     monkeypatch.setattr(automation, "_DEAD_AFTER", -automation._DEAD_AFTER)  # it has said nothing for too long
     [second] = daemon.tick(new_exports)
@@ -199,11 +236,10 @@ def test_bands_are_asked_for_when_exports_or_settings_changed_and_not_else(daemo
 def test_no_bands_are_asked_for_while_a_run_is_under_way(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
     daemon.export()
     for job in ("export", "publish"):
-        found = daemon.definitions.resolve_job_def(job)
-        run = daemon.instance.create_run_for_job(found, status=dg.DagsterRunStatus.STARTING)
+        run = daemon.begin(job, dg.DagsterRunStatus.STARTING)
         assert daemon.tick(stale_bands) == []
         daemon.instance.delete_run(run.run_id)
-    run = daemon.instance.create_run_for_job(found, status=dg.DagsterRunStatus.STARTED)
+    daemon.begin("publish", dg.DagsterRunStatus.STARTED)
     monkeypatch.setattr(automation, "_DEAD_AFTER", -automation._DEAD_AFTER)
     assert len(daemon.tick(stale_bands)) == 1  # that run's process was killed long ago
 
@@ -215,17 +251,18 @@ def test_what_a_check_holds_is_not_asked_for_again_but_a_crash_is(
         raise OSError(28, "No space left on device")
 
     daemon.export()
-    [request] = daemon.tick(stale_bands)
-    with monkeypatch.context() as patch:
-        patch.setattr(publication, "write_tables", full_disk)
-        assert not daemon.run("publish", request).success
-    assert daemon.tick(stale_bands) == []
-    monkeypatch.setattr(automation, "_quarter_hour", lambda: 2)
+    for quarter, (module, name) in enumerate([(publication, "write_tables"), (release, "judged")], start=2):
+        [request] = daemon.tick(stale_bands)
+        with monkeypatch.context() as patch:
+            patch.setattr(module, name, full_disk)
+            assert not daemon.run("publish", request).success
+        assert daemon.tick(stale_bands) == []
+        monkeypatch.setattr(automation, "_quarter_hour", lambda quarter=quarter: quarter)
     [request] = daemon.tick(stale_bands)
     with monkeypatch.context() as patch:
         patch.setattr(release, "contract_faults", lambda _: ["bands is broken"])
         assert not daemon.run("publish", request).success
-    monkeypatch.setattr(automation, "_quarter_hour", lambda: 3)
+    monkeypatch.setattr(automation, "_quarter_hour", lambda: 4)
     assert daemon.tick(stale_bands) == [] and daemon.marts.releases() == []
 
 

@@ -188,6 +188,7 @@ ACTS: dict[str, tuple[Callable[[Marts], object], str, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ACTS)
 def test_killed_at_any_write_the_folder_is_as_before_or_after_and_repair_ends_it(
     three: Path, tmp_path: Path, name: str

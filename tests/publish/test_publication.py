@@ -30,6 +30,8 @@ from tests.builders.candidates import build
 from tests.builders.exports import model_rows, native_row, write_native
 from tests.builders.manifests import entry_of
 
+pytestmark = pytest.mark.slow
+
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 VERSION = "2026.06.30"
 

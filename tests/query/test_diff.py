@@ -16,6 +16,8 @@ from tests.builders.candidates import published, settings_at
 from tests.builders.exports import native_row, write_native
 from tests.builders.people import people
 
+pytestmark = pytest.mark.slow
+
 FIRST, LATER = "2026-05-31", "2026-06-30"
 VERSIONS = ["2026.05.31", "2026.06.30", "2026.06.30.1"]
 

@@ -249,14 +249,6 @@ def test_a_release_from_before_there_were_cards_ends_with_1_and_one_line(run: Ru
     assert len(result.stderr.splitlines()) == 1 and "has no table `cards`" in result.stderr
 
 
-def test_a_damaged_release_is_a_line_and_no_traceback(run: Run, tmp_path: Path) -> None:
-    marts = release_of(tmp_path, [cell()])
-    (marts.release(VERSION) / "bands.parquet").write_bytes(b"PAR1")
-    result = run(marts, *OFFER, *AMOUNTS)
-    assert (result.exit_code, result.stdout) == (1, "")
-    assert "damaged" in result.stderr
-
-
 def test_the_command_imports_no_dagster_and_answers_quickly(shelf: Marts) -> None:
     script = (
         "import sys\nfrom salary_bands.cli import app\n"

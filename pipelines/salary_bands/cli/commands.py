@@ -1,4 +1,4 @@
-"""`salary-bands`: results on standard output, progress and messages on standard error."""
+"""The commands of `salary-bands`: results on standard output, progress and messages on standard error."""
 
 import sys
 from collections.abc import Callable
@@ -39,7 +39,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
 
 
 def reports_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """Exit 2 for wrong usage or configuration, 1 for what could not be done, each with its line and no traceback."""
+    """Turn an error that is no bug into one line and an exit code: 2 for usage or configuration, 1 for the rest."""
 
     @wraps(command)
     def guarded(*arguments: Any, **options: Any) -> None:
@@ -55,15 +55,10 @@ def reports_errors(command: Callable[..., None]) -> Callable[..., None]:
             sys.stderr.close()
             raise typer.Exit(0) from None
         except KeyboardInterrupt:
-            say("interrupted; the published release is as it was")
+            say("interrupted; the published release is unchanged")
             raise typer.Exit(130) from None
         except OSError as error:  # a full disk, no permission, a folder that is a file
             say(f"error: {error}")
-            raise typer.Exit(1) from None
-        except Exception as error:
-            if "duckdb" not in type(error).__module__:
-                raise
-            say(f"error: a file of the release is missing or damaged: {str(error).splitlines()[0]}")
             raise typer.Exit(1) from None
 
     return guarded

@@ -40,7 +40,7 @@ def refresh(
     accepted = Accepted.of(accept or [], reason)
     from salary_bands.orchestration.refresh import refresh as run
 
-    outcome = run(settings, day, dry_run, say, accepted)
+    outcome = run(settings, day, dry_run, say, accepted, is_dated=as_of is not None)
     if as_json:
         print_json(outcome.to_json())
         return

@@ -9,7 +9,7 @@ import pandas as pd
 
 from salary_bands.errors import HeldExport
 from salary_bands.exports.chain import Chain, malformed_rows
-from salary_bands.fingerprint import OURS, made_from
+from salary_bands.fingerprint import OURS, digest, made_from
 from salary_bands.ingest.containers.common import Malformed
 from salary_bands.ingest.raw_folder import ExportFile, open_export
 from salary_bands.ingest.read import OpenExport, open_rows
@@ -47,10 +47,15 @@ class ExportStages:
 
     def made_from(self, table: str, export: ExportFile) -> str:
         """Hash what makes a part: its stage, the parts before it, the file's bytes and the date in its name."""
-        named = {f.name: exported_on_from_name(f.exported_on, export.file) for f in formats() if f.exported_on}
+        named = self._named(export)
         facts = [self.parts.record(before, export.key) or {} for before in BEFORE[table]]
         inputs = [{name: fact for name, fact in record.items() if name != "made_from"} for record in facts]
         return made_from(OURS.stage_code(table), self.settings, self.rates.sha256, named, export.sha256, inputs)
+
+    def rules(self, export: ExportFile) -> str:
+        """Hash what the export is read by, whatever has been made of it: the stages and the date in its name."""
+        codes = [OURS.stage_code(table) for table in STAGE_TABLES]
+        return digest([made_from(code, self.settings, self.rates.sha256, self._named(export)) for code in codes])
 
     def is_current(self, export: ExportFile) -> bool:
         """True if every part of the export is there and made by this code, rules and settings."""
@@ -151,6 +156,9 @@ class ExportStages:
         malformed = [Malformed(row, reason) for row, reason in record["malformed"]]
         opened = OpenExport(format_named(record["format"]), record["columns"], chunks, malformed, record["rows"])
         return Chain(opened, export.file, self.rates, self.settings, exported_on)
+
+    def _named(self, export: ExportFile) -> dict[str, str | None]:
+        return {f.name: exported_on_from_name(f.exported_on, export.file) for f in formats() if f.exported_on}
 
     def _needed(self, table: str, export: ExportFile) -> Record:
         record = self.parts.record(table, export.key)

@@ -1,6 +1,6 @@
-"""The only package that imports dagster: thin assets, checks, sensors and schedules over the stages.
+"""Wire the stages into Dagster: thin assets, checks, sensors and schedules. No other package imports dagster.
 
-Belongs here: what runs when, and what is shown of it. Does not belong here: anything a test would want without dagster.
+Belongs here: what runs when, and what Dagster shows of it. Does not belong here: logic that can be tested without it.
 """
 
 from salary_bands.orchestration.definitions import definitions

@@ -1,4 +1,4 @@
-"""Sensors and the schedule: a run for each new export, a release when what it is built from has changed."""
+"""Sensors and the schedule: a run for each new export, and a release when its inputs have changed."""
 
 import json
 import time
@@ -9,11 +9,14 @@ import dagster as dg
 
 from salary_bands.aggregate.plan import plan_release
 from salary_bands.errors import RefreshError, UsageError
-from salary_bands.orchestration.exports import exports
+from salary_bands.gates.accept import Checked
+from salary_bands.orchestration.edits import forget_if_edited
+from salary_bands.orchestration.partitions import export_key, export_partitions, partition_key
 from salary_bands.orchestration.resources import Pipeline, by_key
-from salary_bands.publish.publication import already_published
+from salary_bands.publish.figures import known_figures
+from salary_bands.publish.publication import already_published, still_current
 
-EXPORT_ASSETS = ("raw_reports", "accepted_reports", "rejected_reports", "normalised_reports", "pay_reports")
+PIPELINE_TAG = "salary_bands/pipeline"  # of every run of a job: the pipeline that it belongs to
 _UNDER_WAY = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -21,22 +24,18 @@ _UNDER_WAY = [
     dg.DagsterRunStatus.STARTED,
 ]
 _DEAD_AFTER = timedelta(hours=1)  # a run whose process was killed stays "started" for ever
-_PATIENCE = 10  # ticks that a release waits for a file that never stands still
-
-export_job = dg.define_asset_job("export", selection=dg.AssetSelection.assets(*EXPORT_ASSETS))
-release_job = dg.define_asset_job(
-    "publish", selection=dg.AssetSelection.assets("release").upstream() - dg.AssetSelection.assets(*EXPORT_ASSETS)
-)
+_PATIENCE = 10  # ticks that a release waits for a file that keeps changing
 
 
 @dg.sensor(
-    job=export_job,
+    job_name="export",
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="A partition and a run for each export that is new by content, and again when the rules changed.",
+    description="Starts a run for each export whose content is new, and again if the rules have changed.",
 )
 def new_exports(context: dg.SensorEvaluationContext, pipeline: Pipeline) -> dg.SensorResult | dg.SkipReason:
-    """The cursor, not the partitions, says what was asked for: a tick that dies asks again."""
+    """Ask for the runs that the cursor does not know; a tick that dies leaves the cursor as it was, and asks again."""
+    forget_if_edited()
     settings = pipeline.settings()
     if not settings.raw.is_dir():
         return dg.SkipReason(f"raw folder {settings.raw} does not exist")
@@ -44,27 +43,31 @@ def new_exports(context: dg.SensorEvaluationContext, pipeline: Pipeline) -> dg.S
     moving = pipeline.moving()
     folder = pipeline.scan()
     present = by_key(folder)
-    rules = {key: stages.made_from("pay_reports", export)[:12] for key, export in present.items()}
+    rules = {key: stages.rules(export)[:12] for key, export in present.items()}
     asked: dict[str, str] = json.loads(context.cursor or "{}")
     new = {key: export for key, export in present.items() if asked.get(key) != rules[key]}
-    keys = {key: f"{key}-{rules[key]}-{export.modified_ns}" for key, export in new.items()}
-    if not _under_way(context.instance, "export"):
+    run_keys = {key: f"{key}-{rules[key]}-{export.modified_ns}" for key, export in new.items()}
+    if not _under_way(context.instance, "export", pipeline):
         # asked for and not made: its run failed, was killed, or the work folder was deleted
         lost = {key: export for key, export in present.items() if key not in new and not stages.is_current(export)}
-        keys |= {key: f"{key}-{rules[key]}-again-{_quarter_hour()}" for key in lost}
+        run_keys |= {key: f"{key}-{rules[key]}-again-{_quarter_hour()}" for key in lost}
         new |= lost
-    known = set(context.instance.get_dynamic_partitions("exports"))
+    partitions = export_partitions(pipeline)
+    # a partition stays with its content: the same bytes under another name are nothing new
+    existing = partitions.get_partition_keys(dynamic_partitions_store=context.instance)
+    known = {export_key(name): name for name in existing}
+    names = {key: known.get(key) or partition_key(export) for key, export in present.items()}
     requests: list[dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest] = []
-    if missing := sorted(set(new) - known):
-        requests.append(exports.build_add_request(missing))
-    if gone := sorted(known - set(present) if not moving else ()):  # a file that is touched is not gone
-        requests.append(exports.build_delete_request(gone))
+    if missing := sorted({*names.values()} - {*existing}):
+        requests.append(partitions.build_add_request(missing))
+    if gone := sorted({*existing} - {*names.values()} if not moving else ()):  # a file that is touched is not gone
+        requests.append(partitions.build_delete_request(gone))
     for line in folder.refused:
         context.log.warning(line)
     return dg.SensorResult(
         run_requests=[
-            dg.RunRequest(run_key=keys[key], partition_key=key, tags={"export": export.file})
-            for key, export in sorted(new.items())
+            dg.RunRequest(run_key=run_keys[key], partition_key=names[key], tags={"export": export.file})
+            for key, export in sorted(new.items(), key=lambda item: names[item[0]])
         ],
         dynamic_partitions_requests=requests,
         cursor=json.dumps((asked if moving else {}) | rules),
@@ -73,18 +76,19 @@ def new_exports(context: dg.SensorEvaluationContext, pipeline: Pipeline) -> dg.S
 
 
 @dg.sensor(
-    job=release_job,
+    job_name="publish",
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="A release when exports, rules, rates or settings are not those of the newest one.",
+    description="Starts a release if exports, rules, rates or settings differ from those of the newest one.",
 )
 def stale_bands(context: dg.SensorEvaluationContext, pipeline: Pipeline) -> dg.RunRequest | dg.SkipReason:
-    """One run at a time, and none while exports are under way: what lands meanwhile is seen by the next tick.
+    """Ask for one run at a time, and for none while exports are under way: the next tick sees what came meanwhile.
 
-    An export that has not been through the stages, or whose run fails, is not waited for.
+    Do not wait for an export that has not been through the stages, or whose run fails.
     """
+    forget_if_edited()
     for job in ("export", "publish"):
-        if _under_way(context.instance, job):
+        if _under_way(context.instance, job, pipeline):
             return dg.SkipReason(f"a run of {job} is under way")
     settings = pipeline.settings()
     if not settings.raw.is_dir():
@@ -103,27 +107,30 @@ def stale_bands(context: dg.SensorEvaluationContext, pipeline: Pipeline) -> dg.R
         plans = [plan_release(exports_of, stages, newest, releases) for exports_of in (ready, folder)]
     except (UsageError, RefreshError) as error:
         return dg.SkipReason(str(error).splitlines()[0])
-    if any(already_published(marts, plan) for plan in plans):
-        return dg.SkipReason("the newest release is made from what there is")
-    content = plans[1].content_fingerprint[:20]
-    if _held(context.instance, content):
-        return dg.SkipReason("a check holds the release of what there is")
+    candidate, today = pipeline.candidate(), datetime.now(UTC).date().isoformat()
+    if any(
+        already_published(marts, plan, known_figures(candidate, plan))
+        or still_current(marts, replace(plan, as_of=today), settings.idle_days)
+        for plan in plans
+    ):
+        return dg.SkipReason("the newest release is up to date")
+    checked = Checked.read(candidate)
+    content = plans[1].content_fingerprint
+    if checked and checked.held and checked.content_fingerprint == content:
+        return dg.SkipReason("a check holds a release of the current exports; see the checks of the candidate")
     # a run that failed otherwise is asked for again after a quarter of an hour, not every tick
-    return dg.RunRequest(run_key=f"{content}-{_quarter_hour()}", tags={"content": content})
+    return dg.RunRequest(run_key=f"{content[:20]}-{_quarter_hour()}")
 
 
-def _under_way(instance: dg.DagsterInstance, job: str) -> bool:
-    alive = dg.RunsFilter(job_name=job, statuses=_UNDER_WAY, updated_after=datetime.now(UTC) - _DEAD_AFTER)
+def _under_way(instance: dg.DagsterInstance, job: str, pipeline: Pipeline) -> bool:
+    """True if a run of the job for this pipeline is waiting or running."""
+    alive = dg.RunsFilter(
+        job_name=job,
+        tags={PIPELINE_TAG: pipeline.id()},
+        statuses=_UNDER_WAY,
+        updated_after=datetime.now(UTC) - _DEAD_AFTER,
+    )
     return bool(instance.get_run_records(alive, limit=1))
-
-
-def _held(instance: dg.DagsterInstance, content: str) -> bool:
-    """Whether the last run for that content failed because a check did not hold."""
-    failed = dg.RunsFilter(job_name="publish", tags={"content": content}, statuses=[dg.DagsterRunStatus.FAILURE])
-    steps = [
-        s for r in instance.get_run_records(failed, limit=1) for s in instance.get_run_step_stats(r.dagster_run.run_id)
-    ]
-    return any(s.step_key == "candidate_checks" and s.status and s.status.value == "FAILURE" for s in steps)
 
 
 def _quarter_hour() -> int:
@@ -131,11 +138,11 @@ def _quarter_hour() -> int:
 
 
 @dg.schedule(
-    job=release_job,
+    job_name="publish",
     cron_schedule="0 6 * * 1",
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Every Monday: the window moves on even where nothing new arrived.",
+    description="Starts a release every Monday, since the window moves on even if no export has arrived.",
 )
 def weekly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     day = (context.scheduled_execution_time or datetime.now(UTC)).date().isoformat()

@@ -1,9 +1,9 @@
-"""The Definitions: what `dagster dev -w workspace.yaml` shows and `salary-bands refresh` executes."""
+"""Assemble the Definitions that `dagster dev -w workspace.yaml` serves and `salary-bands refresh` executes."""
 
 import dagster as dg
 
-from salary_bands.orchestration.automation import export_job, new_exports, release_job, stale_bands, weekly
-from salary_bands.orchestration.exports import normalised_reports, pay_reports, raw_reports, validated_reports
+from salary_bands.orchestration.automation import PIPELINE_TAG, new_exports, stale_bands, weekly
+from salary_bands.orchestration.exports import export_assets
 from salary_bands.orchestration.rates import exchange_rates, rates_job, weekly_rates
 from salary_bands.orchestration.release import (
     candidate,
@@ -14,16 +14,17 @@ from salary_bands.orchestration.release import (
     window_reports,
 )
 from salary_bands.orchestration.resources import Pipeline
+from salary_bands.schemas import EXPORT_TABLES
 
 
 def definitions(pipeline: Pipeline | None = None) -> dg.Definitions:
-    """One pipeline, over the folders of the settings or of the given resource."""
+    """Define one pipeline, over the folders of the settings or of the given resource."""
+    pipeline = pipeline or Pipeline()
+    exports = dg.AssetSelection.assets(*EXPORT_TABLES)
+    tags = {PIPELINE_TAG: pipeline.id()}
     return dg.Definitions(
         assets=[
-            raw_reports,
-            validated_reports,
-            normalised_reports,
-            pay_reports,
+            *export_assets(pipeline),
             window_reports,
             *tables,
             candidate,
@@ -31,9 +32,15 @@ def definitions(pipeline: Pipeline | None = None) -> dg.Definitions:
             exchange_rates,
         ],
         asset_checks=[candidate_checks, enough_is_known],
-        jobs=[export_job, release_job, rates_job],
+        jobs=[
+            dg.define_asset_job("export", selection=exports, tags=tags),
+            dg.define_asset_job(
+                "publish", selection=dg.AssetSelection.assets("release").upstream() - exports, tags=tags
+            ),
+            rates_job,
+        ],
         sensors=[new_exports, stale_bands],
         schedules=[weekly, weekly_rates],
-        resources={"pipeline": pipeline or Pipeline()},
+        resources={"pipeline": pipeline},
         executor=dg.in_process_executor,
     )

@@ -1,4 +1,4 @@
-"""Assets of one export: a dynamic partition each, named by content."""
+"""Assets of the exports: the tables up to pay_reports, one partition per export."""
 
 from typing import Any
 
@@ -7,16 +7,16 @@ import pyarrow.parquet as pq
 
 from salary_bands.exports.stages import ExportStages, Record
 from salary_bands.ingest.raw_folder import ExportFile
-from salary_bands.orchestration.resources import Pipeline
+from salary_bands.orchestration.partitions import export_key, export_partitions
+from salary_bands.orchestration.resources import Pipeline, by_key
 from salary_bands.schemas import EXPORT_TABLES
 
-exports = dg.DynamicPartitionsDefinition(name="exports")
 _PREVIEW_ROWS = 5
 _SHOWN = {"row", "column", "reason", "evidence", "scope_reason", "level_basis", "leaf", "leaf_rule", "tier"}  # no cells
 
 
 def _metadata(stages: ExportStages, export: ExportFile, table: str, record: Record) -> dict[str, Any]:
-    """Row count, file, a preview without cells, and the line where the export is held."""
+    """Return the row count, the file, a preview without cells, and why the export is held if it is."""
     shown: dict[str, Any] = {"file": export.file, "dagster/row_count": record.get("rows", 0)}
     path = stages.parts.path(table, export.key)
     if path.is_file():
@@ -45,32 +45,47 @@ def _markdown(rows: list[dict[str, Any]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
+def _export(context: dg.AssetExecutionContext, pipeline: Pipeline) -> ExportFile:
+    """Return the export of the partition; raise a Failure if its content is no longer in the raw folder."""
+    if export := by_key(pipeline.scan()).get(export_key(context.partition_key)):
+        return export
+    raise dg.Failure(
+        f"no file in the raw folder has the content of partition {context.partition_key}; it was removed or "
+        "overwritten, and no longer counts",
+        allow_retries=False,
+    )
+
+
 def _result(context: dg.AssetExecutionContext, pipeline: Pipeline, table: str) -> dg.MaterializeResult:
     stages = pipeline.stages()
-    export = pipeline.export(context.partition_key)
-    record: Record = stages.make(table, export)
+    export = _export(context, pipeline)
+    record = stages.make(table, export)
     return dg.MaterializeResult(metadata=_metadata(stages, export, table, record))
 
 
 @dg.asset(
-    partitions_def=exports,
     group_name="exports",
     kinds={"python", "parquet"},
     description=EXPORT_TABLES["raw_reports"].__doc__,
-    check_specs=[dg.AssetCheckSpec("export_is_readable", asset="raw_reports", description="The export is not held.")],
+    check_specs=[
+        dg.AssetCheckSpec(
+            "export_is_readable",
+            asset="raw_reports",
+            description="The export can be read: its format is known and its file is sound.",
+        )
+    ],
 )
 def raw_reports(context: dg.AssetExecutionContext, pipeline: Pipeline) -> dg.MaterializeResult:
     stages = pipeline.stages()
-    export = pipeline.export(context.partition_key)
+    export = _export(context, pipeline)
     record = stages.raw_reports(export)
     return dg.MaterializeResult(
         metadata=_metadata(stages, export, "raw_reports", record),
-        check_results=[_held_check("export_is_readable", record)],
+        check_results=[_held_check(context, "export_is_readable", record)],
     )
 
 
 @dg.multi_asset(
-    partitions_def=exports,
     group_name="exports",
     specs=[
         dg.AssetSpec(table, deps=[raw_reports], kinds={"pandera", "parquet"}, description=EXPORT_TABLES[table].__doc__)
@@ -86,9 +101,9 @@ def raw_reports(context: dg.AssetExecutionContext, pipeline: Pipeline) -> dg.Mat
 )
 def validated_reports(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Any:
     stages = pipeline.stages()
-    export = pipeline.export(context.partition_key)
+    export = _export(context, pipeline)
     record = stages.accepted_reports(export)
-    check = _held_check("few_rows_are_rejected", record)
+    check = _held_check(context, "few_rows_are_rejected", record)
     yield dg.MaterializeResult(
         asset_key="accepted_reports",
         metadata=_metadata(stages, export, "accepted_reports", record),
@@ -100,7 +115,6 @@ def validated_reports(context: dg.AssetExecutionContext, pipeline: Pipeline) -> 
 
 
 @dg.asset(
-    partitions_def=exports,
     group_name="exports",
     deps=["accepted_reports"],
     kinds={"python", "parquet"},
@@ -111,7 +125,6 @@ def normalised_reports(context: dg.AssetExecutionContext, pipeline: Pipeline) ->
 
 
 @dg.asset(
-    partitions_def=exports,
     group_name="exports",
     deps=[normalised_reports],
     kinds={"python", "parquet"},
@@ -121,11 +134,17 @@ def pay_reports(context: dg.AssetExecutionContext, pipeline: Pipeline) -> dg.Mat
     return _result(context, pipeline, "pay_reports")
 
 
-def _held_check(name: str, record: Record) -> dg.AssetCheckResult:
+def _held_check(context: dg.AssetExecutionContext, name: str, record: Record) -> dg.AssetCheckResult:
+    """Fail if the export is held. The check does not block: the run goes on, as do other exports and the release."""
     held = record.get("held")
-    return dg.AssetCheckResult(
-        check_name=name,
-        passed=held is None,
-        severity=dg.AssetCheckSeverity.WARN,
-        description=f"held, {held['reason']}: {held['line']}" if held else None,
-    )
+    line = f"held, {held['reason']}: {held['line']}" if held else None
+    if line:
+        context.log.error(line)
+    return dg.AssetCheckResult(check_name=name, passed=held is None, description=line)
+
+
+def export_assets(pipeline: Pipeline) -> list[dg.AssetsDefinition]:
+    """Return the assets, partitioned by the exports of that pipeline."""
+    partitions = export_partitions(pipeline)
+    assets = (raw_reports, validated_reports, normalised_reports, pay_reports)
+    return [asset.map_asset_specs(lambda spec: spec.replace_attributes(partitions_def=partitions)) for asset in assets]

@@ -1,4 +1,4 @@
-"""Exchange rates as an asset: fetched on a schedule, the last good ones stay."""
+"""Asset and schedule of the exchange rates; if a fetch fails, the last good rates stay in use."""
 
 import dagster as dg
 
@@ -10,7 +10,7 @@ from salary_bands.orchestration.resources import Pipeline
 @dg.asset(
     group_name="reference",
     kinds={"python"},
-    description="The European Central Bank's reference rates, where newer than those that came with the installation.",
+    description="The European Central Bank's reference rates, if newer than those that came with the installation.",
     retry_policy=dg.RetryPolicy(max_retries=3, delay=60, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS),
 )
 def exchange_rates(pipeline: Pipeline) -> dg.MaterializeResult:
@@ -28,5 +28,5 @@ weekly_rates = dg.ScheduleDefinition(
     job=rates_job,
     cron_schedule="0 5 * * 1",
     execution_timezone="UTC",
-    description="Every Monday, an hour before the release. Off until it is switched on: it needs the internet.",
+    description="Fetches rates every Monday, an hour before the release. Off by default, as it needs the internet.",
 )

@@ -1,6 +1,5 @@
-"""The candidate, the checks that must hold, and the release."""
+"""Assets of a release: the tables of the candidate, the checks that it must pass, and its publication."""
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,11 +8,12 @@ import pyarrow.parquet as pq
 
 from salary_bands.aggregate.checks import CHECKS, contract_faults, offending_rows
 from salary_bands.aggregate.coverage import too_little_known
-from salary_bands.aggregate.plan import Plan, plan_release
+from salary_bands.aggregate.plan import plan_release
 from salary_bands.aggregate.registry import RECIPES, make
+from salary_bands.aggregate.workspace import Workspace
 from salary_bands.distribute.mirror import mirror
 from salary_bands.errors import RefreshError
-from salary_bands.gates.accept import CONTRACT, Accepted
+from salary_bands.gates.accept import CONTRACT, Accepted, Checked
 from salary_bands.gates.judge import judged
 from salary_bands.gates.rules import ABOUT
 from salary_bands.orchestration.resources import Pipeline
@@ -21,22 +21,20 @@ from salary_bands.publish.publication import already_published, publish, repair
 from salary_bands.releases.marts import Marts
 from salary_bands.schemas import EXPORT_TABLES, RELEASE_TABLES, TABLES
 from salary_bands.settings import Settings
-from salary_bands.storage.files import write_json
 from salary_bands.storage.locks import refresh_lock
 from salary_bands.storage.sql import read_sql
 
 MIRRORED = "mirrored"  # metadata of the release: what was put into the object store
-_CHECKED = "checked.json"  # in the candidate's folder: which candidate passed
 
 
 class Window(dg.Config):
-    """The date of a release; empty is today in UTC."""
+    """The date of a release; today in UTC if it is empty."""
 
     as_of: str = ""
 
 
 class Acceptance(dg.Config):
-    """Gates that do not hold this run, and why; the reason stands in the manifest."""
+    """Gates that do not hold this run, and why; the manifest keeps the reason."""
 
     accept: list[str] = []  # noqa: RUF012 - a field of the config
     reason: str = ""
@@ -54,7 +52,7 @@ def _metadata(pipeline: Pipeline, table: str) -> dict[str, Any]:
 
 
 def _dep(table: str) -> dg.AssetDep:
-    """A table of the export stages is one part per export: the candidate reads them all."""
+    """Depend on a table; of the export stages on every part, since the candidate reads them all."""
     mapping = dg.AllPartitionMapping() if table in EXPORT_TABLES else None
     return dg.AssetDep(table, partition_mapping=mapping)
 
@@ -101,7 +99,7 @@ tables = [_table(name) for name in RECIPES if name != "window_reports"]
     deps=tables,
     group_name="candidate",
     kinds={"parquet"},
-    description="All tables of a release before it is one. Its checks decide whether it becomes one.",
+    description="All tables of a release that is not yet published. Its checks decide whether it will be.",
 )
 def candidate(pipeline: Pipeline) -> dg.MaterializeResult:
     found = pipeline.candidate()
@@ -115,11 +113,11 @@ def _check_spec(name: str, description: str) -> dg.AssetCheckSpec:
 
 @dg.multi_asset_check(
     specs=[
-        _check_spec(CONTRACT, "Every table is of this candidate and as its schema says."),
+        _check_spec(CONTRACT, "Every table was made for this candidate and matches its schema."),
         *(_check_spec(name, f"None of: {read_sql(f'checks/{name}').splitlines()[0][3:]}") for name in CHECKS),
         *(_check_spec(f"gate_{gate}", f"Not this, unless accepted: {about}") for gate, about in ABOUT.items()),
     ],
-    description="What must hold of a candidate before it is published.",
+    description="Checks that a candidate must pass before it is published.",
 )
 def candidate_checks(config: Acceptance, pipeline: Pipeline) -> Any:
     accepted = Accepted.of(config.accept, config.reason or None)
@@ -155,13 +153,16 @@ def candidate_checks(config: Acceptance, pipeline: Pipeline) -> Any:
             description=accepted.note(verdict) if passed else verdict.line(),
         )
     needed = accepted.needed(verdicts)
-    write_json(found.folder / _CHECKED, {"fingerprint": None if held else plan.fingerprint, "accepted": needed})
+    outcome = Checked(
+        fingerprint=plan.fingerprint, content_fingerprint=plan.content_fingerprint, held=held, accepted=needed
+    )
+    outcome.write(found)
 
 
 @dg.asset_check(
     asset=window_reports,
     name="enough_is_known",
-    description="Leaf and country of the reports in scope are known up to a ceiling; never blocks.",
+    description="The leaf and the country of most reports in scope are known. Warns and never blocks.",
 )
 def enough_is_known(pipeline: Pipeline) -> dg.AssetCheckResult:
     lines = too_little_known(pipeline.settings())
@@ -171,7 +172,10 @@ def enough_is_known(pipeline: Pipeline) -> dg.AssetCheckResult:
 
 
 def mirror_published(settings: Settings, version: str) -> str | None:
-    """Mirror where the settings name a store; a line on it. Raises RefreshError that says what is published here."""
+    """Mirror the releases if the settings name a store; return a line on it.
+
+    Raises RefreshError, which also says what is published here.
+    """
     if not settings.store_url:
         return None
     try:
@@ -180,15 +184,12 @@ def mirror_published(settings: Settings, version: str) -> str | None:
         raise RefreshError(f"{version} is published in {settings.marts}, but not mirrored: {error}") from None
 
 
-def _checked(pipeline: Pipeline, plan: Plan) -> list[dict[str, str]]:
-    """The gates that were accepted; raises RefreshError where the candidate there now is not one that passed."""
-    try:
-        checked = json.loads((pipeline.candidate().folder / _CHECKED).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        checked = {}
-    if checked.get("fingerprint") != plan.fingerprint:
+def accepted_gates(candidate: Workspace) -> list[dict[str, str]]:
+    """Return gate and reason of what was accepted; raise RefreshError if the candidate has not passed its checks."""
+    checked = Checked.read(candidate)
+    if checked is None or checked.held or checked.fingerprint != candidate.plan().fingerprint:
         raise RefreshError("this candidate has not passed its checks; materialise it and its checks again")
-    return list(checked["accepted"])
+    return checked.accepted
 
 
 @dg.asset(
@@ -201,10 +202,11 @@ def release(pipeline: Pipeline) -> dg.MaterializeResult:
     settings = pipeline.settings()
     with refresh_lock([settings.marts, settings.work], settings.lock_wait_seconds):
         marts = pipeline.published()
-        plan = pipeline.candidate().plan()
-        accepted = _checked(pipeline, plan)
+        found = pipeline.candidate()
+        plan = found.plan()
+        accepted = accepted_gates(found)
         same = already_published(marts, plan)
-        version = same or publish(pipeline.candidate(), marts, accepted)
+        version = same or publish(found, marts, accepted)
         mirrored = mirror_published(settings, version)
     return dg.MaterializeResult(
         metadata={

@@ -1,4 +1,4 @@
-"""Folders and settings as a resource, and the exports found through it."""
+"""The pipeline as a Dagster resource: its settings and folders, and the exports found in them."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,15 +7,19 @@ import dagster as dg
 
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.exports.stages import ExportStages
+from salary_bands.fingerprint import digest
 from salary_bands.ingest.raw_folder import ExportFile, RawFolder, scan, unsettled
 from salary_bands.releases.marts import Marts
 from salary_bands.settings import Settings, load
 
-_hashes: dict[tuple[str, str, int, int], str] = {}  # what a file hashed to, while this process lives
+_hashes: dict[tuple[str, str, int, int], str] = {}  # (folder, file, size, time) to SHA-256, while this process runs
 
 
 class Pipeline(dg.ConfigurableResource):
-    """Folders of a refresh; empty is what the settings say. `others`: further settings by name."""
+    """Folders and settings of a pipeline; those that are empty come from the settings' own sources.
+
+    others: further settings by name.
+    """
 
     raw: str = ""
     marts: str = ""
@@ -24,12 +28,17 @@ class Pipeline(dg.ConfigurableResource):
 
     @classmethod
     def of(cls, settings: Settings) -> "Pipeline":
-        """The pipeline with exactly these settings."""
+        """Return the pipeline with exactly these settings."""
         folders = {name: str(getattr(settings, name)) for name in ("raw", "marts", "work")}
         return cls(**folders, others=settings.model_dump(mode="json", exclude=set(folders), exclude_none=True))
 
     def settings(self) -> Settings:
         return load(raw=self.raw or None, marts=self.marts or None, work=self.work or None, **self.others)
+
+    def id(self) -> str:
+        """Return a short hash of the three folders, which tells pipelines on one Dagster instance apart."""
+        settings = self.settings()
+        return digest([str(folder.resolve()) for folder in (settings.raw, settings.marts, settings.work)])[:12]
 
     def stages(self) -> ExportStages:
         return ExportStages.of(self.settings())
@@ -41,9 +50,11 @@ class Pipeline(dg.ConfigurableResource):
         return Marts(self.settings().marts)
 
     def scan(self) -> RawFolder:
-        """The raw folder without what is still being written; a file is hashed once while its size and time stay."""
-        settings = self.settings()
-        raw = settings.raw
+        """Scan the raw folder without the files that may still be being written.
+
+        A file is hashed again only if its size or modification time has changed.
+        """
+        raw = self.settings().raw
         known = {(file, size, time): sha for (root, file, size, time), sha in _hashes.items() if root == str(raw)}
         folder = scan(raw, known)
         _hashes.update({(str(raw), e.file, e.size, e.modified_ns): e.sha256 for e in folder.exports})
@@ -51,23 +62,13 @@ class Pipeline(dg.ConfigurableResource):
         return replace(folder, exports=tuple(e for e in folder.exports if e.file not in moving))
 
     def moving(self) -> list[str]:
-        """Files that may still be being written."""
+        """List the files that may still be being written."""
         settings = self.settings()
         return unsettled(settings.raw, settings.settle_seconds)
 
-    def export(self, key: str) -> ExportFile:
-        """The export of a partition; a dagster Failure where the raw folder no longer has its content."""
-        if export := by_key(self.scan()).get(key):
-            return export
-        raise dg.Failure(
-            f"no file in the raw folder has the content of partition {key}; it was removed or overwritten, "
-            "and no longer counts",
-            allow_retries=False,
-        )
-
 
 def by_key(folder: RawFolder) -> dict[str, ExportFile]:
-    """Each content once, as the file in which it lies first."""
+    """Map each content to one export; if several files have it, to the first of them."""
     found: dict[str, ExportFile] = {}
     for export in folder.exports:
         found.setdefault(export.key, export)

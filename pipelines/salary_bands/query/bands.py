@@ -8,6 +8,7 @@ import duckdb
 from salary_bands.errors import UsageError
 from salary_bands.releases.marts import Marts
 from salary_bands.releases.pointers import newest
+from salary_bands.releases.tables import table_file
 from salary_bands.storage.records import records
 
 
@@ -30,7 +31,7 @@ def band_rows(
     """
     version = marts.chosen(release)
     manifest = marts.manifest(version)
-    path = str(marts.release(version) / "bands.parquet")
+    path = str(table_file(marts, version, "bands"))
     asked = {
         "view": view,
         "group_id": group,

@@ -10,6 +10,7 @@ from salary_bands.errors import UsageError
 from salary_bands.query.changes import export_lines, method_lines, summaries
 from salary_bands.releases.manifest import Manifest
 from salary_bands.releases.marts import Marts
+from salary_bands.releases.tables import table_file
 from salary_bands.storage.duck import in_memory, make_table, make_view, run_step
 from salary_bands.storage.records import records
 from salary_bands.storage.sql import read_sql
@@ -51,11 +52,11 @@ def _compared(marts: Marts, before: Manifest, after: Manifest) -> Iterator[duckd
     links = _links(marts, before.version, after)
     with in_memory() as connection:
         for name, manifest in (("bands", after), ("former_bands", before)):
-            _read(connection, name, [str(marts.release(manifest.version) / "bands.parquet")])
+            _read(connection, name, [str(table_file(marts, manifest.version, "bands"))])
         make_view(connection, "restated_bands", "SELECT * FROM former_bands")
         run_step(connection, "changes/changed_cells")
         # without links the table is empty, with the columns of the table `changes` of a release
-        paths = [str(marts.release(v) / "changes.parquet") for v in links or []]
+        paths = [str(table_file(marts, v, "changes")) for v in links or []]
         if paths:
             _read(connection, "links", paths)
         else:
