@@ -50,7 +50,7 @@ ALLOWED_IN = {
     "rich": ("cli/",),
     "requests": ("ingest/exchange_rates.py", "distribute/remote.py"),
     "obstore": ("distribute/",),
-    "cryptography": ("releases/signing.py",),
+    "cryptography": ("releases/signing.py", "distribute/"),
 }
 
 
@@ -167,7 +167,7 @@ def test_reading_commands_do_not_import_dagster(settings: Settings, tmp_path: Pa
         ["--help"],
     ]
     script = (
-        "import sys\nfrom salary_bands.cli import app\n"
+        "import sys\nfrom salary_bands.cli.commands import app\n"
         f"for command in {commands!r}:\n"
         "    try:\n        app(command)\n"
         "    except SystemExit as done:\n        assert not done.code, (command, done.code)\n"

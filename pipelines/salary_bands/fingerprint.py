@@ -39,9 +39,9 @@ CHAIN = "exports.chain"  # calls the stages: its own text counts for each, what 
 CARRIERS = ("errors", "settings", "fingerprint", "storage", "releases", "aggregate.plan", "aggregate.registry")
 # modules that make no table of a release: they check, show, move or describe what others made
 OUTSIDE = (
-    "__main__", "aggregate.checks", "aggregate.coverage", "cli", "distribute", "exports.inspect", "exports.stages",
-    "gates", "ingest.exchange_rates", "orchestration", "pages", "publish", "query", "sample",
-    "schemas.described", "statistics.residuals",
+    "__main__", "aggregate.checks", "aggregate.coverage", "cli", "distribute", "exports.draft", "exports.inspect",
+    "exports.stages", "gates", "ingest.exchange_rates", "ingest.raw_folder", "orchestration", "pages", "publish",
+    "query", "sample", "schemas.described", "statistics.residuals",
 )  # fmt: skip
 FOLDERS = frozenset(("raw", "marts", "work"))  # settings that say where files are
 _DISTRIBUTIONS = {"yaml": "PyYAML", "currency_converter": "CurrencyConverter"}

@@ -1,5 +1,5 @@
 -- Ledgers without a single used row.
--- Inputs: ledger.
+-- Inputs: full_ledger.
 select sum("rows") as all_rows
 from full_ledger
 having sum(case when disposition = 'used' then "rows" else 0 end) = 0
