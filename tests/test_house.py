@@ -167,7 +167,7 @@ def test_reading_commands_do_not_import_dagster(settings: Settings, tmp_path: Pa
         ["--help"],
     ]
     script = (
-        "import sys\nfrom salary_bands.cli import app\n"
+        "import sys\nfrom salary_bands.cli.commands import app\n"
         f"for command in {commands!r}:\n"
         "    try:\n        app(command)\n"
         "    except SystemExit as done:\n        assert not done.code, (command, done.code)\n"
