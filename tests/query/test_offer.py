@@ -251,7 +251,7 @@ def test_a_release_from_before_there_were_cards_ends_with_1_and_one_line(run: Ru
 
 def test_the_command_imports_no_dagster_and_answers_quickly(shelf: Marts) -> None:
     script = (
-        "import sys\nfrom salary_bands.cli import app\n"
+        "import sys\nfrom salary_bands.cli.commands import app\n"
         f"try:\n    app({[*OFFER, *AMOUNTS, '--marts', str(shelf.folder)]!r})\n"
         "except SystemExit as done:\n    assert not done.code, done.code\n"
         "assert 'dagster' not in sys.modules\n"
