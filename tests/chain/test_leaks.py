@@ -1,6 +1,6 @@
 """No text of an export leaves the raw folder but for cells of mapped columns, in parts of the work folder.
 
-What is searched, and what may be where, is data: KINDS by path in WORK, and PRINTED.
+What is searched, and what may be where, is data: KINDS by path in WORK, MARTS and DAGSTER, and PRINTED.
 """
 
 import gzip
@@ -10,29 +10,35 @@ import subprocess
 import sys
 from pathlib import Path
 
+import dagster as dg
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from salary_bands.schemas import SchemaBroken, validated
+from tests.builders.candidates import settings_at
+from tests.builders.jobs import Jobs
 from tests.hostile.leaks import exports, leaks, leaks_in
 
 pytestmark = pytest.mark.slow
 
-SOURCE = "zqfileqsource"
+SOURCE = "zqsourceqfolder"
 # kinds of markers that may be in a file, by its path; the first pattern that matches counts
 WORK = {
     "raw_reports/*.parquet": ("mapped",),
     "accepted_reports/*.parquet": ("mapped",),
     "normalised_reports/*.parquet": ("mapped",),
     "pay_reports/*.parquet": ("mapped",),
-    "candidate/window_reports.parquet": ("mapped", "file"),
-    "candidate/plan.json": ("file",),
-    "candidate/ledger.parquet": ("file",),
-    "candidate/sources.parquet": ("file",),
+    "candidate/window_reports.parquet": ("mapped", "file", "source"),
+    "candidate/plan.json": ("file", "source"),
+    "candidate/full_ledger.parquet": ("file", "source"),
+    "candidate/*": ("source",),
 }
-PRINTED = ("file",)
+MARTS = {"*": ("source",)}
+DAGSTER = {"*": ("file", "source")}
+PRINTED = ("file", "source")
+AS_OF = {"ops": {"window_reports": {"config": {"as_of": "2026-06-30"}}}}
 
 
 def refresh(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -71,6 +77,28 @@ def test_the_work_folder_has_only_cells_of_mapped_columns(marked: tuple[Path, st
     assert leaks(marked[0] / "work", WORK) == []
     everywhere = {path for path, _ in leaks(marked[0] / "work", {})}
     assert {path.partition("/")[0] for path in everywhere} >= {"raw_reports", "accepted_reports", "candidate"}
+
+
+def test_the_marts_folder_names_sources_alone(marked: tuple[Path, str]) -> None:
+    assert leaks(marked[0] / "marts", MARTS) == []
+    assert {path.rpartition(".")[2] for path, _ in leaks(marked[0] / "marts", {})} >= {"duckdb", "parquet", "json"}
+
+
+def test_the_work_folder_is_open_to_its_owner_alone(marked: tuple[Path, str]) -> None:
+    assert (marked[0] / "work").stat().st_mode & 0o777 == 0o700
+
+
+def test_dagsters_event_log_names_files_and_sources_alone(tmp_path: Path) -> None:
+    few = {name: content for name, content in exports().items() if "q0" in name or "bad.xlsx" in name}
+    (tmp_path / "raw" / SOURCE).mkdir(parents=True)
+    for name, content in few.items():
+        (tmp_path / "raw" / SOURCE / name).write_bytes(content)
+    with dg.DagsterInstance.local_temp(str(tmp_path / "home")) as instance:
+        jobs = Jobs(settings_at(tmp_path), instance)
+        jobs.export()
+        assert jobs.run("publish", run_config=AS_OF).success
+    assert leaks(tmp_path / "home", DAGSTER) == []
+    assert "file" in {marker[2:6] for _, marker in leaks(tmp_path / "home", {})}
 
 
 def test_a_refresh_prints_names_of_files_alone(marked: tuple[Path, str]) -> None:

@@ -10,17 +10,20 @@ import gzip
 import io
 import json
 import re
+import sqlite3
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tests.builders.exports import native_row
 
-KINDS = ("mapped", "unmapped", "header", "sheet", "file")
+KINDS = ("mapped", "unmapped", "header", "sheet", "file", "source")
 CONTAINERS = ("csv", "csv.gz", "jsonl", "jsonl.gz", "parquet", "xlsx")
 FAR_DATE = 998877665544  # a serial number beyond every date: openpyxl warns of it and quotes it
 _MARKERS = re.compile(rb"zq(" + "|".join(KINDS).encode() + rb")q\w*|" + str(FAR_DATE).encode(), re.IGNORECASE)
@@ -71,6 +74,10 @@ def _texts(path: Path) -> Iterator[bytes]:
     yield data
     if path.suffix == ".gz":
         yield gzip.decompress(data)
+    if path.suffix == ".duckdb":
+        yield from _rows(duckdb.connect(str(path), read_only=True), "SELECT table_name, comment FROM duckdb_tables()")
+    if data.startswith(b"SQLite format 3"):
+        yield from _rows(sqlite3.connect(path), "SELECT name FROM sqlite_master WHERE type = 'table'")
     if path.suffix == ".parquet":
         schema = pq.read_schema(path)
         texts = [f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)]
@@ -80,6 +87,15 @@ def _texts(path: Path) -> Iterator[bytes]:
             for chunk in column.chunks:
                 values = chunk.dictionary if pa.types.is_dictionary(chunk.type) else chunk
                 yield "\n".join(map(str, values.to_pylist())).encode()
+
+
+def _rows(connection: Any, tables: str) -> Iterator[bytes]:
+    """What a query says of the tables, and every row of each."""
+    with closing(connection):
+        found = connection.execute(tables).fetchall()
+        yield repr(found).encode()
+        for name, *_ in found:
+            yield repr(connection.execute(f'SELECT * FROM "{name}"').fetchall()).encode()
 
 
 def _cases(tag: str) -> dict[str, tuple[Header, Rows]]:

@@ -8,7 +8,6 @@ import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 import duckdb
@@ -19,12 +18,8 @@ from salary_bands.aggregate.checks import CHECKS
 from salary_bands.aggregate.registry import RECIPES
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.gates.accept import CONTRACT
-from salary_bands.ingest.raw_folder import scan
-from salary_bands.orchestration import definitions, defs
+from salary_bands.orchestration import defs
 from salary_bands.orchestration.automation import weekly
-from salary_bands.orchestration.partitions import export_partitions, partition_key
-from salary_bands.orchestration.resources import Pipeline
-from salary_bands.releases.marts import Marts
 from salary_bands.schemas import CANDIDATE_TABLES, EXPORT_TABLES, RELEASE_TABLES
 from salary_bands.settings import Settings
 from salary_bands.storage.files import sha256_of
@@ -32,6 +27,7 @@ from tests.builders import GOLDEN, ROOT
 from tests.builders.breaks import BREAKS, spoil
 from tests.builders.candidates import keep_tables, settings_at
 from tests.builders.exports import model_rows, native_row, write_native
+from tests.builders.jobs import Jobs
 
 GRAPH_FILE = GOLDEN / "asset_graph.txt"
 AS_OF = {"ops": {"window_reports": {"config": {"as_of": "2026-06-30"}}}}
@@ -88,28 +84,6 @@ def test_the_schedule_passes_its_own_date(moment: tuple[int, ...], day: str) -> 
     assert request.run_config == {"ops": {"window_reports": {"config": {"as_of": day}}}}
     assert dg.validate_run_config(defs.resolve_job_def("publish"), request.run_config)
     assert weekly(context).run_key == request.run_key
-
-
-class Jobs:
-    """The jobs over the folders of some settings, in process."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.instance = dg.DagsterInstance.ephemeral()
-        self.marts = Marts(settings.marts)
-        self._definitions = definitions(Pipeline.of(settings))
-
-    def export(self) -> list[dg.ExecuteInProcessResult]:
-        return [self.run("export", partition_key=key) for key in self.add_partitions()]
-
-    def add_partitions(self) -> list[str]:
-        keys = [partition_key(export) for export in scan(self.settings.raw).exports]
-        self.instance.add_dynamic_partitions(str(export_partitions(Pipeline.of(self.settings)).name), keys)
-        return keys
-
-    def run(self, job: str, **arguments: Any) -> dg.ExecuteInProcessResult:
-        found = self._definitions.resolve_job_def(job)
-        return found.execute_in_process(instance=self.instance, raise_on_error=False, **arguments)
 
 
 def failed(result: dg.ExecuteInProcessResult) -> set[str]:

@@ -62,6 +62,8 @@ class Remote:
     def __init__(self, url: str, limits: Limits | None = None) -> None:
         """Raise UsageError if the URL is not the http(s) URL of a folder."""
         parts = urlsplit(url)
+        if parts.username or parts.password:  # it would be stored and printed
+            raise UsageError("the URL has a user name or password; put them into a .netrc file, which is read")
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise UsageError(f"{url}: is not the http(s) URL of a folder; give one such as https://example.org/bands/")
         self.url = url.rstrip("/") + "/"

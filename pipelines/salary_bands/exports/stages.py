@@ -16,6 +16,7 @@ from salary_bands.ingest.read import OpenExport, open_rows
 from salary_bands.ingest.recognise import exported_on_from_name
 from salary_bands.reference.formats import format_named, formats
 from salary_bands.settings import Settings
+from salary_bands.storage.files import private_folder
 from salary_bands.storage.parts import Parts
 from salary_bands.vocabulary.rates import Rates, current_rates
 
@@ -43,6 +44,7 @@ class ExportStages:
 
     @classmethod
     def of(cls, settings: Settings) -> "ExportStages":
+        private_folder(settings.work)
         return cls(Parts(settings.work), settings, current_rates(settings.work))
 
     def made_from(self, table: str, export: ExportFile) -> str:
