@@ -188,6 +188,7 @@ def test_a_refresh_mirrors_what_it_publishes_and_the_next_one_what_it_could_not(
     server.before = lambda asked: refusal(503, "SlowDown") if asked.path.endswith("bands.csv") else None
     with pytest.MonkeyPatch.context() as patch, pytest.raises(RefreshError) as raised:
         keep_tables(patch)
+        patch.setitem(object_store.RETRY, "max_retries", 0)  # between which obstore sleeps
         refresh(with_store, date(2026, 6, 30), False, said.append)
     line = str(raised.value)
     assert line.startswith(f"2026.06.30.1 is published in {ready.marts}, but not mirrored: {URL.format(bucket)}: ")

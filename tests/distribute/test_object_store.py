@@ -60,6 +60,7 @@ def test_what_a_store_answers_is_one_line_without_its_text(
 def test_a_bucket_or_store_that_is_not_there_is_one_line(
     server: Server, bucket: str, one: Marts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setitem(object_store.RETRY, "max_retries", 0)  # between which obstore sleeps
     with pytest.raises(RefreshError, match=r"^s3://no-such-bucket/x: no such bucket"):
         mirror(one, "s3://no-such-bucket/x")
     with socket.socket() as silent:
