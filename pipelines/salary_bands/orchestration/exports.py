@@ -67,7 +67,13 @@ def _result(context: dg.AssetExecutionContext, pipeline: Pipeline, table: str) -
     group_name="exports",
     kinds={"python", "parquet"},
     description=EXPORT_TABLES["raw_reports"].__doc__,
-    check_specs=[dg.AssetCheckSpec("export_is_readable", asset="raw_reports", description="The export can be read: its format is known and its file is sound.")],
+    check_specs=[
+        dg.AssetCheckSpec(
+            "export_is_readable",
+            asset="raw_reports",
+            description="The export can be read: its format is known and its file is sound.",
+        )
+    ],
 )
 def raw_reports(context: dg.AssetExecutionContext, pipeline: Pipeline) -> dg.MaterializeResult:
     stages = pipeline.stages()
