@@ -1,20 +1,63 @@
-"""Fixtures that several packages of tests share."""
+"""Fixtures that several packages of tests share, and what every test may rely on."""
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck
 
-from salary_bands.publish.publication import publish
 from salary_bands.releases.marts import Marts
 from salary_bands.settings import Settings
-from tests.builders import REAL_DATA, SAMPLE
-from tests.builders.candidates import Built, build, defaults
+from tests.builders import REAL_DATA
+from tests.builders.candidates import TABLES, Built, build, settings_at
 from tests.builders.exports import write_native
+from tests.builders.worlds import publish_modelled, publish_sample, publish_small
+
+# Fixtures that take seconds, here and in modules of tests: what needs one is slow.
+SLOW_FIXTURES = {
+    *("built", "model_world", "real_data", "sample_marts", "small_world"),
+    *("bombed", "case", "cases", "other_case", "small", "truth", "world"),
+}
+
+# The same examples in every run, however long each takes; `--hypothesis-profile=default` draws others.
+hypothesis.settings.register_profile(
+    "suite",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
+)
+hypothesis.settings.load_profile("suite")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let xdist hand out files in our order; its own is by the number of tests, whatever these take."""
+    config.option.loadscopereorder = False
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest leaves out what `-m` does not want
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a slow fixture as slow; put files with slow tests first, so that workers end together."""
+    for item in items:
+        if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what the developer has set out of the tests: variables, and the settings file of the current folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [n for n in os.environ if n.startswith("SALARY_BANDS_")]:
+            patch.delenv(name)
+        patch.chdir(tmp_path_factory.mktemp("cwd"))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -26,41 +69,68 @@ def real_data() -> Path:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Defaults over empty folders, whatever the environment says."""
-    (tmp_path / "raw").mkdir()
-    return defaults(tmp_path, monkeypatch)
+def settings(tmp_path: Path) -> Settings:
+    """Defaults over empty folders."""
+    return settings_at(tmp_path)
 
 
 @pytest.fixture
-def built(settings: Settings) -> Iterator[Callable[..., Built]]:
-    """build(rows, ...) in one call: `built(rows)` or `built({file: rows, ...})`."""
+def built(settings: Settings) -> Callable[..., Built]:
+    """Write and build in one call: `built(rows)` or `built({file: rows, ...})`, and tables where not all are needed."""
 
-    def make(
-        exports: list[dict[str, Any]] | dict[str, list[dict[str, Any]]], as_of: str = "2026-06-30", **changed: Any
-    ) -> Built:
+    def make(exports: list[dict[str, Any]] | dict[str, list[dict[str, Any]]], tables: Sequence[str] = TABLES) -> Built:
         for file, rows in (exports if isinstance(exports, dict) else {"source/native.csv": exports}).items():
             write_native(settings.raw, rows, file)
-        return build(settings.model_copy(update=changed), as_of)
+        return build(settings, tables=tables)
 
-    yield make
+    return make
 
 
 @pytest.fixture(scope="session")
-def sample_marts(tmp_path_factory: pytest.TempPathFactory) -> Marts:
-    """A marts folder with a release of the bundled sample, built once for all processes: read it, change a copy."""
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Return the folder that `make(folder)` fills, made once for all processes: read it, change a copy."""
     base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "sample"
-    with FileLock(f"{folder}.lock"), pytest.MonkeyPatch.context() as monkeypatch:
-        settings = defaults(folder, monkeypatch)
-        marts = Marts(settings.marts)
-        if not (marts.folder / "latest.json").is_file():
-            shutil.copytree(SAMPLE, settings.raw / "sample", dirs_exist_ok=True)
-            publish(build(settings).candidate, marts)
-    return marts
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def folder(name: str, make: Callable[[Path], None]) -> Path:
+        path, half = base / name, base / f"{name}.half"
+        with FileLock(f"{path}.lock"):
+            if not path.exists():
+                shutil.rmtree(half, ignore_errors=True)
+                make(half)
+                half.rename(path)
+        return path
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sample_marts(once: Callable[..., Path]) -> Marts:
+    """A marts folder with a release of the bundled sample."""
+    return Marts(once("sample", publish_sample) / "marts")
 
 
 @pytest.fixture(scope="session")
 def sample_release(sample_marts: Marts) -> Path:
     """The folder of that release, MARTS/releases/<version>."""
-    return sample_marts.release(sample_marts.latest()["version"])
+    [folder] = (sample_marts.folder / "releases").iterdir()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_world(once: Callable[..., Path]) -> Path:
+    """What `publish_small` fills: a release, the candidate of the next, and a marts folder with both."""
+    return once("small", publish_small)
+
+
+@pytest.fixture(scope="session")
+def model_world(once: Callable[..., Path]) -> Path:
+    """What `publish_modelled` fills: a release, and the candidate of the next."""
+    return once("model", publish_modelled)
+
+
+@pytest.fixture
+def ready(small_world: Path, tmp_path: Path) -> Settings:
+    """A copy in which one release is published and the candidate of the next is built: where a refresh may crash."""
+    shutil.copytree(small_world, tmp_path / "shelf")
+    return settings_at(tmp_path / "shelf")

@@ -78,7 +78,7 @@ def test_an_unknown_setting_in_the_file_is_named(elsewhere: Path) -> None:
 @pytest.mark.parametrize("content", [b"min_reports = = 3", b"\xff\xfe", b'min_reports = "unclosed'])
 def test_a_file_that_does_not_parse_is_named(elsewhere: Path, content: bytes) -> None:
     (elsewhere / TOML_FILE).write_bytes(content)
-    with pytest.raises(UsageError, match=rf"{TOML_FILE}.*mend the file or remove it"):
+    with pytest.raises(UsageError, match=rf"{TOML_FILE}.*fix or remove the file"):
         load()
 
 

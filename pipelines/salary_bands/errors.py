@@ -1,4 +1,7 @@
-"""What can go wrong through no fault of the code: each says what, where, and how to mend it."""
+"""What can go wrong through no fault of the code, and how text from outside is shown in a message.
+
+Every message says what happened, to which file and column, and what to do.
+"""
 
 
 class UsageError(Exception):
@@ -12,11 +15,18 @@ class RefreshError(Exception):
 class HeldExport(Exception):  # noqa: N818 - a verdict on one export, not an error of the program
     """An export that is not read into the bands.
 
-    reason: a short code that stands in the ledger. cause: what is wrong, naming the column where there is one.
-    mend: what the user can do. rows: how many rows the export has, 0 where it cannot be read.
+    The message goes into records, logs and Dagster, so it may hold a column of ours, a row number and counts, but no
+    text of the export: no cell, no unknown header, no key, no sheet name, nothing that a parser quotes.
+
+    reason: code in the ledger. cause: what is wrong. fix: what to do. rows: rows of the export, 0 if it cannot be read.
     """
 
-    def __init__(self, reason: str, cause: str, mend: str, rows: int = 0) -> None:
-        super().__init__(f"{cause}; {mend}")
+    def __init__(self, reason: str, cause: str, fix: str, rows: int = 0) -> None:
+        super().__init__(f"{cause}; {fix}")
         self.reason = reason
         self.rows = rows
+
+
+def escaped(text: str) -> str:
+    r"""Show control and other invisible characters as escapes such as \x1b, so that they cannot steer a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

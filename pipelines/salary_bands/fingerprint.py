@@ -42,7 +42,7 @@ def reference_version() -> str:
 def method_version(settings: Settings) -> str:
     """Short hash of formulas and settings: the SQL, the statistics in Python, and every setting of the method."""
     code = [PACKAGE / "statistics", PACKAGE / "aggregate" / "tables", PACKAGE / "aggregate" / "inputs.py"]
-    formulas = _files([SQL / "marts", SQL / "steps", *code])
+    formulas = _files([SQL / "functions", SQL / "marts", SQL / "steps", *code])
     return digest({"settings": settings.method(), "formulas": formulas})[:12]
 
 

@@ -1,4 +1,4 @@
-"""The bundled synthetic sample in three formats, seeded, so that everybody has the same. Nobody earns these figures."""
+"""Generate the bundled synthetic sample in three formats. The seed is fixed, so the files are the same everywhere."""
 
 import csv
 import gzip
@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 AS_OF = "2026-06-30"
+SYNTHETIC = "Synthetic data: nobody earns these figures."  # shown with all figures made from the sample
 _SEED = 20260630
 _EMPLOYERS = {
     "T1": ["OpenAI", "Anthropic", "Google DeepMind", "xAI"],
@@ -72,7 +73,7 @@ _TITLES = {
 
 
 def write_sample(folder: Path) -> list[Path]:
-    """Write the three exports into the folder; their paths."""
+    """Write the three exports into the folder and return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for name, text in sample_texts().items():
@@ -86,7 +87,7 @@ def write_sample(folder: Path) -> list[Path]:
 
 
 def sample_texts() -> dict[str, str]:
-    """File name to text of each export, the same on every machine."""
+    """Return the text of each export by file name."""
     return {
         "native_2026-06-30.csv.gz": _native(random.Random(_SEED), 6_000),
         "salaries_2026-06-28.csv": _adverts(random.Random(_SEED + 1), 1_200),
@@ -99,15 +100,16 @@ def _choice(rng: random.Random, shares: dict[str, float]) -> str:
 
 
 def _person(rng: random.Random) -> dict[str, object]:
-    """One made-up person: a title, employer, level, place and pay that hang together."""
+    """Make up a person with a consistent title, employer, level, place and pay."""
     title = rng.choices(list(_TITLES), [weight for _, weight in _TITLES.values()])[0]
     tier = _choice(rng, _TIER_SHARES)
     employer = rng.choice(_EMPLOYERS[tier])
     level = _choice(rng, _LEVEL_SHARES)
     place = rng.choices(list(_PLACES), _PLACE_SHARES)[0]
     place_pay, currency = _PLACES[place]
-    habit = random.Random(employer).gauss(0, 0.05)  # employers differ, each always alike
-    log_base = 12.05 + _TIER_PAY[tier] * 0.5 + _LEVEL_PAY[level] * 0.7 + place_pay + _TITLES[title][0] * 0.7 + habit
+    employer_pay = random.Random(employer).gauss(0, 0.05)  # the same for all people of one employer
+    log_base = 12.05 + _TIER_PAY[tier] * 0.5 + _LEVEL_PAY[level] * 0.7 + place_pay + _TITLES[title][0] * 0.7
+    log_base += employer_pay
     base = round(math.exp(log_base + rng.gauss(0, 0.10)) * _PER_USD[currency], -2)
     equity = round(base * _EQUITY_SHARE[tier] * math.exp(_LEVEL_PAY[level] * 2 + rng.gauss(0, 0.35)), -2)
     bonus = round(base * rng.choice([0, 0.05, 0.10, 0.15, 0.20]), -2)
@@ -137,7 +139,7 @@ def _native(rng: random.Random, count: int) -> str:
         identity = [f"s-{number:05d}", p["day"], title, employer, "", p["years"], p["place"], p["currency"]]
         sign_on = rng.choice(["", 0, 10_000, 25_000])
         rows.append([*identity, period, base, p["bonus"], equity, kind if equity else "", sign_on, verified])
-    rows[7][9] = "a lot"  # what every source has: something that cannot be read
+    rows[7][9] = "a lot"  # every source has some invalid values
     rows[77][1] = "30/06/2026"
     return _csv(header, rows)
 

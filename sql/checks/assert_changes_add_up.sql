@@ -1,4 +1,5 @@
--- Changes whose parts do not add up to the move, or whose new median is not that of bands.
+-- Changes whose parts do not add up to the move, or whose new median is not the one in bands.
+-- Inputs: bands, changes.
 with
 shown as (
     select * from bands where basis <> 'suppressed'
@@ -16,8 +17,8 @@ left join shown as b
         and c.market = b.market
         and c.metric = b.metric
 where
-    coalesce(c.new, -1) <> coalesce(b.p50, -1)
-    or coalesce(c.old, -1) = coalesce(c.new, -1)
+    c.new is distinct from b.p50
+    or c.old is not distinct from c.new
     or (c.change = 'added') <> (c.old is null)
     or (c.change = 'removed') <> (c.new is null)
     or c.old + c.restated + c.pay + c.mix <> c.new

@@ -1,4 +1,4 @@
--- Claims without a row, rows that nobody claimed or that stand twice, verdicts at odds with their reasons or figures.
+-- Claims without a row, rows without a claim or with a repeated key, verdicts that contradict their reasons or figures.
 -- Inputs: asked_claims (claim_id, pay_metric, kind), claims.
 with
 judged as (

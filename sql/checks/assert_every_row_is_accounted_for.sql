@@ -1,4 +1,5 @@
--- Files whose rows in the ledger do not add up to the rows they have.
+-- Files whose counts in the ledger do not add up to the rows that they have.
+-- Inputs: ledger, export_files.
 with
 counted as (
     select source, file, sum("rows") as ledger_rows

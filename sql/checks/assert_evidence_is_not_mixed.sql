@@ -1,4 +1,5 @@
 -- Metrics that do not belong to their kind of evidence.
+-- Inputs: bands.
 select view, group_id, evidence, tier, level, market, metric
 from bands
 where

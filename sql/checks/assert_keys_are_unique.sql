@@ -1,4 +1,5 @@
--- Keys of published tables that stand twice.
+-- Keys of published tables that occur more than once.
+-- Inputs: bands, premiums, multipliers, cards, changes.
 with
 keys as (
     select 'bands' as table_name, concat_ws('/', view, group_id, evidence, tier, level, market, metric) as key_text

@@ -1,4 +1,5 @@
--- Premiums, multipliers and shares outside their intervals, figures of what is not told, missing ones of what is.
+-- Premiums, multipliers and shares outside their intervals, and rows that have only some of figure and bounds.
+-- Inputs: premiums, multipliers, cards.
 with
 figures as (
     select
@@ -10,7 +11,7 @@ figures as (
         premium_high as high
     from premiums
     union all
-    -- the middle half may lie to one side of nothing, but never without a premium
+    -- the premium need not be inside its middle half, but the middle half needs a premium
     select
         'premiums' as table_name,
         concat_ws('/', view, group_id, baseline, metric, tier, level) as key_text,

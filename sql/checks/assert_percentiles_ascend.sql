@@ -1,4 +1,5 @@
--- Shown cells in which a higher percentile is below a lower one, or one lies outside its interval, or P50 is missing.
+-- Shown cells with a percentile below a lower one or outside its interval, or without P50.
+-- Inputs: bands.
 select view, group_id, evidence, tier, level, market, metric, p10, p25, p50, p75, p90
 from bands
 where

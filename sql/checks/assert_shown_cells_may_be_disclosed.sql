@@ -1,4 +1,5 @@
--- Shown cells of reports that break a rule of disclosure; shares are rounded to four decimals.
+-- Shown cells that break a rule of disclosure, allowing for shares rounded to four decimals.
+-- Inputs: bands, refresh.
 select
     b.view,
     b.group_id,
@@ -21,7 +22,7 @@ where
             or b.n_employers < r.min_employers
             or b.top_employer_share - 0.0001 > r.max_employer_share
             or b.evidence <> 'reported'
-            or length(b.market) <> 2
+            or not is_country(b.market)
             or coalesce(b.p10, b.p90) is not null
             or b.shrinkage_weight is null
         )

@@ -1,4 +1,5 @@
--- One row where no export gives a single report: nobody wants a release of nothing.
+-- Ledgers without a single used row.
+-- Inputs: ledger.
 select sum("rows") as all_rows
 from ledger
 having sum(case when disposition = 'used' then "rows" else 0 end) = 0

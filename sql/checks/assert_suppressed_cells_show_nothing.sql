@@ -1,4 +1,5 @@
 -- Suppressed cells with a figure, a share, a count below 10 or no reason, and shown cells with a reason.
+-- Inputs: bands.
 select view, group_id, evidence, tier, level, market, metric, basis, suppression_reason, n_reports
 from bands
 where

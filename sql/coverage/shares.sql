@@ -1,4 +1,4 @@
--- Grain: source. What is known of the reports that are in scope and in the window.
+-- Grain: source: the number of reports in scope and in the window, and the share of them for which each part is known.
 -- Inputs: window_reports.
 select
     source,
@@ -10,6 +10,6 @@ select
     avg(case when country is not null then 1.0 else 0.0 end) as country,
     avg(case when metro is not null then 1.0 else 0.0 end) as metro
 from window_reports
-where disposition in ('used', 'outlier', 'unclassified')
+where is_in_scope(disposition)
 group by source
 order by source asc nulls last

@@ -1,14 +1,14 @@
--- Grain: one row: reports in scope and in the window, and those whose title, employer, level or place is stated and not
--- known.
+-- Grain: one row: the number of reports in scope and in the window, and of those whose title, employer, level or place
+-- is stated but unknown to the reference data.
 -- Inputs: window_reports, accepted_reports (parts), exports.
 with
 scoped as (
     select export_sha256, "row", leaf, tier, employer, level_basis, country
     from window_reports
-    where disposition in ('used', 'outlier', 'unclassified')
+    where is_in_scope(disposition)
 ),
 
--- texts are read of the rows alone whose level or place is not known
+-- texts are read only for rows whose level or place is unknown
 unplaced as (
     select
         s.country is null and coalesce(a.location, a.country) is not null as is_place_unknown,

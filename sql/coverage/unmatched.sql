@@ -1,4 +1,4 @@
--- Grain: source, what, text: the texts of reports in scope and in the window that no reference data knows.
+-- Grain: source, what, text: texts of reports in scope and in the window that are unknown to the reference data.
 -- Inputs: window_reports, accepted_reports (parts), exports.
 with
 texts as (
@@ -16,7 +16,7 @@ texts as (
     from window_reports as w
     inner join exports as e on w.export_sha256 = e.export_sha256
     inner join accepted_reports as a on e.export_key = a.export_key and w."row" = a."row"
-    where w.disposition in ('used', 'outlier', 'unclassified')
+    where is_in_scope(w.disposition)
 ),
 
 unmatched as (

@@ -1,7 +1,7 @@
--- Grain: view, group_id, evidence, tier, level, market, metric of the cells whose median differs in two releases.
--- Inputs: changed_cells (of the two), links (link, the columns of changes: of each release after the first, up to the
--- second), unlinked (reason: null where the links lead from the one to the other).
--- Parts add up over the links; a cell that came or went on the way has none.
+-- Grain: view, group_id, evidence, tier, level, market, metric: cells whose median differs between two releases.
+-- Inputs: changed_cells (of the two releases), links (changes of every release after the first, up to the second),
+-- unlinked (reason: null if the links lead from one release to the other).
+-- Parts are summed over the links; they are null for a cell that was added or removed on the way.
 with
 summed as (
     select

@@ -1,4 +1,5 @@
--- Grain: reason: how many cells moved, came and went, and how far the median of those that moved went.
+-- Grain: reason: the number of cells that changed, were added and were removed, and the median move of those that
+-- changed.
 -- Inputs: changes.
 select
     reason,

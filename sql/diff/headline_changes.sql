@@ -1,4 +1,4 @@
--- Grain: metric, level: all of machine learning in the United States, what people report, where its median moved.
+-- Grain: metric, level: reported pay in all of machine learning in the US, if its median changed.
 -- Inputs: changes.
 select metric, level, old, new, restated, pay, mix, reason
 from changes

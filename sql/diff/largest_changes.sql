@@ -1,7 +1,7 @@
--- Grain: group_id, evidence, tier, level, market, metric of the view leaf: the twenty medians of base and total that
--- moved furthest, in countries and metros. Cells that moved alike are most often the same reports: the first of them
--- stands for all.
+-- Grain: group_id, evidence, tier, level, market, metric of the view `leaf`: the twenty largest moves of base and total
+-- in countries and metros.
 -- Inputs: changes.
+-- Cells with the same move are most often of the same reports: only the first of them is kept.
 with
 moved as (
     select *

@@ -1,9 +1,10 @@
 -- How did the base pay of senior people in LLM work in the US move from release to release?
--- Means: change is against the release before it under the same method; moved says that the two intervals of the median
--- are apart, so that chance alone hardly explains it. Of a date that was published again the last version counts.
--- Does not mean: a pay rise of the same people, since those who report differ. Releases less than a year apart share
--- reports. The first release under another method_version has no change: its formulas differ, not only pay.
--- Inputs: history_bands, which holds every release that is not withdrawn.
+-- Means: change is against the previous release under the same method. moved is true if the two intervals of the median
+-- do not overlap, so that chance alone is an unlikely reason. If a date was published several times, the last version
+-- counts.
+-- Does not mean: a pay rise of the same people, since different people report. Releases less than a year apart share
+-- reports. The first release under a new method_version has no change, since its formulas differ too.
+-- Inputs: history_bands.
 with
 cell as (
     select

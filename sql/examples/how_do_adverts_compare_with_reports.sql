@@ -1,8 +1,8 @@
 -- What do people report, and what do adverts offer, for the base pay of each specialisation in the US?
--- Means: two bodies of evidence beside each other. reported is people's pay; advertised is the middle of an advert's
--- range, and the typical range runs from offered_from to offered_to (medians of its two ends).
--- Does not mean: one figure. They are never averaged, nor is their difference a raise: middles of ranges lie closer
--- together than pay, employers who print ranges are not all employers, and adverts are of openings, reports of jobs.
+-- Means: two kinds of evidence side by side. reported is people's pay; advertised is the middle of an advert's range,
+-- and the typical range is from offered_from to offered_to (the medians of its two ends).
+-- Does not mean: one figure. They are never averaged, and their difference is not a raise: middles of ranges vary less
+-- than pay, not all employers print ranges, and adverts are for openings while reports are of jobs.
 -- Inputs: bands.
 with
 cells as (

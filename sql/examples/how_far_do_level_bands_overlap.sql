@@ -1,8 +1,8 @@
--- How are the bands of adjacent levels built: how far is one above the other, how wide is each, how much do they share?
--- Means: step is the median over that of the level below; spread is P75 over P25, less 1; overlap is the part of the
--- level's middle half that also lies in the middle half of the level below: 0 is apart, 1 is wholly inside.
--- Does not mean: the ranges of one employer's pay scale; several employers in one level widen it and make it overlap.
--- Nothing here is of gender or other traits of people, which are never read. Null where a level shows no quartiles.
+-- How do the bands of adjacent levels relate: how far apart are they, how wide is each, how much do they overlap?
+-- Means: step is the median over that of the level below, less 1. spread is P75 over P25, less 1. overlap is the part
+-- of the level's middle half that is also in the middle half of the level below, from 0 (apart) to 1 (wholly inside).
+-- Does not mean: the ranges of one employer's pay scale; several employers in one level make it wider and overlap more.
+-- Nothing here is about gender or other traits of people, which are never read. Null if a level shows no quartiles.
 -- Inputs: bands.
 with
 levels as (

@@ -1,8 +1,8 @@
 -- How far is early-career pay (L3, L4) from senior pay (L5 and up) on each career path in the US?
--- Means: gap is the senior median over the early one, less 1. gap_low and gap_high set the ends of the two intervals
--- against each other, so they hold the true gap wherever both intervals hold their medians: a careful range.
--- Does not mean: what one person gains by waiting: these are other people, at other employers, in one year.
--- Null where either side is withheld; senior holds L5 with staff and principal, in whatever shares they report.
+-- Means: gap is the senior median over the early one, less 1. gap_low and gap_high compare opposite ends of the two
+-- intervals, so they contain the true gap whenever both intervals contain their medians: a cautious range.
+-- Does not mean: what one person gains by waiting, since these are different people, at different employers, in one
+-- year. Null if either side is suppressed. senior includes staff and principal, in whatever shares they report.
 -- Inputs: bands.
 with
 paths as (

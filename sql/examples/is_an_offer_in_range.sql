@@ -1,9 +1,10 @@
--- Is an offer of 240,000 base and 500,000 in all in range for post-training at a frontier lab, L5, in the Bay Area?
--- Means: reading is where the amount lies in the band that answered, P60 being above 60 % of such people; with 95 %
--- confidence the truth lies from reading_low to reading_high. fallback names each step from the cell asked for to the
--- wider one that answered; it is empty where that cell itself did.
--- Does not mean: fair or unfair. `above P75` says no more than that. A band of wider scope is of other people too.
--- Inputs: offer_percentile, a macro of the mart; nothing comes back where not even the widest cell is shown.
+-- Is an offer of 240,000 base and 500,000 in total in range for post-training at a frontier lab, L5, in the Bay Area?
+-- Means: reading is the percentile of the amount in the band that answered; P60 is above 60 % of such people. With 95 %
+-- confidence the true percentile is from reading_low to reading_high. fallback names each step from the cell asked for
+-- to the wider one that answered, and is empty if that cell itself answered. No row if even the widest cell is
+-- suppressed.
+-- Does not mean: fair or unfair. `above P75` says no more than that. A wider band includes other people too.
+-- Inputs: offer_percentile (a macro of the mart).
 select
     metric,
     cast(amount as bigint) as amount,

@@ -1,7 +1,7 @@
 -- What share of the rows of each source was used, and why were the others not?
--- Means: every row of every export stands in exactly one line, and the shares of a source add up to 1.
--- Does not mean: quality. Rows outside the window or of other jobs are sound; folded rows live on in the one kept.
--- docs/operations.md explains each disposition and reason.
+-- Means: every row of every export is counted in exactly one line, and the shares of a source add up to 1.
+-- Does not mean: quality. Rows outside the window or of other jobs are sound, and a folded row still counts through the
+-- row that was kept. docs/operations.md explains each disposition and reason.
 -- Inputs: ledger.
 select
     source,

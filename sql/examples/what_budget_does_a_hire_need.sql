@@ -1,9 +1,9 @@
 -- What does an LLM serving engineer at L5 of a big tech company in the US cost: stacked factors, and the band?
--- Means: stacked is the modelled median, the baseline's USD times one multiplier of each factor; half of such people
--- earn from p25 to p75, where the cell is shown. Budget from the band where there is one, and from stacked where there
--- is none, as in most metros; gap is stacked over p50, less 1, and tells how well the factors fit this cell.
--- Does not mean: a quote. Stacking takes a tier to pay the same factor at every level and place, and has no interval as
--- a whole, since intervals of factors do not multiply. Null: a factor that too few employers tell.
+-- Means: stacked is the modelled median: the USD of the baseline times one multiplier per factor. If the cell is shown,
+-- half of such people earn from p25 to p75. Budget from the band if there is one, and from stacked if there is none, as
+-- in most metros. gap is stacked over p50, less 1: how well the factors fit this cell.
+-- Does not mean: a quote. Stacking assumes that a tier pays the same factor at every level and place. It has no
+-- interval as a whole, since the intervals of factors do not multiply. Null if a factor has too few employers.
 -- Inputs: multipliers, bands.
 with
 asked (specialisation, tier, level, market) as (

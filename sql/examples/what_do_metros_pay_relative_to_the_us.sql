@@ -1,7 +1,7 @@
 -- What do metros pay relative to the US as a whole, for the same specialisation, tier and level?
--- Means: over_us of 0.05 is 5 % more than the US at large, between over_us_low and over_us_high with 95 % confidence.
--- Does not mean: cost of living or purchasing power; pay abroad is converted at exchange rates. A metro is part of its
--- country, so a metro in the US is compared with a whole that holds it. Null: too few employers tell.
+-- Means: an over_us of 0.05 is 5 % more than the whole US, and from over_us_low to over_us_high with 95 % confidence.
+-- Does not mean: cost of living or purchasing power; pay abroad is converted at exchange rates. A US metro is compared
+-- with a whole that includes it. Null if too few employers report.
 -- Inputs: multipliers.
 select
     metric,

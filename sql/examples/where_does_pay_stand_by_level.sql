@@ -1,8 +1,8 @@
--- Where does pay of LLM serving engineers stand in the US, level by level, and how sure is each figure?
--- Means: half of such people earn between P25 and P75; the true median lies from p50_low to p50_high with 95 %
--- confidence, and p50_precision says in a word how narrow that is. basis tells direct figures from pooled ones.
--- Does not mean: what one employer pays. Null is withheld (suppression_reason) or not bounded, never zero, and the
--- interval allows for chance, not for who chose to report. Base and total can rest on other people: see n_reports.
+-- What do LLM serving engineers earn in the US, level by level, and how precise is each figure?
+-- Means: half of such people earn from P25 to P75. With 95 % confidence the true median is from p50_low to p50_high;
+-- p50_precision is a word for how narrow that is. basis separates direct figures from pooled ones.
+-- Does not mean: what one employer pays. Null is suppressed (see suppression_reason) or without bounds, never zero. The
+-- interval covers chance, not who chose to report. Base and total can be of different people: see n_reports.
 -- Inputs: bands.
 select
     metric,

@@ -1,7 +1,8 @@
--- Which shown cells of the US hang on one witness or one employer, or are too wide, so that nobody should quote them?
--- Means: why says all that applies. `one employer moves it by 14 %`: P50 or P90 would move so far without that one
--- export, employer or day. `one employer has 31 %` of the weight. `unreliable`: only the interval of P50 says anything.
--- Does not mean: wrong, or that the rest is right. Pooled cells have no shift, since it is not known for them.
+-- Which shown cells of the US depend on one export, employer or day, or are too imprecise to be quoted?
+-- Means: why gives every reason. `one employer moves it by 14 %`: P50 or P90 would move that far without one export,
+-- employer or day. `one employer has 31 %` of the weight. `unreliable`: only the interval of P50 is informative.
+-- Does not mean: that these are wrong, or that the others are right. Pooled cells have no shift, since it is not
+-- computed for them.
 -- Inputs: bands.
 with
 judged as (

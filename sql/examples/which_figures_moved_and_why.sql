@@ -1,9 +1,11 @@
--- Which medians of the US moved most since the release before, and was it pay, who reported, or the way of counting?
--- Means: old + restated + pay + mix = new. restated is what another method, reference data or a correction did to the
--- old figure; mix is what other shares of tiers and levels did to a roll-up; pay is the rest. reason names the largest.
--- Does not mean: a rise of anybody's pay, or a move beyond chance: compare the intervals in history_bands. Null parts
--- could not be told apart. Cells that came or went are left out here: change says added or removed.
--- Inputs: changes, of which the first release has none.
+-- Which medians of the US moved most since the previous release, and was it pay, who reported, or the method?
+-- Means: old + restated + pay + mix = new. restated is the effect of another method, other reference data or a
+-- correction on the old figure. mix is the effect of other shares of tiers and levels on a roll-up. pay is the rest.
+-- reason names the largest.
+-- Does not mean: that anybody got a raise, or that the move is beyond chance: compare the intervals in history_bands.
+-- Parts are null if they cannot be separated. Cells that were added or removed are not listed here. The first release
+-- has no changes.
+-- Inputs: changes.
 select
     group_id,
     tier,

@@ -1,8 +1,8 @@
 -- Which public claims about pay does this release support, which does it contradict, and which can it not judge?
--- Means: supported is our whole 95 % interval inside the claimed range, a little widened; contradicted is wholly
--- outside, and direction says where our figure is; insufficient_data is neither, and why says the reason.
--- Does not mean: that a claim is true of everybody: our reports are self-selected too. figure, low and high are USD, a
--- ratio (0.15 is 15 %) or a rank, as the claim is; `claim_id` names it in reference/claims.csv.
+-- Means: supported is a 95 % interval wholly inside the claimed range, which is widened a little. contradicted is one
+-- wholly outside, and direction says on which side. insufficient_data is neither, and why gives the reason.
+-- Does not mean: that a claim is true of everybody, since our reports are self-selected too. figure, low and high are
+-- in the unit of the claim: USD, a ratio (0.15 is 15 %) or a rank. `claim_id` names it in reference/claims.csv.
 -- Inputs: claims.
 select
     verdict,

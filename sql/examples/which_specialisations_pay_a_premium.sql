@@ -1,9 +1,9 @@
 -- Which specialisations pay more than an ML generalist, all else equal, and for which can we tell it from zero?
 -- Means: verdict pays_more (pays_less) is a 95 % interval wholly above (below) zero at equal tier, level, market, month
--- and source; not_told_from_zero is an interval that holds zero; not_identified is a group that shares too few tiers,
--- levels and countries with the baseline, or too few employers, to be compared.
--- Does not mean: the rise of someone who changes. Of twenty groups that pay the same one would still look different,
--- and not_told_from_zero is no proof of equal pay. Ratios of geometric means, worldwide: 0.15 is 15 %.
+-- and source. not_told_from_zero is an interval that contains zero. not_identified is a group that shares too few
+-- tiers, levels and countries with the baseline, or has too few employers, to be compared.
+-- Does not mean: the raise of someone who changes jobs. Among twenty groups with equal pay, one would still look
+-- different, and not_told_from_zero is no proof of equal pay. Ratios of geometric means, worldwide: 0.15 is 15 %.
 -- Inputs: premiums, cards.
 select
     p.group_id,

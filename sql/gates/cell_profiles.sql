@@ -1,4 +1,4 @@
--- Grain: one row per compared cell and profile that is in it.
+-- Grain: one row per compared cell and profile in it.
 -- Inputs: compared (cell, evidence, metric, group_id, tier, level, market), profiles, view_groups.
 select
     c.cell,

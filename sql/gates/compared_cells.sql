@@ -1,6 +1,6 @@
--- Grain: evidence, metric, group_id, tier, level, market of the view leaf: cells that are direct in both releases.
--- Inputs: bands, reference_bands. Countries and metros, base and total. `sizes` and `pays` tell cells of the same
--- reports from others: they have the same in both releases.
+-- Grain: evidence, metric, group_id, tier, level, market of the view `leaf`: cells that are direct in both releases.
+-- Inputs: bands, reference_bands.
+-- Base and total in countries and metros. Cells of the same reports have the same `sizes` and `pays`.
 with
 new_cells as (
     select * from bands

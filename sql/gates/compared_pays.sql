@@ -1,4 +1,4 @@
--- Grain: one row per compared cell that a unit bears a share of, and pay, with the weight up to it.
+-- Grain: one row per compared cell in unit_cells and distinct pay, with the cumulated weight.
 -- Inputs: paid_reports, cell_profiles, unit_cells.
 with
 profile_pays as (

@@ -1,8 +1,9 @@
--- Grain: metric, source, row_hash of the reports that a source with new exports said before and now says no more: those
--- that a newer delivery supersedes, and those of exports that were overwritten, where their parts still lie there.
+-- Grain: metric, source, row_hash: reports that sources with new exports no longer deliver.
 -- Inputs: window_reports, new_exports (export_sha256, source), former_reports (parts), former_exports (export_key,
--- source), model_reports, view_groups, refresh. As model_reports has them, all of one weight; what lies outside the pay
--- of the reports of its level and country that are used was never fenced, and is left out.
+-- source), model_reports, view_groups, refresh.
+-- These are rows that a newer delivery supersedes, and rows of overwritten exports whose parts are still in the work
+-- folder. Columns are those of model_reports, all with the same weight. A report outside the range of the modelled
+-- reports of its level and country is left out, since it was never tested against a fence.
 with
 superseded as (
     select *
@@ -32,10 +33,7 @@ complete as (
     where
         s.evidence = 'reported'
         and s.scope_reason is null
-        and s.tier <> 'unknown'
-        and s.level is not null
-        and s.level_basis <> 'experience'
-        and s.country is not null
+        and is_placed(s.tier, s.level, s.level_basis, s.country)
         and s.said_at > r.window_start
 ),
 
@@ -46,7 +44,7 @@ paid as (
 ),
 
 logged as (
-    select *, cast(round(65536 * ln(pay / 100000.0)) as bigint) as y
+    select *, fixed_log(pay) as y
     from paid
     where pay is not null
     qualify row_number() over (partition by metric, source, row_hash order by said_at desc nulls last) = 1

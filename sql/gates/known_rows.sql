@@ -1,6 +1,7 @@
--- Grain: source, row_hash of what the reference had, of the sources that have new exports; some more than once.
+-- Grain: source, row_hash: rows that the reference release had, of sources that have new exports; not distinct.
 -- Inputs: window_reports, new_exports (export_sha256, source), former_reports (parts), former_exports (export_key,
--- source): exports of the reference that no longer count, where their parts still lie in the work folder.
+-- source).
+-- former_exports are exports of the reference that no longer count, if their parts are still in the work folder.
 select w.source, w.row_hash
 from window_reports as w
 where

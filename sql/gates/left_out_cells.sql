@@ -1,7 +1,8 @@
--- Grain: one row per compared cell and unit to leave out of it whose absence could move P50 far, and per such cell with
--- no unit (0): the cell as it is.
+-- Grain: one row per compared cell and unit whose absence could move P50 far, and one per such cell with unit 0: the
+-- whole cell.
 -- Inputs: unit_cells, compared_pays, gate (left_out_move).
--- Without a part of the weight, P50 lies between two percentiles of the whole: what those bound closely is left alone.
+-- Without part of the weight, P50 is between two percentiles of the whole. If these are close, the unit need not be
+-- left out.
 with
 weights as (
     select *, cast(whole_weight as double) as whole, cast(weight as double) as remaining
@@ -20,7 +21,7 @@ stretches as (
     from weights
 ),
 
--- the pay that P50 is surely not below, with the unit or without, and the one that it is surely not above
+-- bounds of P50, with the unit and without
 lower_bounds as (
     select s.cell, s.unit, c.pay
     from stretches as s

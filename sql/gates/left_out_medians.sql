@@ -1,5 +1,6 @@
--- Grain: one row per left_out_cells: P50 without the unit, unrounded USD.
--- Inputs: left_out_cells, compared_pays, unit_pays. P50 as in sql/steps/percentiles.sql.
+-- Grain: one row per row of left_out_cells: P50 without the unit, in unrounded USD.
+-- Inputs: left_out_cells, compared_pays, unit_pays.
+-- The formula is that of steps/bands/percentiles.
 with
 pays as (
     select l.cell, l.unit, c.pay, c.weight

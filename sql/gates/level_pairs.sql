@@ -1,5 +1,7 @@
--- Grain: evidence, metric, group_id, tier, market of the view leaf, level: direct cells beside those a level above.
--- Inputs: bands. Countries and metros, base and total. `sizes` and `pays` tell pairs of the same reports from others.
+-- Grain: evidence, metric, group_id, tier, market, level of the view `leaf`: direct cells beside the same cell one
+-- level above.
+-- Inputs: bands.
+-- Base and total in countries and metros. Pairs of the same reports have the same `sizes` and `pays`.
 with
 cells as (
     select *, cast(substr(level, 2) as integer) as rung

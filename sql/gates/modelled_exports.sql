@@ -1,6 +1,7 @@
 -- Grain: metric, leaf, tier, level, market, month, source, employer, weight, new_file, is_former: model_cells by the
--- export in which they are new, if they are, and what sources with new exports said before.
+-- export that they are new in.
 -- Inputs: model_reports, new_reports, former_model_reports.
+-- new_file is empty for known reports; is_former marks rows that the source no longer delivers.
 with
 reports as (
     select
@@ -31,7 +32,7 @@ select
     is_former,
     count(*) as n,
     cast(sum(cast(y as hugeint)) as bigint) as sum_y,
-    cast(sum(cast(y as hugeint) * y) as bigint) as sum_yy
+    cast(sum_of_squares(y) as bigint) as sum_yy
 from reports
 group by metric, leaf, tier, level, market, month, source, employer, weight, new_file, is_former
 order by

@@ -1,4 +1,4 @@
--- Grain: source, file of the new exports: reports that could be used, and how many of them are outliers.
+-- Grain: source, file of new exports: the number of new reports, and of outliers among them.
 -- Inputs: new_reports, window_reports.
 select
     n.source,

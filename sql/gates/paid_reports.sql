@@ -1,4 +1,4 @@
--- Grain: one row per used report of a compared cell and metric, with the export and week that it is new in, if it is.
+-- Grain: one row per metric and used report of a compared cell, with the export and week that it is new in.
 -- Inputs: used_reports, profiles, cell_profiles, new_reports.
 with
 placed as (

@@ -1,5 +1,6 @@
--- Grain: source, of either release, with its accepted rows in each.
--- Inputs: ledger, reference_ledger. What a newer delivery superseded does not count: snapshots say everything again.
+-- Grain: source in either release, with the number of its accepted rows in each.
+-- Inputs: ledger, reference_ledger.
+-- Superseded rows do not count, since every snapshot repeats them.
 with
 accepted as (
     select source, "rows", 1 as is_new from ledger

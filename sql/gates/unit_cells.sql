@@ -1,8 +1,8 @@
--- Grain: one row per compared cell and unit that bears a share of its weight, but not all of it.
+-- Grain: one row per compared cell and unit with a sufficient share of its weight, but not all of it.
 -- Inputs: unit_pays, paid_reports, cell_profiles, gate (left_out_share).
 with
 profile_weights as (
-    select profile, metric, sum(weight) as weight, sum(cast(weight as hugeint) * weight) as squared
+    select profile, metric, sum(weight) as weight, sum_of_squares(weight) as squared
     from paid_reports
     group by profile, metric
 ),

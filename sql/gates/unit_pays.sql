@@ -1,4 +1,4 @@
--- Grain: one row per compared cell, unit that has reports in it, and pay.
+-- Grain: one row per compared cell, unit with reports in it, and distinct pay.
 -- Inputs: paid_reports, units, cell_profiles.
 with
 of_units as (
@@ -17,7 +17,7 @@ select
     u.pay,
     count(*) as reports,
     cast(sum(u.weight) as bigint) as weight,
-    sum(cast(u.weight as hugeint) * u.weight) as squared
+    sum_of_squares(u.weight) as squared
 from of_units as u
 inner join cell_profiles as c on u.profile = c.profile and u.metric = c.metric
 group by c.cell, u.unit, u.pay

@@ -1,4 +1,4 @@
--- Grain: one row per unit that is left out: a new export, or what one source newly reports of one ISO week.
+-- Grain: one row per unit to leave out: a new export, or the new reports of one source from one ISO week.
 -- Inputs: new_reports.
 with
 named as (

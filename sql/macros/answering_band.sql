@@ -1,5 +1,6 @@
--- Grain: one row, the first cell of fallback_cells that shows figures; none where none does.
--- Inputs: fallback_cells, bands. Table macro, parameters: "group", tier, level, market, metric, view, evidence.
+-- Grain: one row: the first of fallback_cells that shows figures, or no row if none does.
+-- Inputs: fallback_cells, bands.
+-- Parameters: "group", tier, level, market, metric, view, evidence.
 with
 asked as (
     select metric as asked_metric, evidence as asked_evidence

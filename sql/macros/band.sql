@@ -1,5 +1,6 @@
--- Grain: one row, the band of exactly this cell, shown or withheld; none where bands have no such cell.
--- Inputs: group_parents, bands. Table macro, parameters: "group", tier, level, market, metric, view, evidence.
+-- Grain: one row: the band of exactly this cell, shown or suppressed, or no row if bands does not have it.
+-- Inputs: group_parents, bands.
+-- Parameters: "group", tier, level, market, metric, view, evidence.
 with
 asked as (
     select

@@ -1,6 +1,8 @@
--- Grain: view, group_id, tier, level, market of the shown cells beside the one asked for, which differ from it in one
--- way: up to three a relation, those with most reports.
--- Inputs: group_parents, bands. Table macro, parameters: "group", tier, level, market, metric, view, evidence.
+-- Grain: view, group_id, tier, level, market: shown cells that differ from the one asked for in one way, up to three
+-- per relation.
+-- Inputs: group_parents, bands.
+-- Parameters: "group", tier, level, market, metric, view, evidence.
+-- Those with the most reports come first.
 with
 family as (
     select * from group_parents("group", view := view)
@@ -26,7 +28,7 @@ level_order (level_name, place) as (
     values ('L3', 3), ('L4', 4), ('L5', 5), ('L6', 6), ('L7', 7), ('early', 10), ('senior', 11)
 ),
 
--- as far as the cell asked for, but for one thing
+-- equal to the cell asked for in all but one way
 related as (
     select
         case

@@ -1,8 +1,9 @@
--- Grain: step. Step 0 is the cell asked for; each later one keeps what those before it widened, and `fallback` names
--- all that were taken. Steps that do not apply are left out; nothing where no view has the group.
--- Inputs: group_parents. Table macro, parameters: "group", tier, level, market, view.
--- Metro to country, group to its card, to all, tier to all, level to its stage: never a stage to all, a country to
--- global, or one evidence to the other.
+-- Grain: step: the cells to try in order. Step 0 is the cell asked for; each later one widens the one before.
+-- Inputs: group_parents.
+-- Parameters: "group", tier, level, market, view.
+-- The steps are metro to country, group to its card, to all, tier to all, and level to its stage: never stage to all,
+-- country to global, or one kind of evidence to the other. Steps that do not apply are left out. `fallback` names the
+-- steps taken. No rows if no view has the group.
 with
 asked as (
     select
@@ -23,7 +24,7 @@ parents as (
     cross join asked as a
 ),
 
--- a name where the step applies
+-- the name of a step is null if it does not apply
 steps as (
     select
         p.*,

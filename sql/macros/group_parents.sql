@@ -1,8 +1,9 @@
--- Grain: one row, the group asked for in the first view that has it; none where no view has.
--- Inputs: cards. Table macro, parameters: "group", view (null: leaf, cards, llm_roles, career_paths, specialties).
--- card: the group of view `cards` that holds all its leaves. card_is_wider: whether that holds others too.
--- in_all: whether view leaf, group `all` holds its leaves; adjacent leaves such as data_science lie outside.
--- In a macro a parameter wins over a column of its name: every column is written with its table.
+-- Grain: one row: the group asked for in the first view that has it, or no row if none has.
+-- Inputs: cards.
+-- Parameters: "group", view (null: the first of leaf, cards, llm_roles, career_paths, specialties).
+-- card is the group of the view `cards` that has all its leaves, and card_is_wider is true if that has others too.
+-- in_all is true if the group `all` of the view `leaf` has its leaves; it does not have adjacent leaves such as
+-- data_science. Every column is qualified, since a parameter of a macro hides a column of the same name.
 with
 asked as (
     select "group" as group_id, view as asked_view

@@ -1,12 +1,13 @@
--- Grain: one row, where an amount lies in the band of the macro `band`; none where that shows none.
--- Inputs: band. Table macro, parameters: "group", tier, level, market, metric, amount (annual USD), view, evidence.
--- Read linearly in log pay between shown percentiles; in pay where one of them or of their bounds is 0, which has no
--- log, and then on all three curves, since a straight and a bent one could cross. Where rounding made shown
--- percentiles equal, the one nearest the median is read. Beyond the shown ones `percentile` is null and `reading` says
--- below or above which.
--- The interval reads the curves of the bounds: were every percentile as high as its upper bound, the amount would lie
--- at percentile_low; were it as low as its lower bound, at percentile_high. Each end is the furthest that the curve
--- allows, so that the ends hold the percentile between them even where bounds are equal or cross.
+-- Grain: one row: the percentile of an amount in the band of the macro `answering_band`, or no row if that has none.
+-- Inputs: answering_band.
+-- Parameters: "group", tier, level, market, metric, amount (annual USD), view, evidence.
+-- The percentile is interpolated linearly in log pay between shown percentiles. If one of them or of their bounds is 0,
+-- which has no log, all three curves are interpolated in pay, since a straight and a bent curve could cross. If
+-- rounding made percentiles equal, the one nearest the median counts. Beyond the shown percentiles `percentile` is null
+-- and `reading` says below or above which.
+-- The interval comes from the curves of the bounds: percentile_low if every percentile were at its upper bound,
+-- percentile_high if every one were at its lower bound. Each end is the furthest that its curve allows, so that the
+-- percentile is between them even if bounds are equal or cross.
 with
 asked as (
     select cast(amount as double) as amount_usd
@@ -16,7 +17,7 @@ answer as (
     select * from answering_band("group", tier, level, market, metric, view := view, evidence := evidence)
 ),
 
--- the shown percentiles with their bounds, each a knot of a curve
+-- the shown percentiles and their bounds, which are the knots of three curves
 points as (
     select
         a.amount_usd,
@@ -51,7 +52,7 @@ segments as (
     where k.usd is not null and k.amount_usd is not null
 ),
 
--- where a curve rises through the amount, between two knots
+-- the percentile at which a curve passes the amount, if that is between two knots
 crossed as (
     select
         s.amount_usd,
@@ -68,7 +69,7 @@ crossed as (
     from segments as s
 ),
 
--- the first percentile at which a curve is at or above the amount, the last at which it is at or below it
+-- the first percentile at which a curve is at or above the amount, and the last at which it is at or below
 curves as (
     select
         c.curve,
@@ -112,7 +113,7 @@ worded as (
     from positions as p
 ),
 
--- a high curve puts the amount low, and the other way round
+-- the curve of upper bounds gives the low end, and the reverse
 readings as (
     select
         max(case when w.curve = 'figure' then w.percentile end) as percentile,

@@ -1,9 +1,9 @@
 -- Grain: view, group_id, evidence, tier, level, market, metric.
 -- Inputs: disclosed_cells, percentiles, intervals, pooled_cells, influences, effective_sizes, group_labels,
--- group_names, grid, refresh. Groups of the same leaves are computed once, as the first of them, and shown under each
--- name.
--- All cells that are shown, and the suppressed ones of the (group, tier, level) grid in US. What is suppressed has
--- neither figures nor shares nor a count below 10. Rounded half up to 500 USD, below 50,000 to 100, after all tests.
+-- group_names, grid, refresh.
+-- Every shown cell, and every suppressed cell of the grid of groups, tiers and levels in the US. Groups of the same
+-- leaves are computed once, as the first of them, and published under each name. A suppressed row has no figure, no
+-- share and no count below 10. Figures are rounded last, after all tests.
 with
 pooled as (
     select cell, shrinkage_weight, effective
@@ -22,7 +22,7 @@ bounded as (
     select cell, percentile, pay, low, high from pooled_cells
 ),
 
--- half the interval over 1.96 of the figure, in the words of the UK ONS
+-- the coefficient of variation, half the interval over 1.96 times the figure, in the words of the UK ONS
 worded as (
     select
         cell,
@@ -49,9 +49,7 @@ rounded as (
         cell,
         percentile,
         kind,
-        cast(
-            case when usd < 50000 then floor(usd / 100 + 0.5) * 100 else floor(usd / 500 + 0.5) * 500 end as bigint
-        ) as usd
+        rounded_usd(usd) as usd
     from amounts
 ),
 
@@ -81,7 +79,7 @@ figures as (
     from rounded as r
     inner join worded as w on r.cell = w.cell and r.percentile = w.percentile
     group by r.cell
-    -- a row shows its median or nothing
+    -- a cell without a median is not shown
     having max(case when r.percentile = 50 then r.usd end) is not null
 ),
 
@@ -123,15 +121,15 @@ select
     case when f.cell is not null or d.n_reports >= 10 then d.n_reports end as n_reports,
     case when f.cell is not null then round(coalesce(k.effective, e.effective), 2) end as n_effective,
     case when f.cell is not null or d.n_employers >= 10 then d.n_employers end as n_employers,
-    case when f.cell is not null then round(d.employers_known_share, 4) end as employers_known_share,
-    case when f.cell is not null then round(d.top_employer_share, 4) end as top_employer_share,
+    case when f.cell is not null then rounded_ratio(d.employers_known_share) end as employers_known_share,
+    case when f.cell is not null then rounded_ratio(d.top_employer_share) end as top_employer_share,
     case when f.cell is not null then d.top_employer_share > r.concentrated_share end as concentrated,
-    case when f.cell is not null then round(d.top_source_share, 4) end as top_source_share,
-    case when f.cell is not null then round(d.verified_share, 4) end as verified_share,
-    case when f.cell is not null then round(d.level_inferred_share, 4) end as level_inferred_share,
+    case when f.cell is not null then rounded_ratio(d.top_source_share) end as top_source_share,
+    case when f.cell is not null then rounded_ratio(d.verified_share) end as verified_share,
+    case when f.cell is not null then rounded_ratio(d.level_inferred_share) end as level_inferred_share,
     case when f.cell is not null then d.median_age_days end as median_age_days,
     case when k.cell is not null then 'pooled' when f.cell is not null then 'direct' else 'suppressed' end as basis,
-    round(k.shrinkage_weight, 4) as shrinkage_weight,
+    rounded_ratio(k.shrinkage_weight) as shrinkage_weight,
     case
         when d.cell is null then 'few_reports'
         when f.cell is null then coalesce(d.suppression_reason, 'low_effective_n')
@@ -156,12 +154,12 @@ select
     f.p90_low,
     f.p90_high,
     f.p90_precision,
-    round(i.max_shift_p50, 4) as max_shift_p50,
-    round(i.max_shift_p90, 4) as max_shift_p90,
+    rounded_ratio(i.max_shift_p50) as max_shift_p50,
+    rounded_ratio(i.max_shift_p90) as max_shift_p90,
     i.shift_by,
     case
         when f.cell is not null and k.cell is null
-            then round(greatest(coalesce(i.max_shift_p50, 0), coalesce(i.max_shift_p90, 0)), 4) > r.fragile_shift
+            then rounded_ratio(greatest(coalesce(i.max_shift_p50, 0), coalesce(i.max_shift_p90, 0))) > r.fragile_shift
     end as fragile,
     r.method_version
 from published as p

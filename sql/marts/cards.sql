@@ -1,6 +1,6 @@
--- Grain: view, group_id. Every group of every view has its card.
--- Inputs: group_labels, view_groups, leaf_tools (leaf, tool, place), premiums, bands, demand_shares,
--- demand_changes. Shares are rounded once, here; adding 0 makes a rounded -0 a 0.
+-- Grain: view, group_id. Every group of every view has a card.
+-- Inputs: group_labels, view_groups, leaf_tools (leaf, tool, place), premiums, bands, demand_shares, demand_changes.
+-- Shares are rounded once, here.
 with
 leaf_places as (
     select leaf, min(place) as place
@@ -15,7 +15,7 @@ group_leaves as (
     group by g.view, g.group_id
 ),
 
--- a tool of several leaves stands where the first of them has it
+-- a tool of several leaves is listed at the place of the first
 group_tools as (
     select g.view, g.group_id, t.tool, min(t.place) as place
     from view_groups as g
@@ -67,15 +67,15 @@ select
     t.p50_low as total_p50_low,
     t.p50_high as total_p50_high,
     t.n_reports as total_n_reports,
-    round(d.share, 4) as demand,
-    round(d.share_low, 4) + 0 as demand_low,
-    round(d.share_high, 4) as demand_high,
-    round(c.change, 4) + 0 as demand_change,
-    round(c.change_low, 4) + 0 as demand_change_low,
-    round(c.change_high, 4) + 0 as demand_change_high,
-    round(s.share, 4) as share_of_reports,
-    round(s.share_low, 4) + 0 as share_of_reports_low,
-    round(s.share_high, 4) as share_of_reports_high,
+    rounded_ratio(d.share) as demand,
+    rounded_ratio(d.share_low) as demand_low,
+    rounded_ratio(d.share_high) as demand_high,
+    rounded_ratio(c.change) as demand_change,
+    rounded_ratio(c.change_low) as demand_change_low,
+    rounded_ratio(c.change_high) as demand_change_high,
+    rounded_ratio(s.share) as share_of_reports,
+    rounded_ratio(s.share_low) as share_of_reports_low,
+    rounded_ratio(s.share_high) as share_of_reports_high,
     coalesce(k.tooling, '') as tooling
 from group_labels as l
 inner join group_leaves as g on l.view = g.view and l.group_id = g.group_id

@@ -1,7 +1,7 @@
 -- Grain: view, group_id, evidence, tier, level, market, metric.
--- Inputs: changed_numbers, touched_cells, percentiles (of the former shares of tiers and levels),
--- circumstances (method_changed, exports_gone, date_moved, exports_came).
--- old + restated + pay + mix = new, wherever all of them are known.
+-- Inputs: changed_numbers, touched_cells, percentiles (in the former shares of tiers and levels), circumstances
+-- (method_changed, exports_gone, date_moved, exports_came).
+-- old + restated + pay + mix = new, unless one of them is null.
 with
 placed as (
     select
@@ -19,13 +19,10 @@ placed as (
         c.restated - c.old as restated_part,
         c.new - c.restated as rest,
         c.is_roll_up,
-        coalesce(c.restated, -1) <> coalesce(c.old, -1) as is_restated,
-        coalesce(c.new, -1) <> coalesce(c.restated, -1) as moved_since,
+        (c.restated is distinct from c.old) as is_restated,
+        (c.new is distinct from c.restated) as moved_since,
         t.cell is not null as is_touched,
-        case
-            when p.pay < 50000 then cast(floor(p.pay / 100 + 0.5) * 100 as bigint)
-            else cast(floor(p.pay / 500 + 0.5) * 500 as bigint)
-        end as same_mix
+        rounded_usd(p.pay) as same_mix
     from changed_numbers as c
     left join touched_cells as t on c.cell = t.cell
     left join percentiles as p on c.cell = p.cell and p.percentile = 50
@@ -47,7 +44,7 @@ parted as (
     from placed
 ),
 
--- what moved a cell since the release before as it reads today, and what made that read otherwise than it did
+-- `since` is what moved a cell since the restated release, `restated_by` what made that differ from the published one
 caused as (
     select
         p.*,
@@ -56,7 +53,7 @@ caused as (
             when c.exports_came and p.is_touched then 'data'
             else 'window'
         end as since,
-        case when c.exports_gone then 'correction' else 'reference' end as otherwise,
+        case when c.exports_gone then 'correction' else 'reference' end as restated_by,
         c.method_changed,
         c.exports_gone
     from parted as p
@@ -81,8 +78,8 @@ select
         when not is_restated then since
         when method_changed and (exports_gone or moved_since) then 'method_and_data'
         when method_changed then 'method'
-        when abs(restated_part) >= abs(rest) or not moved_since then otherwise
-        when restated_part is null or rest is null then otherwise
+        when abs(restated_part) >= abs(rest) or not moved_since then restated_by
+        when restated_part is null or rest is null then restated_by
         else since
     end as reason
 from caused

@@ -1,7 +1,7 @@
--- Grain: claim_id, pay_metric. Every claim asked has its row on every release.
--- Inputs: claim_ranges, claim_cells, claim_ranks, bands, premiums, view_groups.
--- A claim is judged on what is published: medians, premiums and their bounds as they are rounded. `lacking` says why
--- there is no figure to judge it on.
+-- Grain: claim_id, pay_metric. Every claim has its row in every release.
+-- Inputs: claim_ranges, claim_cells, group_ranks, bands, premiums, view_groups.
+-- A claim is judged by what is published: rounded medians, premiums and bounds. `lacking` is the reason if there is no
+-- figure to judge it by.
 with
 group_leaves as (
     select
@@ -26,7 +26,7 @@ pays as (
         b.n_reports as n,
         b.p25,
         b.p75,
-        case when b.basis = 'direct' then round(k.inside_weight / cast(k.weight as double), 4) end as share_inside
+        case when b.basis = 'direct' then rounded_ratio(k.inside_weight / cast(k.weight as double)) end as share_inside
     from claim_ranges as c
     left join claim_cells as k on c.claim_id = k.claim_id and c.pay_metric = k.pay_metric
     left join bands as b
@@ -46,6 +46,9 @@ premiums_asked as (
         c.claim_id,
         c.pay_metric,
         c.kind,
+        c.ranking,
+        c.view,
+        c.group_id,
         p.n_group,
         p.premium,
         p.premium_low,
@@ -87,15 +90,15 @@ answers as (
         a.claim_id,
         a.pay_metric,
         a.lacking,
-        cast(case a.kind when 'premium' then a.premium else r.figure end as decimal(18, 4)) as figure,
-        cast(case a.kind when 'premium' then a.premium_low else r.low end as decimal(18, 4)) as low,
-        cast(case a.kind when 'premium' then a.premium_high else r.high end as decimal(18, 4)) as high,
+        cast(case a.kind when 'premium' then a.premium else r."rank" end as decimal(18, 4)) as figure,
+        cast(case a.kind when 'premium' then a.premium_low else r.best end as decimal(18, 4)) as low,
+        cast(case a.kind when 'premium' then a.premium_high else r.worst end as decimal(18, 4)) as high,
         a.n_group as n,
         null as p25,
         null as p75,
         null as share_inside
     from premiums_asked as a
-    left join claim_ranks as r on a.claim_id = r.claim_id and a.pay_metric = r.pay_metric
+    left join group_ranks as r on a.ranking = r.ranking and a.view = r.view and a.group_id = r.group_id
 ),
 
 placed as (

@@ -1,5 +1,5 @@
--- Grain: source, file, disposition, reason. The rows of a file add up to the rows it has.
--- Inputs: window_reports, rejected_reports (parts), export_files (every file, held and repeated ones too).
+-- Grain: source, file, disposition, reason. The counts of a file add up to the rows that it has.
+-- Inputs: window_reports, rejected_reports (parts), export_files (every file, including held and repeated ones).
 with
 accepted as (
     select export_sha256, disposition, reason, count(*) as counted_rows

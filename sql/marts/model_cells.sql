@@ -1,5 +1,6 @@
--- Grain: metric, leaf, tier, level, country, market, month, source, employer: what the model needs of the reports.
--- Inputs: model_reports. Sums of integers, so that parts merge by addition and no order of rows can matter.
+-- Grain: metric, leaf, tier, level, country, market, month, source, employer: counts and sums of the modelled reports.
+-- Inputs: model_reports.
+-- Sums of integers, so that parts can be merged by addition and the order of rows does not matter.
 select
     metric,
     leaf,
@@ -13,7 +14,7 @@ select
     weight,
     count(*) as n,
     cast(sum(cast(y as hugeint)) as bigint) as sum_y,
-    cast(sum(cast(y as hugeint) * y) as bigint) as sum_yy
+    cast(sum_of_squares(y) as bigint) as sum_yy
 from model_reports
 group by metric, leaf, tier, level, country, market, month, source, employer, weight
 order by

@@ -1,5 +1,5 @@
 -- Grain: factor, value, metric.
--- Inputs: estimated_multipliers (unrounded, null where too few employers tell). USD are rounded as bands are.
+-- Inputs: estimated_multipliers (unrounded, null if too few employers).
 with
 amounts as (
     select factor, value, metric, 'usd' as kind, usd from estimated_multipliers
@@ -15,9 +15,7 @@ rounded as (
         value,
         metric,
         kind,
-        cast(
-            case when usd < 50000 then floor(usd / 100 + 0.5) * 100 else floor(usd / 500 + 0.5) * 500 end as bigint
-        ) as usd
+        rounded_usd(usd) as usd
     from amounts
 ),
 
@@ -37,9 +35,9 @@ select
     m.factor,
     m.value,
     m.metric,
-    round(m.multiplier, 4) as multiplier,
-    round(m.low, 4) as low,
-    round(m.high, 4) as high,
+    rounded_ratio(m.multiplier) as multiplier,
+    rounded_ratio(m.low) as low,
+    rounded_ratio(m.high) as high,
     p.usd,
     p.usd_low,
     p.usd_high,

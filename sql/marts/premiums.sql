@@ -1,5 +1,5 @@
 -- Grain: view, group_id, baseline, metric, tier, level.
--- Inputs: estimated_premiums (unrounded, null where not identified). Adding 0 makes a rounded -0 a 0.
+-- Inputs: estimated_premiums (unrounded, null if not identified).
 select
     view,
     group_id,
@@ -7,11 +7,11 @@ select
     metric,
     tier,
     level,
-    round(premium, 4) + 0 as premium,
-    round(premium_low, 4) + 0 as premium_low,
-    round(premium_high, 4) + 0 as premium_high,
-    round(range_low, 4) + 0 as range_low,
-    round(range_high, 4) + 0 as range_high,
+    rounded_ratio(premium) as premium,
+    rounded_ratio(premium_low) as premium_low,
+    rounded_ratio(premium_high) as premium_high,
+    rounded_ratio(range_low) as range_low,
+    rounded_ratio(range_high) as range_high,
     n_group,
     n_baseline,
     n_cells,

@@ -5,20 +5,18 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
-import duckdb
 import pandas as pd
 import pytest
 
 from salary_bands import schemas
 from salary_bands.aggregate.inputs import add_inputs
-from salary_bands.aggregate.registry import make
 from salary_bands.aggregate.workspace import selected
 from salary_bands.reference import read_csv
 from salary_bands.reference.leaves import leaf_tools
 from salary_bands.settings import Settings
-from salary_bands.storage.duck import add_table, run_step
+from salary_bands.storage.duck import add_table, in_memory, run_step
 from salary_bands.vocabulary.taxonomy import view_groups
-from tests.builders.candidates import Built, empty_plan
+from tests.builders.candidates import BANDS, Built, empty_plan
 from tests.builders.exports import native_row
 
 AS_OF = date(2026, 6, 30)  # the window is from 2025-06-30, that day not in it; the one before from 2024-06-30
@@ -80,7 +78,7 @@ def newcombe(x: int, n: int, x_before: int, n_before: int) -> tuple[float, float
 @pytest.fixture
 def deal(settings: Settings) -> Iterator[Deal]:
     """deal(rows, bands=, premiums=): the cards, which must keep their contract, by view and group; null as None."""
-    with duckdb.connect() as connection:
+    with in_memory() as connection:
 
         def run(rows: Rows, bands: tuple[Any, ...] = (), premiums: tuple[Any, ...] = (), as_of: date = AS_OF) -> Cards:
             add_inputs(connection, empty_plan(as_of.isoformat()), settings)
@@ -349,8 +347,8 @@ def test_the_order_of_reports_moves_no_card(deal: Deal) -> None:
 
 
 def test_cards_of_a_release_rest_on_its_bands(built: Callable[..., Built]) -> None:
-    few = built([native_row(n, job_title="Multimodal Engineer", bonus=0, equity_annual=0) for n in range(40)])
-    make(few.candidate, "cards")
+    rows = [native_row(n, job_title="Multimodal Engineer", bonus=0, equity_annual=0) for n in range(40)]
+    few = built(rows, (*BANDS, "premiums", "cards"))
     card = by_group(few.table("cards"))["cards", "multimodal"]
     bands = few.table("bands")
     for metric in ("base", "total"):

@@ -4,7 +4,6 @@ import shutil
 from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow
@@ -15,34 +14,22 @@ from salary_bands.aggregate.checks import contract_faults, offending_rows
 from salary_bands.aggregate.former import Former, previous_release
 from salary_bands.aggregate.registry import restated
 from salary_bands.gates.judge import judged
-from salary_bands.publish.publication import publish
 from salary_bands.releases.marts import Marts
 from salary_bands.schemas.bands import KEY
-from salary_bands.settings import Settings, load
+from salary_bands.settings import Settings
 from salary_bands.vocabulary.rates import fetched_rates_path
-from tests.builders.candidates import build
+from tests.builders.candidates import BANDS, JUDGED, build, published, settings_at
 from tests.builders.cases import groups
 from tests.builders.exports import native_row, write_native
+from tests.builders.people import Rows, people
 from tests.builders.thin_cells import write_thin
-from tests.gates.test_gates import Rows, people
 from tests.oracle.figures import percentile, rounded
+
+pytestmark = pytest.mark.slow
 
 FIRST, LATER = "2026-05-31", "2026-06-30"
 GROUPS = {(g.view, g.group_id): g.leaves for g in groups()}
 Cell = tuple[str, ...]
-
-
-def settings_of(folder: Path, **changed: Any) -> Settings:
-    names = {name: folder / name for name in ("raw", "marts", "work")}
-    return load(**names, settle_seconds=0, **changed)
-
-
-def published(settings: Settings, as_of: str) -> str:
-    return publish(build(settings, as_of).candidate, Marts(settings.marts))
-
-
-def table(settings: Settings, version: str, name: str) -> pd.DataFrame:
-    return pd.read_parquet(Marts(settings.marts).release(version) / f"{name}.parquet")
 
 
 def shown(settings: Settings, version: str) -> pd.DataFrame:
@@ -56,7 +43,7 @@ def shown_in(folder: Path) -> pd.DataFrame:
 
 def moved(settings: Settings, as_of: str) -> pd.DataFrame:
     """The changes of a candidate, checked against the bands of both: every cell whose median differs, and no other."""
-    candidate = build(settings, as_of, ("window_reports", "model_cells", "bands", "changes")).candidate
+    candidate = build(settings, as_of, (*BANDS, "changes")).candidate
     found = pd.read_parquet(candidate.path("changes")).set_index(list(KEY))
     previous = candidate.plan().previous
     assert previous
@@ -78,7 +65,7 @@ def moved(settings: Settings, as_of: str) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("changes")
-    settings = settings_of(folder)
+    settings = settings_at(folder)
     write_native(settings.raw, people(1, 400, days=390), "north/1.csv")
     write_native(settings.raw, people(3, 300, days=390), "south/1.csv")
     published(settings, FIRST)
@@ -93,11 +80,11 @@ def folder(shelf: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def world(folder: Path) -> Settings:
-    return settings_of(folder)
+    return settings_at(folder)
 
 
 def test_a_first_release_has_no_changes(world: Settings) -> None:
-    assert table(world, "2026.05.31", "changes").empty
+    assert pd.read_parquet(Marts(world.marts).release("2026.05.31") / "changes.parquet").empty
 
 
 def test_where_only_the_date_moved_on_the_window_is_the_reason(world: Settings) -> None:
@@ -183,7 +170,7 @@ def test_who_reports_is_told_from_what_they_earn(world: Settings) -> None:
 
 
 def test_a_new_method_moves_figures_by_itself(folder: Path) -> None:
-    world = settings_of(folder, half_life_months=2)
+    world = settings_at(folder, half_life_months=2)
     found = moved(world, FIRST)
     assert len(found) > 100 and found["reason"].eq("method").all()
     changed = found[found["change"].eq("changed")]
@@ -193,14 +180,14 @@ def test_a_new_method_moves_figures_by_itself(folder: Path) -> None:
 
 def test_a_new_method_and_new_reports_are_told_apart(folder: Path, tmp_path: Path) -> None:
     """The part of the method is what a fresh release of the old exports says under it."""
-    world = settings_of(folder, half_life_months=2)
+    world = settings_at(folder, half_life_months=2)
     write_native(world.raw, people(4, 160, FIRST, 20), "north/2.csv")
     found = moved(world, FIRST)
-    fresh = settings_of(tmp_path / "fresh", half_life_months=2)
+    fresh = settings_at(tmp_path / "fresh", half_life_months=2)
     for file in ("north/1.csv", "south/1.csv"):
         (fresh.raw / file).parent.mkdir(parents=True)
         shutil.copy(world.raw / file, fresh.raw / file)
-    alone = build(fresh, FIRST, ("window_reports", "model_cells", "bands")).candidate
+    alone = build(fresh, FIRST, BANDS).candidate
     restated = shown_in(alone.folder)["p50"]
     changed = found[found["change"].eq("changed")]
     known = changed[changed["restated"].notna()]
@@ -212,12 +199,12 @@ def test_a_new_method_and_new_reports_are_told_apart(folder: Path, tmp_path: Pat
 
 
 def test_under_a_new_method_the_gates_compare_with_the_release_before_as_it_reads_under_it(folder: Path) -> None:
-    world = settings_of(folder, half_life_months=2)
+    world = settings_at(folder, half_life_months=2)
     write_native(world.raw, people(5, 400, FIRST, 25, pay=1.5), "north/2.csv")
-    verdicts = {v.gate: v.held for v in judged(build(world, FIRST).candidate, Marts(world.marts))}
+    verdicts = {v.gate: v.held for v in judged(build(world, FIRST, JUDGED).candidate, Marts(world.marts))}
     assert verdicts["cells_moved"] and "2026.05.31 as recomputed under this method" in verdicts["cells_moved"]
     (world.raw / "north" / "2.csv").unlink()
-    assert not any(v.held for v in judged(build(world, FIRST).candidate, Marts(world.marts)))
+    assert not any(v.held for v in judged(build(world, FIRST, JUDGED).candidate, Marts(world.marts)))
 
 
 def test_an_export_that_is_gone_is_a_correction(world: Settings) -> None:
@@ -239,7 +226,7 @@ def test_a_correction_of_one_source_leaves_the_reasons_of_the_others(world: Sett
 
 
 def test_where_nothing_of_the_release_before_is_left_no_part_is_told(folder: Path) -> None:
-    world = settings_of(folder)
+    world = settings_at(folder)
     for source in ("north", "south"):
         shutil.rmtree(world.raw / source)
     write_native(world.raw, people(6, 500), "west/1.csv")
@@ -247,7 +234,7 @@ def test_where_nothing_of_the_release_before_is_left_no_part_is_told(folder: Pat
     changed = found[found["change"].eq("changed")]
     assert len(changed) > 100 and changed[["restated", "pay", "mix"]].isna().all(axis=None)
     assert changed["reason"].eq("correction").all()
-    again = settings_of(folder, half_life_months=2)
+    again = settings_at(folder, half_life_months=2)
     (again.raw / "west" / "1.csv").unlink()
     write_native(again.raw, people(7, 500), "west/2.csv")
     found = moved(again, FIRST)
@@ -277,8 +264,7 @@ def test_the_sample_and_real_exports_are_not_compared(settings: Settings) -> Non
     write_native(settings.raw, [native_row(n) for n in range(30)], "sample/native.csv")
     published(settings, FIRST)
     write_native(settings.raw, [native_row(n) for n in range(30)], "real/native.csv")
-    second = published(settings, LATER)
-    assert table(settings, second, "changes").empty
+    assert build(settings, LATER, (*BANDS, "changes")).table("changes").empty
 
 
 def test_equal_inputs_read_today_as_they_were_published(world: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,14 +10,13 @@ import pytest
 
 from salary_bands import schemas
 from salary_bands.aggregate.inputs import add_inputs
-from salary_bands.aggregate.registry import make
 from salary_bands.aggregate.workspace import selected
 from salary_bands.reference.claims import asked_claims
 from salary_bands.settings import Settings
-from salary_bands.storage.duck import add_table, run_step
+from salary_bands.storage.duck import add_table, in_memory, run_step
 from salary_bands.storage.sql import read_sql
 from salary_bands.vocabulary.taxonomy import view_groups
-from tests.builders.candidates import Built, empty_plan
+from tests.builders.candidates import BANDS, Built, empty_plan
 from tests.builders.exports import native_row
 
 CHECK = "assert_every_claim_is_judged"
@@ -77,7 +76,7 @@ Judge = Callable[..., dict[tuple[str, str], dict[str, Any]]]
 @pytest.fixture
 def judge(settings: Settings) -> Iterator[Judge]:
     """judge(claims, bands=, premiums=, reports=): what the table says, which must keep its contract and its check."""
-    with duckdb.connect() as connection:
+    with in_memory() as connection:
 
         def run(
             claims: pd.DataFrame,
@@ -91,7 +90,7 @@ def judge(settings: Settings) -> Iterator[Judge]:
             add_table(connection, "bands", table(bands, cell(), tuple(FIGURES)))
             add_table(connection, "premiums", table(premiums, premium(), RATIOS))
             add_table(connection, "window_reports", table(reports, report(), ("base", "total")))
-            for step in ("claim_ranges", "claim_cells", "claim_ranks"):
+            for step in ("claim_ranges", "claim_cells", "ranked_groups", "group_ranks"):
                 run_step(connection, f"claims/{step}")
             chunks = [schemas.validated(chunk, "claims") for chunk in selected(connection, "claims")]
             found = pd.concat(chunks, ignore_index=True)
@@ -163,12 +162,12 @@ HEADER = (
 @pytest.mark.parametrize(
     ("lines", "fault"),
     [
-        ("a,s,cards,multimodal,premium,base,US,,,,data_science,percent,1,2,\n", "claim a compares with no baseline"),
-        ("a,s,cards,multimodal,premium,base,US,,,,,percent,1,2,\n", "claim a compares with no baseline"),
-        ("a,s,cards,multimodal,salary,base,US,,,,,usd_per_year,1,2,\n", "claim a is of no known kind"),
-        ("a,s,cards,multimodal,pay,bonus,US,,,,,usd_per_year,1,2,\n", "claim a names no pay that we know"),
-        ("a,s,cards,multimodal,pay,base,US,,,,,usd_per_year,1,,\n", "claim a has no range"),
-        ("a,s,cards,multimodal,pay,base,US,,,,,usd_per_year,1,2,\n" * 2, "claim a stands twice"),
+        ("a,s,cards,multimodal,premium,base,US,,,,data_science,percent,1,2,\n", "comparator_group must be one of"),
+        ("a,s,cards,multimodal,premium,base,US,,,,,percent,1,2,\n", "comparator_group must be one of"),
+        ("a,s,cards,multimodal,salary,base,US,,,,,usd_per_year,1,2,\n", "claim a: metric must be one of"),
+        ("a,s,cards,multimodal,pay,bonus,US,,,,,usd_per_year,1,2,\n", "claim a: pay_metric must be one of"),
+        ("a,s,cards,multimodal,pay,base,US,,,,,usd_per_year,1,,\n", "claim a: low or high is missing"),
+        ("a,s,cards,multimodal,pay,base,US,,,,,usd_per_year,1,2,\n" * 2, "claim a: claim_id is a duplicate"),
     ],
 )
 def test_a_claim_that_cannot_be_asked_is_named(lines: str, fault: str, tmp_path: Path) -> None:
@@ -502,8 +501,8 @@ def test_every_claim_has_its_row_where_nothing_is_known(judge: Judge) -> None:
 
 
 def test_every_claim_is_judged_on_a_release_of_a_few_reports(built: Callable[..., Built]) -> None:
-    few = built([native_row(n, job_title="LLM Engineer", level="L5", base=250_000 + 500 * n) for n in range(40)])
-    make(few.candidate, "claims")
+    rows = [native_row(n, job_title="LLM Engineer", level="L5", base=250_000 + 500 * n) for n in range(40)]
+    few = built(rows, (*BANDS, "premiums", "claims"))
     found = rows_of(few.table("claims"))
     assert len(found) == 69
     assert found["card-llm-base", "base"]["why"] is None and found["card-llm-base", "base"]["n"] == 40

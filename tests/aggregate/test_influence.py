@@ -8,13 +8,13 @@ from typing import NamedTuple
 import duckdb
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from salary_bands.aggregate.tables.influence import influences
 from salary_bands.statistics import influence
-from salary_bands.statistics.influence import KINDS
+from salary_bands.statistics.influence import UNIT_KINDS
 from salary_bands.storage.duck import add_table
 from tests.oracle.figures import percentile
 
@@ -22,7 +22,7 @@ WEIGHTS = [round(2**20 * 0.5 ** (age / 6)) for age in range(13)]
 FULL = WEIGHTS[0]
 
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")  # nothing is divided by nothing
-few = examples(max_examples=15, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+few = examples(max_examples=15)
 
 
 class Paid(NamedTuple):
@@ -85,14 +85,14 @@ def figure(reports: list[Paid], percent: int) -> Fraction:
 def by_hand(reports: list[Paid], p90: bool = True) -> tuple[Fraction | None, Fraction | None, str | None]:
     """Leave out every unit, one after the other."""
     largest: dict[tuple[int, str], Fraction] = {}
-    for kind in KINDS:
+    for kind in UNIT_KINDS:
         for unit in {getattr(report, kind) for report in reports} - {None}:
             rest = [report for report in reports if getattr(report, kind) != unit]
             for percent in (50, 90) if rest and p90 else (50,) if rest else ():
                 shift = abs(figure(rest, percent) / figure(reports, percent) - 1)
                 largest[percent, kind] = max(shift, largest.get((percent, kind), shift))
     p50, p90_shift = (max((s for (p, _), s in largest.items() if p == percent), default=None) for percent in (50, 90))
-    kinds = [kind for kind in KINDS if any(k == kind for _, k in largest)]
+    kinds = [kind for kind in UNIT_KINDS if any(k == kind for _, k in largest)]
     by = max(kinds, key=lambda kind: max(s for (_, k), s in largest.items() if k == kind), default=None)
     return p50, p90_shift, by  # max() keeps the first of equals
 
@@ -169,7 +169,9 @@ def test_a_unit_that_is_all_of_the_cell_is_left_out(odd: list[str]) -> None:
     assert (shifts == (None, None, None)) == (len(odd) == 3)
 
 
-@pytest.mark.parametrize(("kinds", "named"), [(KINDS, "export"), (KINDS[1:], "employer"), (KINDS[2:], "day")])
+@pytest.mark.parametrize(
+    ("kinds", "named"), [(UNIT_KINDS, "export"), (UNIT_KINDS[1:], "employer"), (UNIT_KINDS[2:], "day")]
+)
 def test_of_equal_shifts_export_comes_before_employer_and_day(kinds: tuple[str, ...], named: str) -> None:
     """The same six reports are an export, an employer and a day."""
     odd = {kind: {"export": "s/x.csv", "employer": "X", "day": 99}[kind] for kind in kinds}

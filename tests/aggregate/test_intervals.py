@@ -5,23 +5,21 @@ import json
 import math
 import random
 from collections.abc import Callable
-from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from salary_bands.aggregate.checks import offending_rows
-from salary_bands.orchestration.refresh import refresh
 from salary_bands.settings import Settings
 from salary_bands.statistics.correlation import binomial_ranks
-from tests.builders.candidates import Built
-from tests.builders.cases import settings_at, write_employers
+from tests.builders.candidates import BANDS, Built, published, settings_at
+from tests.builders.cases import write_employers
 from tests.builders.exports import native_row
 from tests.builders.steps import Reports, Shown, sql_correlations, sql_intervals
 from tests.oracle import figures as oracle
@@ -31,7 +29,7 @@ WEIGHTS = [round(2**20 * 0.5 ** (age / 6)) for age in range(13)]
 DEFAULTS = {10: 0.19, 25: 0.24, 50: 0.26, 75: 0.24, 90: 0.19}
 LARGEST = 400
 
-few = examples(max_examples=10, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+few = examples(max_examples=10)
 report = st.tuples(
     st.integers(20_000, 900_000), st.sampled_from(WEIGHTS), st.sampled_from([None, None, *(f"E{n}" for n in range(12))])
 )
@@ -97,6 +95,7 @@ def test_intervals_are_those_of_the_oracle_and_hold_the_percentile(cells: dict[i
         assert pays[0] < low <= point <= high < pays[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("likeness", [0.0, 0.19, 0.24, 0.26])
 def test_a_whole_effective_size_is_not_one_less(likeness: float) -> None:
     """Equal weights and employers of one size often give a whole number, which a hair less would cut by one."""
@@ -119,6 +118,7 @@ def test_the_order_of_reports_moves_no_bound(cells: dict[int, Reports], rng: ran
     assert sql_intervals(cells, 0.26) == sql_intervals(shuffled, 0.26)
 
 
+@pytest.mark.slow
 @given(cells)
 @few
 def test_more_alike_employers_never_add_to_the_effective_size(cells: dict[int, Reports]) -> None:
@@ -242,7 +242,7 @@ def test_an_employer_with_exactly_half_the_weight_does_not_dominate(
     built: Callable[..., Built], large: int, reason: str | None
 ) -> None:
     names = ["OpenAI"] * large + ["Google"] * 3 + ["Amazon"] * 2
-    cell = all_generalists(built([native_row(n, employer=name) for n, name in enumerate(names)]))
+    cell = all_generalists(built([native_row(n, employer=name) for n, name in enumerate(names)], BANDS))
     if reason:
         assert (cell["basis"], cell["suppression_reason"]) == ("suppressed", reason)
     else:
@@ -261,10 +261,11 @@ def test_a_cell_with_a_hair_under_half_its_employers_known_is_shown_and_passes_t
     assert offending_rows(result.candidate, "assert_shown_cells_may_be_disclosed").empty
 
 
+@pytest.mark.slow
 def test_the_manifest_states_the_correlations_that_the_bands_took(tmp_path: Path) -> None:
     own = settings_at(tmp_path)
     write_employers(own.raw)
-    refresh(own, date(2026, 6, 30), False, lambda line: None)
+    published(own)
     latest = json.loads((own.marts / "latest.json").read_text(encoding="utf-8"))
     manifest = json.loads((own.marts / latest["manifest"]["path"]).read_text(encoding="utf-8"))
     stated = manifest["method"]["employer_correlation"]

@@ -10,15 +10,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pandas as pd
 import pytest
 
 from salary_bands.schemas.premiums import Premiums
-from salary_bands.storage.duck import add_table
+from salary_bands.storage.duck import add_table, in_memory
 from salary_bands.storage.sql import read_sql
-from tests.builders.candidates import Built, build
-from tests.builders.cases import REAL, exports_of, groups, records, settings_at
+from tests.builders.candidates import BANDS, Built, build, settings_at
+from tests.builders.cases import REAL, exports_of, groups, records
 from tests.builders.exports import native_row, write_native
 from tests.oracle import model as oracle_model
 from tests.oracle import premiums as oracle_premiums
@@ -230,7 +229,7 @@ def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         WRITERS[request.param](settings.raw)
     if request.param == "other settings":
         settings = settings.model_copy(update=OTHER_SETTINGS)
-    yield Case(build(settings, as_of.isoformat()), as_of, MET[request.param])
+    yield Case(build(settings, as_of.isoformat(), (*BANDS, "premiums", "multipliers")), as_of, MET[request.param])
 
 
 def is_published_as(ours: float | None, theirs: float | None) -> bool:
@@ -317,7 +316,7 @@ def test_modelled_pay_rounds_as_bands_do() -> None:
         for v, (a, b, c) in usd.items()
     ]
     frame = pd.DataFrame(rows).assign(multiplier=1.0, low=0.9, high=1.1, n=10)
-    with duckdb.connect() as connection:
+    with in_memory() as connection:
         add_table(connection, "estimated_multipliers", frame)
         found = connection.execute(read_sql("marts/multipliers")).df()
     assert found[["usd", "usd_low", "usd_high"]].values.tolist() == [[43_200, 43_300, 49_900], [50_000, 50_000, 50_500]]

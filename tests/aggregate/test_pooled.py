@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.builders.candidates import build
-from tests.builders.cases import Case, settings_at
+from tests.builders.candidates import BANDS, build, settings_at
+from tests.builders.cases import Case
 from tests.builders.thin_cells import write_thin
 from tests.oracle.figures import Figure
 from tests.oracle.pooled import (
@@ -244,7 +244,7 @@ def test_only_single_leaves_tell_the_shape() -> None:
 def other_case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
     settings = settings_at(tmp_path_factory.mktemp("pooled")).model_copy(update=OTHER_SETTINGS)
     write_thin(settings.raw, 3, 0.1, 0.5)
-    yield Case(build(settings), date(2026, 6, 30), ("US", "GB"), set())
+    yield Case(build(settings, tables=BANDS), date(2026, 6, 30), ("US", "GB"), set())
 
 
 def test_under_other_settings_the_same_cells_are_pooled_as_by_the_oracle(other_case: Case) -> None:

@@ -1,10 +1,10 @@
 """Candidates without dagster: every export through the stages, then the tables."""
 
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -14,15 +14,19 @@ from salary_bands.aggregate.registry import RECIPES, make
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.exports.stages import STAGE_TABLES, ExportStages
 from salary_bands.ingest.raw_folder import scan
+from salary_bands.publish.publication import publish, repair
 from salary_bands.releases.marts import Marts
 from salary_bands.settings import Settings, load
 
+TABLES = tuple(RECIPES)
+BANDS = ("window_reports", "model_cells", "bands")  # bands, and what they are made from
+JUDGED = (*BANDS, "ledger", "sources")  # the tables that gates look at
 
-def defaults(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Settings over raw, marts and work of a folder, whatever the environment says."""
-    for name in [n for n in os.environ if n.startswith("SALARY_BANDS_")]:
-        monkeypatch.delenv(name)
-    return load(raw=folder / "raw", marts=folder / "marts", work=folder / "work", settle_seconds=0)
+
+def settings_at(folder: Path, **changed: Any) -> Settings:
+    """Return settings over raw, marts and work of a folder; raw is created."""
+    (folder / "raw").mkdir(parents=True, exist_ok=True)
+    return load(raw=folder / "raw", marts=folder / "marts", work=folder / "work", settle_seconds=0, **changed)
 
 
 @dataclass
@@ -50,8 +54,8 @@ class Built:
         return pd.concat([c for k in keys for c in self.stages.parts.chunks(table, k)], ignore_index=True)
 
 
-def build(settings: Settings, as_of: str = "2026-06-30", tables: Sequence[str] = tuple(RECIPES)) -> Built:
-    """Put every export through the stages and build the candidate, or some tables of it, without dagster."""
+def build(settings: Settings, as_of: str = "2026-06-30", tables: Sequence[str] = TABLES) -> Built:
+    """Put every export through the stages and build the candidate without dagster, or only the tables a test needs."""
     stages = ExportStages.of(settings)
     folder = scan(settings.raw)
     first = {e.key: e for e in reversed(folder.exports)}  # bytes that lie there twice go through the stages once
@@ -64,6 +68,19 @@ def build(settings: Settings, as_of: str = "2026-06-30", tables: Sequence[str] =
     for table in tables:
         make(candidate, table)
     return Built(candidate, stages, settings)
+
+
+def published(settings: Settings, as_of: str = "2026-06-30") -> str:
+    """Build a candidate and publish it as a refresh does, without checks; return the version."""
+    marts = Marts(settings.marts)
+    repair(marts)
+    return publish(build(settings, as_of).candidate, marts)
+
+
+def keep_tables(patch: pytest.MonkeyPatch) -> None:
+    """Let a run keep the tables of the candidate that is there, which must be of the same plan, and make none."""
+    for table, recipe in RECIPES.items():
+        patch.setitem(RECIPES, table, replace(recipe, build=lambda *_: 0))
 
 
 def empty_plan(as_of: str = "2026-06-30", method_version: str = "m") -> Plan:

@@ -4,7 +4,7 @@ import csv
 import math
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -22,8 +22,7 @@ from salary_bands.ingest.raw_folder import scan
 from salary_bands.reference import FOLDER
 from salary_bands.reference.formats import format_named, formats
 from salary_bands.schemas.bands import KEY
-from salary_bands.settings import Settings, load
-from tests.builders.candidates import Built, build
+from tests.builders.candidates import BANDS, Built, build, settings_at
 from tests.builders.exports import native_row, write_native
 from tests.builders.thin_cells import write_thin
 from tests.oracle import bands as oracle
@@ -301,13 +300,8 @@ def unrounded(built: Built) -> dict[tuple[Any, ...], float]:
     return candidate.pay
 
 
-def settings_at(folder: Path) -> Settings:
-    (folder / "raw").mkdir()
-    return load(raw=folder / "raw", marts=folder / "marts", work=folder / "work", settle_seconds=0)
-
-
 @contextmanager
-def built_case(name: str, folder: Path, real: Callable[[], Path]) -> Iterator[Case]:
+def built_case(name: str, folder: Path, real: Callable[[], Path], tables: Sequence[str] = BANDS) -> Iterator[Case]:
     """A case by its name in RULES, built in a folder of its own."""
     settings = settings_at(folder)
     markets = None
@@ -324,6 +318,6 @@ def built_case(name: str, folder: Path, real: Callable[[], Path]) -> Iterator[Ca
             sources, as_of, markets = REAL[name]
             for source in sources:
                 shutil.copytree(real() / source, settings.raw / source, ignore=shutil.ignore_patterns("*.txt"))
-        yield Case(build(settings, as_of), date.fromisoformat(as_of), markets, RULES[name])
+        yield Case(build(settings, as_of, tables), date.fromisoformat(as_of), markets, RULES[name])
     if name == "survey":
         formats.cache_clear()

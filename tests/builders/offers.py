@@ -9,11 +9,12 @@ import pyarrow.parquet as pq
 
 from salary_bands.publish.pointers import write_pointers
 from salary_bands.query.macros import add_macros
+from salary_bands.releases.manifest import File
 from salary_bands.releases.marts import Marts, sha256_of
 from salary_bands.schemas import arrow_schema
 from salary_bands.schemas.bands import PERCENTILES
-from salary_bands.storage.files import write_json
 from salary_bands.vocabulary.taxonomy import view_groups
+from tests.builders.manifests import manifest_of
 
 ASKED = ("post_training", "T1", "L5", "us-sf-bay")
 FIGURES = (50_000, 100_000, 200_000, 400_000, 800_000)  # P10, P25, P50, P75, P90
@@ -91,12 +92,14 @@ def release_of(
     marts = Marts(folder)
     tables = {"bands": bands, "cards": card_rows() if cards is None else cards}
     marts.release(VERSION).mkdir(parents=True)
+    files = []
     for name, rows in tables.items():
-        pq.write_table(as_table(rows, name), marts.release(VERSION) / f"{name}.parquet")
-    described = {"as_of": "2026-06-30", "schema_version": "1.0.0", "contains_synthetic": synthetic}
-    files = [{"path": p.name, "sha256": sha256_of(p)} for p in sorted(marts.release(VERSION).glob("*.parquet"))]
-    write_json(marts.release(VERSION) / "manifest.json", {"version": VERSION, **described, "files": files})
-    write_pointers(marts, [{**marts.entry(VERSION), "status": "published", "reason": None}])
+        path = marts.release(VERSION) / f"{name}.parquet"
+        pq.write_table(as_table(rows, name), path)
+        files.append(File(path=path.name, bytes=path.stat().st_size, sha256=sha256_of(path), rows=len(rows)))
+    text = manifest_of(VERSION, files, contains_synthetic=synthetic).text()
+    (marts.release(VERSION) / "manifest.json").write_text(text, encoding="utf-8")
+    write_pointers(marts, [marts.entry(VERSION)])
     return marts
 
 

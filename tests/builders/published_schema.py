@@ -1,6 +1,7 @@
-"""The published shape as a list of names and types, kept per version: `python -m tests.published_schema` adds one.
+"""The published shape as a list of names and types, kept per version.
 
-A version once kept is never written anew; where no release was published with it, delete its file first.
+`python -m tests.builders.published_schema` adds today's. A version once kept is never written anew; if no release was
+published with it, delete its file first.
 """
 
 import json
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from salary_bands.publish.artefacts.json_schemas import json_schemas
-from salary_bands.releases.marts import SCHEMA_VERSION
+from salary_bands.releases.documents import SCHEMA_VERSION
 from salary_bands.schemas import RELEASE_TABLES, TABLES, arrow_schema
 from salary_bands.schemas.described import key_of
 from tests.builders import GOLDEN
@@ -86,6 +87,6 @@ def faults(old: str, before: Names, new: str, after: Names) -> list[str]:
 if __name__ == "__main__":
     path = FOLDER / f"{SCHEMA_VERSION}.json"
     if path.exists():
-        sys.exit(f"{SCHEMA_VERSION} is kept already: raise SCHEMA_VERSION in publish/releases.py")
+        sys.exit(f"{SCHEMA_VERSION} is kept already: raise SCHEMA_VERSION in releases/marts.py")
     path.write_text(json.dumps(published(), indent=0, sort_keys=True) + "\n", encoding="utf-8")
     print(path)

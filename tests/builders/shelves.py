@@ -11,12 +11,14 @@ import pytest
 
 from salary_bands.publish import pointers
 from salary_bands.publish.pointers import list_release
-from salary_bands.releases.marts import SCHEMA_VERSION, Marts, sha256_of
+from salary_bands.releases.manifest import File
+from salary_bands.releases.marts import Marts, sha256_of
 from salary_bands.schemas import RELEASE_TABLES, arrow_schema
-from salary_bands.storage.files import json_text, moved_into_place, write_json
+from salary_bands.storage.files import moved_into_place, write_json
+from tests.builders.manifests import manifest_of
 
 
-def put_release(marts: Marts, version: str, content: str = "", as_of: str | None = None) -> Path:
+def put_release(marts: Marts, version: str, content: str = "") -> Path:
     """A release folder with that content, not listed yet."""
     folder = marts.release(version)
     (folder / "bands" / "leaf" / "all").mkdir(parents=True)
@@ -31,26 +33,19 @@ def put_release(marts: Marts, version: str, content: str = "", as_of: str | None
     write_json(folder / "bands" / "leaf" / "all" / "US.json", {"release": version, "content": content})
     (folder / "README.md").write_text(f"# Nobody earns this ({content})\n", encoding="utf-8")
     (folder / "same.txt").write_text("the same in every release\n" * 100, encoding="utf-8")
-    write_manifest(folder, version, content or version, as_of or version.replace(".", "-")[:10], rows)
+    write_manifest(folder, version, content or version, rows)
     return folder
 
 
-def write_manifest(folder: Path, version: str, content: str, as_of: str, rows: dict[str, int]) -> None:
+def write_manifest(folder: Path, version: str, content: str, rows: dict[str, int]) -> None:
     files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != "manifest.json")
     names = [p.relative_to(folder).as_posix() for p in files]
     listed = [
-        {"path": n, "bytes": p.stat().st_size, "sha256": sha256_of(p), "rows": rows.get(n)}
+        File(path=n, bytes=p.stat().st_size, sha256=sha256_of(p), rows=rows.get(n))
         for n, p in zip(names, files, strict=True)
     ]
-    manifest = {
-        "version": version,
-        "as_of": as_of,
-        "schema_version": SCHEMA_VERSION,
-        "contains_synthetic": True,
-        "content_fingerprint": content,
-        "files": listed,
-    }
-    (folder / "manifest.json").write_text(json_text(manifest), encoding="utf-8")
+    manifest = manifest_of(version, listed, content)
+    (folder / "manifest.json").write_text(manifest.text(), encoding="utf-8")
 
 
 def shelf(folder: Path, *versions: str | tuple[str, str]) -> Marts:

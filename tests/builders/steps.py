@@ -11,7 +11,7 @@ import pandas as pd
 from salary_bands.aggregate.tables.bands import whole_sizes
 from salary_bands.settings import Settings
 from salary_bands.statistics.correlation import binomial_ranks, employer_correlations
-from salary_bands.storage.duck import add_table, run_step
+from salary_bands.storage.duck import add_table, in_memory, run_step
 from tests.oracle.figures import PERCENTILES
 
 Reports = list[tuple[int, int, str | None]]  # of (pay, weight, employer outside T1 and T2)
@@ -26,7 +26,7 @@ def disclosed(cells: dict[int, Reports]) -> Iterator[duckdb.DuckDBPyConnection]:
     frame = frame.astype({"atom": "int64", "pay": "int64", "weight": "int64", "employer": "str"})
     facts = pd.DataFrame([(cell, *_sums(reports)) for cell, reports in cells.items()])
     facts.columns = pd.Index(["cell", "weight", "squared", "clustered", "unknown_factor"])
-    with duckdb.connect() as connection:
+    with in_memory() as connection:
         add_table(connection, "metric_reports", frame.assign(is_clustered=frame["employer"].notna()))
         add_table(connection, "cells", pd.DataFrame({"cell": list(cells), "atom": list(cells)}))
         add_table(connection, "percentile_points", pd.DataFrame({"percentile": PERCENTILES}))

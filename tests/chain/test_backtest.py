@@ -10,7 +10,6 @@ import hashlib
 import math
 import shutil
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from statistics import NormalDist
 from typing import Any, NamedTuple
@@ -18,13 +17,16 @@ from typing import Any, NamedTuple
 import pandas as pd
 import pytest
 
+from salary_bands.aggregate.inputs import METRICS_OF
 from salary_bands.aggregate.registry import make
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.settings import Settings
 from salary_bands.storage.parquet import made_from, write_table
-from tests.builders.candidates import Built, build
-from tests.builders.cases import records, settings_at
+from tests.builders.candidates import Built, build, settings_at
+from tests.builders.cases import records
 from tests.oracle.figures import percentile
+
+pytestmark = pytest.mark.slow
 
 LEAVES = {"software_engineering": "llm_general", "data_science": "nlp_classical", "ml_generalist": "ml_generalist"}
 FOLDS = 3
@@ -53,15 +55,17 @@ def hashed(*parts: object) -> int:
 
 @pytest.fixture(scope="module")
 def reports(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Built, pd.DataFrame]:
-    """The candidate of the real exports, and its used reports that a model rests on, with leaves of it."""
+    """The candidate of the real exports, and its used reports that a model rests on: base pay alone, leaves of ours."""
     settings = settings_at(tmp_path_factory.mktemp("backtest"))
     shutil.copytree(real_data / "levels_fyi", settings.raw / "levels_fyi", ignore=shutil.ignore_patterns("*.txt"))
-    built = build(settings, "2020-12-31")
+    built = build(settings, "2020-12-31", ("window_reports",))
     frame = built.table("window_reports")
     used = frame["disposition"].eq("used") & frame["leaf"].isin(LEAVES) & frame["base"].notna()
     modelled = frame["tier"].ne("unknown") & frame["level"].notna() & frame["country"].notna()
     frame = frame[used & modelled & frame["level_basis"].ne("experience")]
-    return built, frame.assign(leaf=frame["leaf"].map(LEAVES))
+    frame = frame.assign(leaf=frame["leaf"].map(LEAVES))
+    frame.loc[:, [metric for metric in METRICS_OF["reported"] if metric != "base"]] = pd.NA
+    return built, frame
 
 
 def predictions(built: Built, frame: pd.DataFrame, names: tuple[str, ...], folder: Path) -> list[Prediction]:
@@ -102,12 +106,9 @@ def _pooled_bands(built: Built, frame: pd.DataFrame, work: Path) -> dict[tuple[s
     write_table(candidate.path("window_reports"), "window_reports", [frame], made_from(path) or "")
     make(candidate, "model_cells")
     make(candidate, "bands")
-    rows = records(replace(built, candidate=candidate, settings=settings).table("bands"))
-    return {
-        (r["group_id"], r["tier"], r["level"], r["market"]): r
-        for r in rows
-        if (r["view"], r["basis"], r["metric"]) == ("leaf", "pooled", "base")
-    }
+    bands = candidate.frame("bands")
+    pooled = bands["view"].eq("leaf") & bands["basis"].eq("pooled") & bands["metric"].eq("base")
+    return {(r["group_id"], r["tier"], r["level"], r["market"]): r for r in records(bands[pooled])}
 
 
 def _compared(row: dict[str, Any], handful: pd.DataFrame, other: pd.DataFrame) -> Iterable[Prediction]:

@@ -24,6 +24,8 @@ from tests.builders.candidates import build
 from tests.builders.exports import native_row, write_native
 from tests.golden.first_release.make_export import export
 
+pytestmark = pytest.mark.slow
+
 FOLDER = GOLDEN / "first_release"
 FIRST, SECOND = "2026.03.31", "2026.06.30"
 SERVING = {
@@ -68,12 +70,12 @@ def medians() -> dict[str, float]:
 
 def test_it_is_whole_and_made_of_the_export_that_the_script_makes(first: Marts) -> None:
     latest, manifest = first.latest(), first.manifest(FIRST)
-    assert sha256_of(first.folder / latest["manifest"]["path"]) == latest["manifest"]["sha256"]
+    assert sha256_of(first.folder / latest.manifest.path) == latest.manifest.sha256
     found = {p.relative_to(first.release(FIRST)).as_posix() for p in first.release(FIRST).rglob("*") if p.is_file()}
-    assert found - {"manifest.json"} == {f["path"] for f in manifest["files"]}
-    assert all(sha256_of(first.release(FIRST) / f["path"]) == f["sha256"] for f in manifest["files"])
-    assert [i["sha256"] for i in manifest["inputs"]] == [hashlib.sha256(export().encode()).hexdigest()]
-    assert manifest["contains_synthetic"]
+    assert found - {"manifest.json"} == {f.path for f in manifest.files}
+    assert all(sha256_of(first.release(FIRST) / f.path) == f.sha256 for f in manifest.files)
+    assert [i.sha256 for i in manifest.inputs] == [hashlib.sha256(export().encode()).hexdigest()]
+    assert manifest.contains_synthetic
 
 
 def test_commands_read_it(first: Marts) -> None:
@@ -121,8 +123,8 @@ def test_what_is_published_on_top_leaves_it_as_it_is(first: Marts, settings: Set
     assert publish(build(settings).candidate, first) == SECOND
     assert {p: p.read_bytes() for p in first.release(FIRST).rglob("*") if p.is_file()} == before
 
-    assert [r["version"] for r in first.releases()] == [SECOND, FIRST]
-    assert first.manifest(SECOND)["previous"] == FIRST
+    assert [r.version for r in first.releases()] == [SECOND, FIRST]
+    assert first.manifest(SECOND).previous == FIRST
     changes = (first.release(SECOND) / "CHANGES.md").read_text(encoding="utf-8")
     assert f"Since {FIRST}." in changes and "The method changed" in changes
     with duckdb.connect(str(first.mart), read_only=True) as connection:

@@ -18,8 +18,8 @@ from salary_bands.aggregate.workspace import Workspace
 from salary_bands.reference import FOLDER
 from salary_bands.schemas.bands import KEY
 from salary_bands.storage.parquet import made_from, write_table
-from tests.builders.candidates import Built, build
-from tests.builders.cases import Case, built_case, records, settings_at
+from tests.builders.candidates import BANDS, Built, build, settings_at
+from tests.builders.cases import Case, built_case, records
 from tests.builders.judged import write_judged
 from tests.oracle import cards as oracle_cards
 from tests.oracle.cards import judged_pay, judged_premium, judged_rank, newcombe, wilson
@@ -44,6 +44,7 @@ SEEN = {
 
 
 CLAIM = ("claim_id", "metric", "pay_metric", "level", "stage", "tier", "low", "high", "open_ended")
+TABLES = (*BANDS, "premiums", "cards", "claims")
 JUDGED = ("verdict", "direction", "why", "figure", "low", "high", "n")
 
 
@@ -52,9 +53,9 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Case]]
     """Reports and adverts with known pay, reports of many kinds, adverts alone."""
     settings = settings_at(tmp_path_factory.mktemp("judged"))
     write_judged(settings.raw)
-    found = {"judged": Case(build(settings), date(2026, 6, 30), ("US",), set())}
+    found = {"judged": Case(build(settings, tables=TABLES), date(2026, 6, 30), ("US",), set())}
     for name in ("generated", "snapshots"):
-        with built_case(name, tmp_path_factory.mktemp(name), lambda: Path()) as case:
+        with built_case(name, tmp_path_factory.mktemp(name), lambda: Path(), TABLES) as case:
             case.markets = ("US",)
             found[name] = case
     yield found

@@ -2,35 +2,31 @@
 
 import random
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from salary_bands.aggregate.registry import make
-from salary_bands.aggregate.workspace import Workspace
 from salary_bands.exports.stages import STAGE_TABLES, ExportStages
 from salary_bands.ingest.raw_folder import scan
-from salary_bands.orchestration.refresh import refresh
 from salary_bands.settings import Settings
-from salary_bands.storage.parquet import read_table
-from tests.builders.candidates import Built, build
-from tests.builders.cases import Unrounded, elsewhere, generated_rows, settings_at, unrounded, write_adverts
+from tests.builders.candidates import BANDS, JUDGED, Built, build, settings_at
+from tests.builders.cases import Unrounded, elsewhere, generated_rows, unrounded, write_adverts
 from tests.builders.exports import native_row, write_native
 from tests.builders.steps import sql_percentiles
 from tests.oracle.figures import PERCENTILES, Pay, percentile
 
 Rows = list[dict[str, Any]]
 
-few = settings(max_examples=2, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
-many = settings(few, max_examples=25)
+few = settings(max_examples=2)
+many = settings(max_examples=25)
 
 seeds = st.integers(0, 10_000)
 cells = st.lists(st.tuples(st.integers(20_000, 900_000), st.integers(1, 2**20)), min_size=1, max_size=40)
@@ -54,10 +50,10 @@ def own_settings() -> Iterator[Settings]:
         yield settings_at(Path(folder))
 
 
-def built_from(own: Settings, files: dict[str, Rows]) -> Built:
+def built_from(own: Settings, files: dict[str, Rows], tables: Sequence[str] = BANDS) -> Built:
     for file, rows in files.items():
         write_native(own.raw, rows, file)
-    return build(own)
+    return build(own, tables=tables)
 
 
 def single_rows(seed: int, count: int) -> Rows:
@@ -86,15 +82,16 @@ def spoilt_exports(draw: st.DrawFn) -> dict[str, Rows]:
     return files
 
 
+@pytest.mark.slow
 @given(spoilt_exports())
-@settings(few, max_examples=6)
+@settings(max_examples=6)
 def test_every_row_of_every_export_is_accounted_for(files: dict[str, Rows]) -> None:
     with own_settings() as own:
         sound = {"c/sound.csv": [native_row(n, submission_id=f"c{n}") for n in range(3)]}
         (own.raw / "d").mkdir()
         (own.raw / "d" / "unknown.csv").write_text("what,is,this\n1,2,3\n4,5,6\n", encoding="utf-8")
         write_native(own.raw, sound["c/sound.csv"], "c/sound_again.csv")
-        result = built_from(own, {**files, **sound})
+        result = built_from(own, {**files, **sound}, ("window_reports", "ledger"))
         ledger = result.table("ledger")
         expected = {file: len(rows) for file, rows in {**files, **sound}.items()}
         expected |= {"c/sound_again.csv": 3, "d/unknown.csv": 2}
@@ -102,6 +99,7 @@ def test_every_row_of_every_export_is_accounted_for(files: dict[str, Rows]) -> N
         assert not ledger.duplicated(["file", "disposition", "reason"]).any()
 
 
+@pytest.mark.slow
 @given(seeds)
 @few
 def test_the_order_of_rows_is_irrelevant(seed: int) -> None:
@@ -112,6 +110,7 @@ def test_the_order_of_rows_is_irrelevant(seed: int) -> None:
     pd.testing.assert_frame_equal(bands_of(files), bands_of(shuffled))
 
 
+@pytest.mark.slow
 @given(seeds)
 @few
 def test_how_a_source_cuts_its_rows_into_files_is_irrelevant(seed: int) -> None:
@@ -122,6 +121,7 @@ def test_how_a_source_cuts_its_rows_into_files_is_irrelevant(seed: int) -> None:
     pd.testing.assert_frame_equal(whole, parts)
 
 
+@pytest.mark.slow
 @given(seeds, st.sampled_from([2, 3]))
 @few
 def test_scaling_all_pay_scales_the_percentiles(seed: int, factor: int) -> None:
@@ -173,6 +173,7 @@ LIMITS: dict[str, tuple[float, float]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LIMITS)
 def test_a_stricter_limit_never_reveals_a_cell(generated: Built, name: str) -> None:
     laxest, strictest = LIMITS[name]
@@ -197,6 +198,7 @@ def _native(raw: Path) -> None:
     write_native(raw, generated_rows(3, 120), "north/all.csv")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("write", "file", "copies", "as_of"),
     [
@@ -213,22 +215,22 @@ def _native(raw: Path) -> None:
 def test_the_same_bytes_under_another_name_change_no_band(
     tmp_path: Path, write: Callable[[Path], None], file: str, copies: list[str], as_of: str
 ) -> None:
-    def refreshed_bands() -> pd.DataFrame:
-        refresh(own, date.fromisoformat(as_of), True, lambda line: None)
-        return pd.concat(read_table(Workspace(own).path("bands"), "bands"), ignore_index=True)
+    def bands() -> pd.DataFrame:
+        return build(own, as_of, BANDS).table("bands")
 
     own = settings_at(tmp_path)
     write(own.raw)
-    once = refreshed_bands()
+    once = bands()
     assert once["basis"].eq("direct").any()
     for copy in copies:
         path = own.raw / copy
         path.parent.mkdir(exist_ok=True)
         path.write_bytes((own.raw / file).read_bytes())
-        pd.testing.assert_frame_equal(refreshed_bands(), once, obj=copy)
+        pd.testing.assert_frame_equal(bands(), once, obj=copy)
         path.unlink()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write", [_native, write_adverts], ids=["native", "snapshots"])
 def test_the_stages_run_twice_give_the_same_parts(tmp_path: Path, write: Callable[[Path], None]) -> None:
     first = settings_at(tmp_path)
@@ -246,13 +248,13 @@ def test_the_stages_run_twice_give_the_same_parts(tmp_path: Path, write: Callabl
     assert len(parts[0]) >= 2 * len(STAGE_TABLES)
 
 
+@pytest.mark.slow
 def test_a_candidate_built_twice_is_the_same_bytes(tmp_path: Path) -> None:
     own = settings_at(tmp_path)
     _native(own.raw)
-    tables = ("window_reports", "bands", "ledger", "sources")
     builds = []
     for _ in range(2):
-        candidate = build(own).candidate
-        builds.append({table: candidate.path(table).read_bytes() for table in tables})
+        candidate = build(own, tables=JUDGED).candidate
+        builds.append({table: candidate.path(table).read_bytes() for table in JUDGED})
     assert builds[0] == builds[1]
-    assert build(own, "2026-05-31").candidate.path("bands").read_bytes() != builds[0]["bands"]
+    assert build(own, "2026-05-31", BANDS).candidate.path("bands").read_bytes() != builds[0]["bands"]

@@ -1,7 +1,6 @@
 """docs/reading.md keeps its word: its Python runs against the sample over HTTP, and it names every question."""
 
 import re
-import threading
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +14,7 @@ from salary_bands.query.macros import MACROS
 from salary_bands.releases.marts import Marts
 from salary_bands.storage.sql import SQL
 from tests.builders import ROOT
+from tests.builders.servers import serving
 
 PAGE = (ROOT / "docs" / "reading.md").read_text(encoding="utf-8")
 
@@ -43,12 +43,9 @@ class StaticSite(SimpleHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def site(sample_marts: Marts) -> Iterator[str]:
     """The address at which the sample's marts folder is served."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(StaticSite, directory=str(sample_marts.folder))) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(StaticSite, directory=str(sample_marts.folder)))
+    with serving(server) as address:
+        yield f"{address}/"
 
 
 @pytest.fixture

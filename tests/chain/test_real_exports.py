@@ -9,32 +9,32 @@ from pathlib import Path
 import pytest
 
 from salary_bands.aggregate.checks import offending_rows
+from salary_bands.ingest.raw_folder import scan
 from salary_bands.publish.publication import publish
 from salary_bands.releases.marts import Marts
-from salary_bands.settings import Settings, load
-from tests.builders import REAL_DATA
-from tests.builders.candidates import Built, build
+from salary_bands.settings import Settings
+from tests.builders import REAL_FILES
+from tests.builders.candidates import Built, build, settings_at
 from tests.builders.intake import Intake, run
 from tests.builders.json_files import faults, json_files, kind_of, read
 
+pytestmark = pytest.mark.slow
+
 FORMATS = {"aijobs": 9, "ask_a_manager": 1, "eu_it_survey": 4, "levels_fyi": 1}
-FILES = sorted(str(p.relative_to(REAL_DATA)) for p in REAL_DATA.glob("*/*.csv.gz"))
 
 
 @pytest.fixture(scope="module")
 def real_settings(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    folder = tmp_path_factory.mktemp("real")
+    settings = settings_at(tmp_path_factory.mktemp("real"))
     for path in real_data.glob("*/*.csv.gz"):
-        (folder / "raw" / path.parent.name).mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, folder / "raw" / path.parent.name / path.name)
-    return load(raw=folder / "raw", marts=folder / "marts", work=folder / "work", settle_seconds=0)
+        (settings.raw / path.parent.name).mkdir(exist_ok=True)
+        shutil.copyfile(path, settings.raw / path.parent.name / path.name)
+    return settings
 
 
 @pytest.fixture(scope="module")
 def exports(real_settings: Settings) -> dict[str, Intake]:
     """Every real file after all stages."""
-    from salary_bands.ingest.raw_folder import scan
-
     return {export.file: run(export, real_settings) for export in scan(real_settings.raw).exports}
 
 
@@ -56,7 +56,7 @@ def test_every_real_file_is_recognised_by_its_header(exports: dict[str, Intake])
     assert {file: intake.held for file, intake in exports.items() if intake.held} == {}
 
 
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", REAL_FILES)
 def test_the_rows_of_a_real_file_are_those_of_the_csv_module(
     exports: dict[str, Intake], real_data: Path, file: str
 ) -> None:
@@ -66,7 +66,7 @@ def test_the_rows_of_a_real_file_are_those_of_the_csv_module(
     assert found.rows == len(numbers) == len(set(numbers))
 
 
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", REAL_FILES)
 def test_less_than_a_tenth_of_a_real_file_is_rejected(exports: dict[str, Intake], file: str) -> None:
     found = exports[file]
     assert len(found.rejected) < 0.1 * found.rows, found.records["accepted_reports"]["rejected"]

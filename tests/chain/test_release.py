@@ -19,22 +19,17 @@ from salary_bands.publish import pointers
 from salary_bands.publish.publication import publish, repair
 from salary_bands.releases import marts as releases
 from salary_bands.releases.marts import Marts, sha256_of
-from salary_bands.settings import Settings, load
+from salary_bands.settings import Settings
 from salary_bands.storage.locks import refresh_lock
 from tests.builders import ROOT
-from tests.builders.candidates import build
+from tests.builders.breaks import spoil
+from tests.builders.candidates import BANDS, build, published, settings_at
 from tests.builders.exports import model_rows, native_row, write_native
 from tests.builders.shelves import quick_marts
+from tests.builders.worlds import MORE, ROWS
 from tests.hostile.crashes import dies, writes
 
-ROWS = [native_row(n) for n in range(30)]
-MORE = [native_row(n) for n in range(35)]
-
-
-def release(settings: Settings, as_of: str = "2026-06-30") -> str:
-    """What a refresh does, without dagster; the version."""
-    repair(Marts(settings.marts))
-    return publish(build(settings, as_of).candidate, Marts(settings.marts))
+pytestmark = pytest.mark.slow
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -48,9 +43,9 @@ def changes(settings: Settings, version: str) -> str:
 def assert_sound(marts: Marts) -> None:
     """The pointer names a release that is whole, and so does everything in the list."""
     for pointer in [marts.latest(), *marts.releases()]:
-        assert sha256_of(marts.folder / pointer["manifest"]["path"]) == pointer["manifest"]["sha256"]
-        folder = marts.release(pointer["version"])
-        listed = {f["path"]: f["sha256"] for f in marts.manifest(pointer["version"])["files"]}
+        assert sha256_of(marts.folder / pointer.manifest.path) == pointer.manifest.sha256
+        folder = marts.release(pointer.version)
+        listed = {f.path: f.sha256 for f in marts.manifest(pointer.version).files}
         assert {k: v for k, v in hashes(folder).items() if k != "manifest.json"} == listed
 
 
@@ -75,103 +70,64 @@ def assert_pointers(marts: Path) -> None:
     assert listed == [{**latest, "status": "published", "reason": None}]
 
 
-def test_what_is_published_twice_is_published_once(settings: Settings) -> None:
-    write_native(settings.raw, ROWS)
-    assert release(settings) == "2026.06.30"
-    before = hashes(settings.marts)
-    assert_pointers(settings.marts)
-    assert release(settings) == "2026.06.30"
-    assert hashes(settings.marts) == before
+def test_what_is_published_twice_is_published_once(ready: Settings) -> None:
+    before = hashes(ready.marts)
+    assert_pointers(ready.marts)
+    write_native(ready.raw, ROWS)
+    assert published(ready) == "2026.06.30"
+    assert hashes(ready.marts) == before
 
 
-def test_new_content_of_a_date_is_numbered_and_nothing_published_ever_changes(settings: Settings) -> None:
-    marts = Marts(settings.marts)
-    published: dict[str, dict[str, str]] = {}
-    steps = [("2026-06-30", 30, "2026.06.30"), ("2026-06-30", 31, "2026.06.30.1"), ("2026-06-30", 32, "2026.06.30.2")]
-    for as_of, count, version in [*steps, ("2026-05-31", 32, "2026.05.31")]:
-        write_native(settings.raw, [native_row(n) for n in range(count)])
-        assert release(settings, as_of) == version
-        assert {v: hashes(marts.release(v)) for v in published} == published
-        published[version] = hashes(marts.release(version))
-        newest = max(published, key=lambda v: v.split("."))
-        assert marts.latest()["version"] == newest
-        assert_mart_is_of(marts, newest, set(published))
+def test_new_content_of_a_date_is_numbered_and_nothing_published_ever_changes(ready: Settings) -> None:
+    marts = Marts(ready.marts)
+    seen = {"2026.06.30": hashes(marts.release("2026.06.30"))}
+    steps = [("2026-06-30", 36, "2026.06.30.2"), ("2026-05-31", 36, "2026.05.31")]
+    for as_of, count, version in [("2026-06-30", 35, "2026.06.30.1"), *steps]:
+        write_native(ready.raw, [native_row(n) for n in range(count)])
+        assert (publish(Workspace(ready), marts) if count == 35 else published(ready, as_of)) == version
+        assert {v: hashes(marts.release(v)) for v in seen} == seen
+        seen[version] = hashes(marts.release(version))
+        newest = max(seen, key=lambda v: v.split("."))
+        assert marts.latest().version == newest
+        assert_mart_is_of(marts, newest, set(seen))
     assert_sound(marts)
     order = ["2026.06.30.2", "2026.06.30.1", "2026.06.30", "2026.05.31"]
-    assert [r["version"] for r in marts.releases()] == order
-    previous = {v: marts.manifest(v)["previous"] for v in order}
+    assert [r.version for r in marts.releases()] == order
+    previous = {v: marts.manifest(v).previous for v in order}
     assert previous == dict(zip(order, ["2026.06.30.1", "2026.06.30", None, None], strict=True))
 
 
 def test_an_export_that_is_removed_or_overwritten_no_longer_counts(settings: Settings) -> None:
     for file in ("a/one.csv", "b/two.csv", "c/three.csv"):
         write_native(settings.raw, [native_row(n, submission_id=f"{file}{n}") for n in range(30)], file)
-    release(settings)
+    published(settings)
     (settings.raw / "b" / "two.csv").unlink()
     write_native(settings.raw, MORE, "c/three.csv")
-    version = release(settings)
-    assert "- no longer counts: `b/two.csv`, 30 rows" in changes(settings, version)
+    version = published(settings)
+    assert "- no longer used: `b/two.csv`, 30 rows" in changes(settings, version)
     assert "- overwritten: `c/three.csv`, 30 rows before, 35 now" in changes(settings, version)
     assert "a/one.csv" not in changes(settings, version)
-    rows = {i["file"]: i["rows"] for i in Marts(settings.marts).manifest(version)["inputs"]}
+    rows = {i.file: i.rows for i in Marts(settings.marts).manifest(version).inputs}
     assert rows == {"a/one.csv": 30, "c/three.csv": 35}
 
 
 def test_synthetic_exports_never_stand_beside_real_ones(settings: Settings) -> None:
     write_native(settings.raw, ROWS, "sample/native.csv")
     marts = Marts(settings.marts)
-    first = release(settings)
-    assert marts.manifest(first)["contains_synthetic"] is True
+    first = published(settings)
+    assert marts.manifest(first).contains_synthetic is True
     for name in ("CHANGES.md", "README.md", "datapackage.json"):
         assert "synthetic" in (marts.release(first) / name).read_text(encoding="utf-8").casefold(), name
     write_native(settings.raw, MORE, "real/native.csv")
     built = build(settings)
     assert built.ledger("sample/native.csv") == {("held", "synthetic_beside_real"): 30}
     second = publish(built.candidate, marts)
-    assert marts.manifest(second)["contains_synthetic"] is False
+    assert marts.manifest(second).contains_synthetic is False
     assert "`sample/native.csv` (synthetic_beside_real)" in changes(settings, second)
 
 
-def test_the_same_inputs_are_the_same_bytes_by_the_installed_command_elsewhere(
-    settings: Settings, tmp_path: Path
-) -> None:
-    write_native(settings.raw, ROWS, "b/one.csv")
-    write_native(settings.raw, [native_row(n, currency="EUR") for n in range(20)], "a/two.csv")
-    (settings.raw / "a" / "héld.csv").write_text("who,what\na,b\n", encoding="utf-8")
-    release(settings)
-    other = tmp_path / "elsewhere" / "deep"
-    shutil.copytree(settings.raw, other / "raw")
-    os.utime(other / "raw" / "b" / "one.csv", (1, 1))
-    # a child of this interpreter, but in another zone, locale and order of hashes
-    environment = {**os.environ, "TZ": "Asia/Kathmandu", "LC_ALL": "C", "PYTHONHASHSEED": "7"}
-    command = "refresh --raw raw --marts marts --work work --as-of 2026-06-30 --json".split()
-    done = subprocess.run(
-        [sys.executable, "-m", "salary_bands", *command], cwd=other, env=environment, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["version"] == "2026.06.30"  # one document; progress is on the other stream
-    assert "reading 2/3 a/two.csv" in done.stderr
-    here, there = (hashes(folder / "releases") for folder in (settings.marts, other / "marts"))
-    assert here == there
-    assert sha256_of(settings.marts / "latest.json") == sha256_of(other / "marts" / "latest.json")
-
-
-def test_the_order_of_rows_and_files_makes_no_difference_to_the_bands(settings: Settings) -> None:
-    write_native(settings.raw, MORE[::2], "source/a.csv")
-    write_native(settings.raw, MORE[1::2], "source/b.csv")
-    first = sha256_of(Marts(settings.marts).release(release(settings)) / "bands.csv")
-    write_native(settings.raw, MORE[1::2][::-1], "source/a.csv")
-    write_native(settings.raw, MORE[::2][::-1], "source/b.csv")
-    (settings.marts / "releases").rename(settings.marts / "before")
-    for pointer in ("latest.json", "releases.json"):
-        (settings.marts / pointer).unlink()
-    assert sha256_of(Marts(settings.marts).release(release(settings)) / "bands.csv") == first
-
-
-def test_an_analyst_with_the_mart_open_neither_blocks_nor_is_blocked(settings: Settings) -> None:
-    write_native(settings.raw, ROWS)
-    first = release(settings)
-    marts = Marts(settings.marts)
+def test_an_analyst_with_the_mart_open_neither_blocks_nor_is_blocked(ready: Settings) -> None:
+    marts = Marts(ready.marts)
     script = (
         "import duckdb, sys\n"
         "c = duckdb.connect(sys.argv[1], read_only=True)\n"
@@ -180,11 +136,10 @@ def test_an_analyst_with_the_mart_open_neither_blocks_nor_is_blocked(settings: S
     child = [sys.executable, "-c", script, str(marts.mart)]
     with subprocess.Popen(child, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as analyst:
         answers = [asked(analyst)]
-        write_native(settings.raw, MORE)
-        second = release(settings)
+        assert publish(Workspace(ready), marts) == "2026.06.30.1"
         answers.append(asked(analyst))
-    assert answers == [first, first] and second != first
-    assert_mart_is_of(marts, second, {first, second})
+    assert answers == ["2026.06.30", "2026.06.30"]
+    assert_mart_is_of(marts, "2026.06.30.1", {"2026.06.30", "2026.06.30.1"})
 
 
 def asked(analyst: subprocess.Popen[str]) -> str:
@@ -192,24 +147,6 @@ def asked(analyst: subprocess.Popen[str]) -> str:
     analyst.stdin.write("?\n")
     analyst.stdin.flush()
     return analyst.stdout.readline().strip()
-
-
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One release is published and the candidate of the next is built: where a refresh may crash."""
-    folder = tmp_path_factory.mktemp("shelf")
-    settings = load(raw=folder / "raw", marts=folder / "marts", work=folder / "work", settle_seconds=0)
-    write_native(settings.raw, ROWS)
-    release(settings)
-    write_native(settings.raw, MORE)
-    build(settings)
-    return folder
-
-
-@pytest.fixture
-def ready(shelf: Path, tmp_path: Path) -> Settings:
-    shutil.copytree(shelf, tmp_path / "shelf")
-    return load(**{name: tmp_path / "shelf" / name for name in ("raw", "marts", "work")}, settle_seconds=0)
 
 
 def spoil_missing(path: Path) -> None:
@@ -258,11 +195,15 @@ def test_what_somebody_wrote_to_the_mart_does_not_spoil_the_next_one(ready: Sett
 
 
 def test_killed_at_any_write_the_old_release_stays_or_the_new_is_whole(
-    shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small_world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    thin = tmp_path / "thin"
+    shutil.copytree(small_world, thin)  # without the rows of empty cells, which take most of the time
+    spoil(Workspace(settings_at(thin)), "bands", lambda bands: bands[bands["basis"].ne("suppressed")])
+
     def ready_in(name: str) -> Settings:
-        shutil.copytree(shelf, tmp_path / name)
-        return load(**{part: tmp_path / name / part for part in ("raw", "marts", "work")}, settle_seconds=0)
+        shutil.copytree(thin, tmp_path / name)
+        return settings_at(tmp_path / name)
 
     quick_marts(monkeypatch)
     counted = ready_in("counted")
@@ -277,14 +218,14 @@ def test_killed_at_any_write_the_old_release_stays_or_the_new_is_whole(
         marts = Marts(settings.marts)
         assert dies(marts.folder, step, lambda marts=marts, own=settings: publish(Workspace(own), marts))
         assert_sound(marts)
-        named = marts.latest()["version"]
+        named = marts.latest().version
         assert named == "2026.06.30.1" or (named == "2026.06.30" and not moved)
         moved = named == "2026.06.30.1"
         assert hashes(marts.release("2026.06.30")) == old
         repair(marts)
         assert publish(Workspace(settings), marts) == "2026.06.30.1"
         assert_sound(marts)
-        assert marts.latest()["version"] == "2026.06.30.1"
+        assert marts.latest().version == "2026.06.30.1"
         assert marts.mart_state() == ("2026.06.30.1", ["2026.06.30", "2026.06.30.1"])
         assert hashes(marts.release("2026.06.30.1")) == new
         assert sorted(p.name for p in (settings.marts / "releases").iterdir()) == ["2026.06.30", "2026.06.30.1"]
@@ -293,7 +234,7 @@ def test_killed_at_any_write_the_old_release_stays_or_the_new_is_whole(
         shutil.rmtree(tmp_path / str(step))
 
 
-HOLD = "import sys, pathlib\nfrom salary_bands.locks import refresh_lock\n" + (
+HOLD = "import sys, pathlib\nfrom salary_bands.storage.locks import refresh_lock\n" + (
     "with refresh_lock([pathlib.Path(sys.argv[1])], 0):\n    print('held', flush=True)\n    sys.stdin.read()\n"
 )
 
@@ -324,7 +265,7 @@ def test_a_refresh_finishes_what_a_crash_left_and_then_has_nothing_to_do(ready: 
     total = writes(ready.marts, lambda: None)
     assert total == 0
     assert dies(ready.marts / "died", 0, until_it_lies_there)
-    assert (marts.release("2026.06.30.1")).is_dir() and marts.latest()["version"] == "2026.06.30"
+    assert (marts.release("2026.06.30.1")).is_dir() and marts.latest().version == "2026.06.30"
     said: list[str] = []
     outcome = refresh(ready, date(2026, 6, 30), False, said.append)
     assert said[0] == "finished publishing 2026.06.30.1"
@@ -349,7 +290,7 @@ def test_a_refresh_with_nothing_new_does_not_undo_a_rollback_or_a_withdrawal(rea
         outcome = refresh(ready, date(2026, 6, 30), False, said.append)
         assert (outcome.version, outcome.published, outcome.unchanged) == ("2026.06.30.1", False, True)
         assert any(word in line and "wrong rates" in line for line in said)
-        assert marts.latest()["version"] == "2026.06.30"
+        assert marts.latest().version == "2026.06.30"
         assert published_bytes() == before
 
 
@@ -373,40 +314,71 @@ def test_two_refreshes_at_once_on_one_marts_folder_both_end_well(settings: Setti
     assert sum("is locked by process" in err for _, err, _ in done) == 1
     marts = Marts(settings.marts)
     assert_sound(marts)
-    assert marts.latest()["version"] == "2026.06.30.1"
+    assert marts.latest().version == "2026.06.30.1"
     assert_mart_is_of(marts, "2026.06.30.1", set(versions))
 
 
 MADE = """
 import os, sys
 from pathlib import Path
-from salary_bands.settings import load
-from salary_bands.publish.publication import publish
-from salary_bands.publish.releases import Marts
-from tests.conftest import build
+from tests.builders.breaks import spoil
+from tests.builders.candidates import published, settings_at
 if len(sys.argv) > 2:
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-folder = Path(sys.argv[1])
-made = load(raw=folder / "raw", marts=folder / "marts", work=folder / "work", settle_seconds=0)
-publish(build(made).candidate, Marts(made.marts))
+published(settings_at(Path(sys.argv[1])))
 """
+COMMAND = [sys.executable, "-m", "salary_bands", *"refresh --raw raw --marts marts --work work --json --as-of".split()]
 ELSEWHERE: list[tuple[str, dict[str, str], list[str]]] = [
     ("kiritimati", {"TZ": "Pacific/Kiritimati", "LC_ALL": "POSIX", "PYTHONHASHSEED": "1"}, ["one thread"]),
     ("turkish", {"TZ": "America/St_Johns", "LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR", "PYTHONHASHSEED": "2"}, []),
 ]
 
 
-def test_the_same_inputs_are_the_same_bytes_whatever_zone_locale_hash_seed_and_threads(
-    settings: Settings, tmp_path: Path
-) -> None:
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a release of two exports and one that is held."""
+    settings = settings_at(tmp_path_factory.mktemp("home"))
     write_native(settings.raw, model_rows(60), "b/one.csv")
     write_native(settings.raw, [native_row(n, currency="EUR", location="İstanbul") for n in range(20)], "a/İki ı.csv")
-    release(settings)
-    expected = hashes(settings.marts / "releases")
-    for name, environment, more in ELSEWHERE:
-        folder = tmp_path / name
-        shutil.copytree(settings.raw, folder / "raw")
-        command = [sys.executable, "-c", MADE, str(folder), *more]
-        subprocess.run(command, env={**os.environ, **environment}, check=True, cwd=ROOT)
-        assert hashes(folder / "marts" / "releases") == expected, name
-        assert sha256_of(folder / "marts" / "releases.json") == sha256_of(settings.marts / "releases.json")
+    (settings.raw / "a" / "héld.csv").write_text("who,what\na,b\n", encoding="utf-8")
+    published(settings)
+    return settings.raw.parent
+
+
+def assert_same_bytes(home: Path, elsewhere: Path) -> None:
+    here, there = (hashes(folder / "marts" / "releases") for folder in (home, elsewhere))
+    assert here == there
+    for pointer in ("latest.json", "releases.json"):
+        assert sha256_of(home / "marts" / pointer) == sha256_of(elsewhere / "marts" / pointer)
+
+
+def test_the_same_inputs_are_the_same_bytes_by_the_installed_command_elsewhere(home: Path, tmp_path: Path) -> None:
+    other = tmp_path / "elsewhere" / "deep"
+    shutil.copytree(home / "raw", other / "raw")
+    os.utime(other / "raw" / "b" / "one.csv", (1, 1))
+    # a child of this interpreter, but in another zone, locale and order of hashes
+    environment = {**os.environ, "TZ": "Asia/Kathmandu", "LC_ALL": "C", "PYTHONHASHSEED": "7"}
+    done = subprocess.run([*COMMAND, "2026-06-30"], cwd=other, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["version"] == "2026.06.30"  # one document; progress is on the other stream
+    assert "reading 3/3 b/one.csv" in done.stderr
+    assert_same_bytes(home, other)
+
+
+@pytest.mark.parametrize(("name", "environment", "more"), ELSEWHERE, ids=[name for name, _, _ in ELSEWHERE])
+def test_the_same_inputs_are_the_same_bytes_whatever_zone_locale_hash_seed_and_threads(
+    home: Path, tmp_path: Path, name: str, environment: dict[str, str], more: list[str]
+) -> None:
+    shutil.copytree(home / "raw", tmp_path / name / "raw")
+    command = [sys.executable, "-c", MADE, str(tmp_path / name), *more]
+    subprocess.run(command, env={**os.environ, **environment}, check=True, cwd=ROOT)
+    assert_same_bytes(home, tmp_path / name)
+
+
+def test_the_order_of_rows_and_files_makes_no_difference_to_the_bands(settings: Settings) -> None:
+    write_native(settings.raw, MORE[::2], "source/a.csv")
+    write_native(settings.raw, MORE[1::2], "source/b.csv")
+    first = build(settings, tables=BANDS).table("bands")
+    write_native(settings.raw, MORE[1::2][::-1], "source/a.csv")
+    write_native(settings.raw, MORE[::2][::-1], "source/b.csv")
+    assert build(settings, tables=BANDS).table("bands").equals(first)

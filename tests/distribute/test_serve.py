@@ -7,15 +7,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
-from salary_bands.distribute.pull import pull
+from salary_bands.distribute.pull import PullRequest, pull
 from salary_bands.distribute.serve import Server, server
 from salary_bands.distribute.verify import verify
 from salary_bands.errors import UsageError
 from salary_bands.releases.marts import Marts
+from tests.builders.servers import serving
 from tests.builders.shelves import shelf
 
 VERSION = "2026.02.28"
@@ -34,10 +34,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (marts.folder / "link.txt").symlink_to(folder / "secret.txt")
     (marts.folder / "out").symlink_to(folder)
     os.mkfifo(marts.folder / "pipe.json")
-    with server(marts.folder) as found:
-        Thread(target=found.serve_forever, daemon=True, kwargs={"poll_interval": 0.01}).start()
+    with serving(found := server(marts.folder)):
         yield found
-        found.shutdown()
 
 
 def ask(running: Server, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
@@ -158,9 +156,9 @@ def test_a_reader_who_hangs_up_or_writes_nonsense_disturbs_nobody(
 
 def test_what_is_served_can_be_pulled_and_verified(running: Server, tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{running.server_port}"
-    found = pull(url, tmp_path / "site")
+    found = pull(PullRequest(url, tmp_path / "site"))
     assert found.version == VERSION and verify(tmp_path / "site").ok and verify(url).ok
-    assert pull(url, tmp_path / "site").changed is False
+    assert pull(PullRequest(url, tmp_path / "site")).changed is False
 
 
 def test_a_folder_or_port_that_cannot_be_is_wrong_usage(running: Server, tmp_path: Path) -> None:
@@ -182,4 +180,4 @@ def test_the_command_serves_until_it_is_stopped(running: Server) -> None:
         assert connection.getresponse().status == 200
         connection.close()
         child.terminate()
-    assert Marts(running.folder).latest()["version"] == VERSION
+    assert Marts(running.folder).latest().version == VERSION

@@ -3,11 +3,11 @@
 import json
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import duckdb
 import pytest
@@ -20,6 +20,7 @@ from salary_bands.publish.pointers import list_release
 from salary_bands.releases.marts import Marts, sha256_of
 from salary_bands.releases.signing import private_key, sign_manifest
 from salary_bands.storage.files import json_text
+from tests.builders.servers import refusing, serving
 from tests.builders.shelves import put_release, shelf
 
 OLD, NEW = "2026.01.31", "2026.02.28"
@@ -44,10 +45,8 @@ def url(marts: Marts) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(marts.folder))) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(marts.folder)))) as address:
+        yield address
 
 
 def lines(marts: Marts | str, **options: object) -> list[str]:
@@ -123,7 +122,7 @@ def test_a_size_that_differs_is_said_before_any_hash(marts: Marts, url: str) -> 
     size = path.stat().st_size
     grow(path)
     assert lines(marts) == [f"releases/{NEW}/cards.csv: has {size + 1:,} bytes, not {size:,}"]
-    assert lines(url) == [f"releases/{NEW}/cards.csv: is larger than the {size:,} bytes it may be"]
+    assert lines(url) == [f"releases/{NEW}/cards.csv: is larger than the {size:,} bytes it may have"]
 
 
 @pytest.mark.parametrize("table", ["bands.csv", "bands.parquet"])
@@ -144,24 +143,32 @@ def test_a_manifest_that_leaves_its_folder_is_not_followed(marts: Marts, path: s
 
     rehashed(marts, NEW, lead_out)
     found = lines(marts)
-    assert len(found) == 1 and f"names the file {path!r}, which may lie outside the release" in found[0]
+    assert len(found) == 1 and f"files[0].path: {path!r} may be outside the release" in found[0]
 
 
 POINTERS: list[tuple[str, Callable, str]] = [
-    ("latest.json", lambda p: {**p, "version": OLD, "as_of": "2026-01-31"}, "the manifest of 2026.01.31 is "),
-    ("latest.json", lambda p: {**p, "as_of": "2026-02-27"}, "is as of '2026-02-27'"),
-    ("latest.json", lambda p: {**p, "schema_version": "2.0.0"}, "has schema 2.0.0"),
+    ("latest.json", lambda p: {**p, "version": OLD, "as_of": "2026-01-31"}, "manifest.path of release 2026.01.31 is "),
+    ("latest.json", lambda p: {**p, "as_of": "2026-02-27"}, "as_of '2026-02-27' is not the date of version 2026.02.28"),
+    ("latest.json", lambda p: {**p, "schema_version": "9.0.0"}, "has schema_version 9.0.0, and this program reads 1"),
     ("latest.json", lambda p: {**p, "manifest": {**p["manifest"], "sha256": "0" * 64}}, "differs from its entry"),
-    ("latest.json", lambda p: {**p, "manifest": {**p["manifest"], "sha256": "0"}}, "has no sha256"),
-    ("latest.json", lambda _: 3, "does not hold a release"),
-    ("releases.json", lambda _: {}, "is not a list"),
+    (
+        "latest.json",
+        lambda p: {**p, "manifest": {**p["manifest"], "sha256": "0"}},
+        "manifest.sha256: string should match",
+    ),
+    ("latest.json", lambda _: 3, "latest.json: input should be an object, not 3"),
+    ("releases.json", lambda _: {}, "releases.json: input should be a valid array"),
     ("releases.json", lambda p: p[::-1], "is not in order"),
-    ("releases.json", lambda p: [*p, p[0]], "names a release twice"),
-    ("releases.json", lambda p: [{**p[0], "status": "nice"}, p[1]], "has no status"),
+    ("releases.json", lambda p: [*p, p[0]], "lists a release twice"),
+    (
+        "releases.json",
+        lambda p: [{**p[0], "status": "nice"}, p[1]],
+        "[0].status: input should be 'published' or 'withdrawn', not 'nice'",
+    ),
     ("releases.json", lambda p: [{**p[0], "status": "withdrawn"}, p[1]], "by releases.json the latest is 2026.01.31"),
     ("releases.json", lambda p: [{**p[0], "rolled_back": True}, p[1]], "by releases.json the latest is 2026.01.31"),
     ("releases.json", lambda p: p[:1], "releases/2026.01.31: is not in releases.json"),
-    ("releases.json", lambda p: [p[0], {**p[1], "pruned": True}], "is there, and marked as pruned"),
+    ("releases.json", lambda p: [p[0], {**p[1], "pruned": True}], "is there, but marked as pruned"),
 ]
 
 
@@ -183,7 +190,7 @@ def test_pointers_that_are_missing_or_no_json_are_named(marts: Marts) -> None:
 
 def test_a_folder_of_a_release_that_is_gone_is_named(marts: Marts) -> None:
     shutil.rmtree(marts.release(OLD))
-    assert lines(marts) == [f"releases/{OLD}/manifest.json: is missing, and releases.json names it"]
+    assert lines(marts) == [f"releases/{OLD}/manifest.json: is missing, but releases.json names it"]
 
 
 def test_a_mart_of_another_release_is_named(marts: Marts) -> None:
@@ -208,8 +215,10 @@ def test_a_release_that_is_not_listed_is_wrong_usage(marts: Marts, url: str) -> 
             verify(where, release="2030.01.01")
 
 
-def test_a_server_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    result = CliRunner().invoke(app, ["verify", "--marts", "http://127.0.0.1:9/"])
+def test_a_server_that_is_not_there_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: None)  # between the tries
+    with refusing() as address:
+        result = CliRunner().invoke(app, ["verify", "--marts", address])
     assert result.exit_code == 1 and "refused" in result.stderr
     assert CliRunner().invoke(app, ["verify", "--marts", "ftp://127.0.0.1/"]).exit_code == 2
     assert CliRunner().invoke(app, ["verify", "--marts", str(tmp_path)]).exit_code == 1
@@ -245,7 +254,7 @@ def test_a_signature_is_checked_by_the_key_and_by_openssl(marts: Marts, url: str
     command = ["openssl", "pkeyutl", "-verify", "-pubin", "-rawin", "-inkey", str(ours)]
     command += ["-in", str(marts.release(NEW) / "manifest.json"), "-sigfile", str(signature)]
     subprocess.run(command, check=True, capture_output=True)
-    wrong = f"releases/{NEW}/manifest.json.sig: is not the key's signature of manifest.json"
+    wrong = f"releases/{NEW}/manifest.json.sig: is not the signature of manifest.json by this key"
     assert lines(marts, key=keys / "theirs.pub") == [wrong]
     flip(signature)
     assert lines(marts, key=ours) == lines(url, key=ours) == [wrong]

@@ -2,11 +2,9 @@
 
 import json
 import math
-import random
 import shutil
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from salary_bands.aggregate.plan import Plan
 from salary_bands.cli.commands import app
 from salary_bands.errors import UsageError
 from salary_bands.gates import judge, rules
@@ -23,55 +22,20 @@ from salary_bands.gates.judge import judged, reference_release
 from salary_bands.gates.rules import ABOUT, GATES, Verdict
 from salary_bands.orchestration import definitions, defs
 from salary_bands.orchestration.resources import Pipeline
-from salary_bands.publish.publication import publish
+from salary_bands.releases.manifest import Gate
 from salary_bands.releases.marts import Marts, sha256_of
-from salary_bands.settings import Settings, load
+from salary_bands.releases.pointers import entries_text
+from salary_bands.settings import Settings
 from salary_bands.statistics.residuals import export_residuals
-from tests.builders.candidates import Built, build
-from tests.builders.exports import native_row, write_native
+from tests.builders.candidates import JUDGED, Built, build, keep_tables, published, settings_at
+from tests.builders.exports import write_native
+from tests.builders.people import Rows, people
 from tests.oracle.figures import percentile
 
 BEFORE, NOW = "2026-05-31", "2026-06-07"
-TITLES = {"Machine Learning Engineer": 0.0, "NLP Engineer": -0.05, "LLM Engineer": 0.12}
-LEVELS = {"Junior ": -0.35, "Senior ": 0.0, "Staff ": 0.2}
-EMPLOYERS = {
-    "Stripe": 0.1, "Uber": 0.05, "Airbnb": 0.08, "Spotify": -0.02, "Pinterest": 0.0, "Dropbox": 0.0, "Google": 0.2,
-    "Microsoft": 0.12, "Amazon": 0.15, "Meta": 0.2, "Walmart": -0.1, "BMW": -0.1, "Pfizer": -0.1,
-}  # fmt: skip
-Rows = list[dict[str, Any]]
-
-
-def people(
-    seed: int, count: int, last: str = BEFORE, days: int = 300, pay: float = 1.0, raises: dict[str, float] = LEVELS
-) -> Rows:
-    """Native rows of one population over some days; pay: by what all of it is wrong."""
-    rng = random.Random(seed)
-    rows = []
-    for number in range(count):
-        title, level, employer = (rng.choice(list(names)) for names in (TITLES, LEVELS, EMPLOYERS))
-        log_pay = TITLES[title] + raises[level] + EMPLOYERS[employer] + rng.gauss(0, 0.18)
-        base = int(180_000 * math.exp(log_pay) * pay)
-        rows.append(
-            native_row(
-                number,
-                submission_id=f"{seed}-{number}",
-                submitted_at=date.fromisoformat(last) - timedelta(days=rng.randrange(days)),
-                job_title=level + title,
-                employer=employer,
-                level="",
-                base=base,
-                bonus=0,
-                equity_annual=base // 5,
-                location=rng.choice(["Seattle, WA", "Austin, TX"]),
-            )
-        )
-    return rows
-
-
 EXPORTS = {"north/1.csv": people(1, 350), "north/2.csv": people(2, 350), "south/1.csv": people(3, 350)}
 EAST = people(8, 100)
 SMALL = {"west/1.csv": people(7, 40), "east/1.csv": EAST}
-JUDGED = ("window_reports", "model_cells", "bands", "ledger", "sources")  # the tables that gates look at
 
 
 def new_people(count: int, seed: int = 4, pay: float = 1.0) -> Rows:
@@ -92,12 +56,15 @@ class World:
     def write(self, file: str, rows: Rows) -> None:
         write_native(self.settings.raw, rows, file)
 
-    def built(self, as_of: str = NOW) -> Built:
-        return build(self.settings, as_of, JUDGED)
+    def plan(self) -> Plan:
+        return build(self.settings, NOW, ()).candidate.plan()
 
-    def held(self, as_of: str = NOW) -> dict[str, str]:
+    def built(self) -> Built:
+        return build(self.settings, NOW, JUDGED)
+
+    def held(self) -> dict[str, str]:
         """Gates that hold a refresh, with their messages."""
-        verdicts = judged(self.built(as_of).candidate, self.marts)
+        verdicts = judged(self.built().candidate, self.marts)
         assert [v.gate for v in verdicts] == list(GATES)
         return {v.gate: v.line() for v in verdicts if v.held}
 
@@ -105,10 +72,10 @@ class World:
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("gates")
-    world = World(load(raw=folder / "raw", marts=folder / "marts", work=folder / "work", settle_seconds=0))
+    world = World(settings_at(folder))
     for file, rows in {**EXPORTS, **SMALL}.items():
         world.write(file, rows)
-    publish(build(world.settings, BEFORE).candidate, world.marts)
+    published(world.settings, BEFORE)
     return folder
 
 
@@ -116,7 +83,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def world(shelf: Path, tmp_path: Path) -> World:
     folder = tmp_path / "world"
     shutil.copytree(shelf, folder)
-    return World(load(raw=folder / "raw", marts=folder / "marts", work=folder / "work", settle_seconds=0))
+    return World(settings_at(folder))
 
 
 # what passes
@@ -281,7 +248,7 @@ def refresh(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answ
 
 
 def test_two_gates_hold_until_both_are_accepted_and_the_manifest_says_why(
-    world: World, refresh: Callable[..., Answer]
+    world: World, refresh: Callable[..., Answer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.write("south/1.csv", EXPORTS["south/1.csv"][:34])
     world.write("north/titles.csv", vague(new_people(180)))
@@ -291,13 +258,14 @@ def test_two_gates_hold_until_both_are_accepted_and_the_manifest_says_why(
     messages = held.err[held.err.index("error: held by a check, nothing published") + 1 :]
     assert [m.split(":")[0] for m in messages] == ["volume", "unknown_share"]
     assert hashes(world) == published
+    keep_tables(monkeypatch)
     both = ("--accept", "volume", "--accept", "unknown_share", "--accept", "pay_drift")
     done = refresh(*both, "--reason", "a new  year of pay")
     assert done.code == 0 and done.out.splitlines()[-1] == "published 2026.06.07"
     assert "pay_drift: did not hold; --accept was not needed" in done.err
     assert any(line.startswith("volume: accepted (a new year of pay): source south") for line in done.err)
-    reasons = [{"gate": gate, "reason": "a new year of pay"} for gate in ("volume", "unknown_share")]
-    assert world.marts.manifest("2026.06.07")["accepted"] == reasons
+    reasons = [Gate(gate=gate, reason="a new year of pay") for gate in ("volume", "unknown_share")]
+    assert world.marts.manifest("2026.06.07").accepted == reasons
     again = refresh("--accept", "volume", "--reason", "once more")
     assert again.code == 0 and "volume: nothing new to publish; --accept was not needed" in again.err
     assert len(world.marts.releases()) == 2
@@ -307,9 +275,9 @@ def test_a_release_that_no_gate_would_have_held_accepts_nothing(world: World, re
     done = refresh("--accept", "volume", "--reason", "just in case", "--json")
     assert done.code == 0 and "volume: did not hold; --accept was not needed" in done.err
     manifest = world.marts.manifest("2026.06.07")
-    assert json.loads(done.out)["accepted"] == manifest["accepted"] == []
-    assert manifest["method"]["coverage"] == {"title": 0.0, "employer": 0.0, "level": 0.0, "place": 0.0}
-    assert not any(name.startswith("gate_") for name in manifest["settings"])
+    assert json.loads(done.out)["accepted"] == manifest.accepted == []
+    assert manifest.method.coverage == {"title": 0.0, "employer": 0.0, "level": 0.0, "place": 0.0}
+    assert not any(name.startswith("gate_") for name in manifest.settings)
 
 
 @pytest.mark.parametrize(
@@ -340,7 +308,9 @@ def test_every_gate_is_a_blocking_check_of_the_candidate() -> None:
     assert all(graph.get_check_spec(key).blocking for key in found.values())
 
 
-def test_a_gate_holds_in_dagster_and_is_accepted_in_the_run_config(world: World) -> None:
+def test_a_gate_holds_in_dagster_and_is_accepted_in_the_run_config(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (world.settings.raw / "south" / "1.csv").unlink()
     instance = dg.DagsterInstance.ephemeral()
     job = definitions(Pipeline.of(world.settings)).resolve_job_def("publish")
@@ -354,8 +324,9 @@ def test_a_gate_holds_in_dagster_and_is_accepted_in_the_run_config(world: World)
     assert not held.success and failed.check_name == "gate_volume" and failed.blocking
     assert "source south: 350 rows" in (failed.description or "") and "--accept volume" in (failed.description or "")
     assert len(world.marts.releases()) == 1
+    keep_tables(monkeypatch)
     assert run(accept=["volume"], reason="south is closed").success
-    assert world.marts.manifest("2026.06.07")["accepted"] == [{"gate": "volume", "reason": "south is closed"}]
+    assert world.marts.manifest("2026.06.07").accepted == [Gate(gate="volume", reason="south is closed")]
 
 
 # what is compared, and with what
@@ -364,7 +335,8 @@ def test_a_gate_holds_in_dagster_and_is_accepted_in_the_run_config(world: World)
 def entries(world: World, **changed: Any) -> None:
     """releases.json with other facts of the one release."""
     [entry] = world.marts.releases()
-    (world.settings.marts / "releases.json").write_text(json.dumps([{**entry, **changed}]), encoding="utf-8")
+    text = entries_text([entry.model_copy(update=changed)])
+    (world.settings.marts / "releases.json").write_text(text, encoding="utf-8")
 
 
 def manifest(world: World, **changed: Any) -> None:
@@ -383,12 +355,11 @@ def manifest(world: World, **changed: Any) -> None:
     ids=["withdrawn", "another method", "synthetic", "a later date"],
 )
 def test_some_releases_are_not_compared_with(world: World, change: Callable[[World], None], as_of: str) -> None:
-    plan = world.built(NOW).candidate.plan()
+    plan = world.plan()
     found = reference_release(world.marts, plan)
     assert found and found.version == "2026.05.31"
     change(world)
-    other = type(plan)(**{**vars(plan), "as_of": as_of})
-    assert reference_release(world.marts, other) is None
+    assert reference_release(world.marts, replace(plan, as_of=as_of)) is None
 
 
 def test_of_one_date_the_highest_suffix_is_compared_with(world: World) -> None:
@@ -400,9 +371,9 @@ def test_of_one_date_the_highest_suffix_is_compared_with(world: World) -> None:
         path.write_text(
             json.dumps({**json.loads(path.read_text(encoding="utf-8")), "version": version}), encoding="utf-8"
         )
-    listed = [{**entry, "version": f"2026.05.31{suffix}"} for suffix in ("", ".2", ".10")]
-    (world.settings.marts / "releases.json").write_text(json.dumps(listed), encoding="utf-8")
-    found = reference_release(world.marts, world.built(NOW).candidate.plan())
+    entries = [entry, *(world.marts.entry(f"2026.05.31.{suffix}") for suffix in (2, 10))]
+    (world.settings.marts / "releases.json").write_text(entries_text(entries), encoding="utf-8")
+    found = reference_release(world.marts, world.plan())
     assert found and found.version == "2026.05.31.10"
 
 

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.parse import unquote
 
 from salary_bands.releases.marts import sha256_of
+from tests.builders.servers import serving
 
 Trick = Callable[["_Handler", bytes], None]
 
@@ -126,7 +126,5 @@ def replaced(content: bytes) -> Trick:
 
 @contextmanager
 def publisher(folder: Path) -> Iterator[Publisher]:
-    with Publisher(folder) as server:
-        Thread(target=server.serve_forever, daemon=True, kwargs={"poll_interval": 0.01}).start()
+    with serving(server := Publisher(folder)):
         yield server
-        server.shutdown()

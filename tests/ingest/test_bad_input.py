@@ -13,11 +13,12 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from salary_bands.errors import RefreshError
+from salary_bands.ingest import read
 from salary_bands.settings import Settings
 from tests.builders import ROOT
 from tests.builders.candidates import Built
@@ -33,7 +34,7 @@ def utf16(data: bytes) -> bytes:
 
 
 HELD = [
-    # file, content, reason, words of cause and mend
+    # file, content, reason, words of cause and fix
     ("e.csv", b"", "empty", ["is empty", "deliver it again"]),
     ("e.csv", b"\n\n  \n", "empty", ["is empty"]),
     ("e.csv.gz", b"", "empty", ["is empty"]),
@@ -57,18 +58,18 @@ HELD = [
     ("b.jsonl", b"\xff\xfe\xff", "unreadable_encoding", ["UTF-8"]),
     ("b.parquet", b"PAR1" + bytes(80) + b"PAR1", "damaged_parquet", ["Parquet", "deliver it again"]),
     ("b.xlsx", b"PK\x05\x06" + bytes(18), "damaged_xlsx", ["XLSX", "deliver it again"]),
-    ("g.csv.gz", HEADER + GOOD, "bad_gzip", ["not a sound gzip", "deliver it again"]),
+    ("g.csv.gz", HEADER + GOOD, "bad_gzip", ["not a valid gzip", "deliver it again"]),
     ("g.csv.gz", gzip.compress(HEADER + GOOD)[:-12], "truncated_gzip", ["ends too early", "deliver it again"]),
     ("g.csv.gz", gzip.compress(HEADER + GOOD * 90_000)[:-9], "truncated_gzip", ["ends too early"]),
     ("g.csv.gz", gzip.compress(HEADER + GOOD)[:-6] + b"junk!!", "bad_gzip", ["gzip"]),
-    ("u.csv", b"name,wage\nx,1\n", "unknown_header", ["name, wage", "salary-bands inspect"]),
+    ("u.csv", b"name,wage\nx,1\n", "unknown_header", ["2 columns", "salary-bands inspect"]),
     ("u.csv", HEADER.replace(b"base", b"pay") + GOOD, "missing_required_column", ["native", "'base'", "add the col"]),
     ("q.csv", HEADER + GOOD + TORN_QUOTE + GOOD * 3, "unclosed_quote", ["quote", "never closes", "close it"]),
     ("q.csv", HEADER + GOOD + GOOD.replace(b"ML", b'"ML') + GOOD * 3, "unclosed_quote", ["row 3", "never"]),
     ("q.csv", HEADER + TORN_QUOTE + GOOD * 400_000, "unclosed_quote", ["never closes"]),
-    ("q.csv", b'submission_id,"submitted_at\n' + GOOD, "unknown_header", ["submission_id"]),
-    ("r.csv", HEADER + GOOD + b"1,2\n", "too_many_rejected", ["1 of 2 rows", "wrong_number_of_cells", "row 3", "mend"]),
-    ("x.pdf", b"%PDF", "unknown_container", [".csv", ".xlsx", "deliver it as one of them"]),
+    ("q.csv", b'submission_id,"submitted_at\n' + GOOD, "unknown_header", ["2 columns"]),
+    ("r.csv", HEADER + GOOD + b"1,2\n", "too_many_rejected", ["1 of 2 rows", "wrong_number_of_cells", "row 3", "fix"]),
+    ("x.pdf", b"%PDF", "unknown_container", [".csv", ".xlsx", "deliver it as one of these"]),
     ("noname", HEADER + GOOD, "unknown_container", [".parquet"]),
 ]  # fmt: skip
 
@@ -76,7 +77,7 @@ HELD = [
 @pytest.mark.parametrize(
     ("file", "content", "reason", "words"), HELD, ids=[f"{n}-{h[0]}-{h[2]}" for n, h in enumerate(HELD)]
 )
-def test_an_export_that_cannot_be_read_is_held_with_one_line_of_cause_and_mend(
+def test_an_export_that_cannot_be_read_is_held_with_one_line_of_cause_and_fix(
     settings: Settings, file: str, content: bytes, reason: str, words: list[str]
 ) -> None:
     found = intake(settings, content, f"source/{file}")
@@ -85,6 +86,27 @@ def test_an_export_that_cannot_be_read_is_held_with_one_line_of_cause_and_mend(
     assert "\n" not in found.line and len(found.line) < 500
     assert not list(settings.work.glob("accepted_reports/*.parquet"))
     assert not list(settings.work.glob("pay_reports/*.parquet"))
+
+
+@pytest.mark.parametrize("reader", ["open_container", "_column"])
+def test_an_error_that_nothing_foresees_holds_the_export_without_its_words(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, reader: str
+) -> None:
+    def fail(*_: Any) -> None:
+        raise ValueError("a cell's text")
+
+    monkeypatch.setattr(read, reader, fail)
+    found = intake(settings, HEADER + GOOD)
+    assert found.held == "unreadable" and "(ValueError)" in found.line and "text" not in found.line
+
+
+def test_a_system_that_fails_is_no_fault_of_the_export(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise OSError(28, "no space left on device")
+
+    monkeypatch.setattr(read, "_column", fail)
+    with pytest.raises(OSError, match="no space"):
+        intake(settings, HEADER + GOOD)
 
 
 def test_a_held_export_counts_its_rows_where_they_can_be_read(settings: Settings) -> None:
@@ -97,10 +119,6 @@ def test_ragged_rows_are_rejected_one_by_one(settings: Settings) -> None:
     found = intake(settings, text)
     assert found.held is None and found.rows == 21
     assert found.rejected == [(11, "", "wrong_number_of_cells"), (21, "", "wrong_number_of_cells")]
-    assert found.table("rejected_reports")["value"].tolist() == [
-        "2 cells, the header has 6",
-        "8 cells, the header has 6",
-    ]
 
 
 def test_half_a_surrogate_and_deep_nesting_cost_one_cell_or_one_row(settings: Settings) -> None:
@@ -131,7 +149,7 @@ import json, resource, sys
 from pathlib import Path
 from salary_bands.ingest.raw_folder import scan
 from salary_bands.settings import load
-from tests.intake import run
+from tests.builders.intake import run
 raw = Path(sys.argv[1])
 settings = load(raw=raw, marts=raw.parent / "marts", work=raw.parent / "work")
 found = {}
@@ -163,7 +181,7 @@ def bombed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_bomb_is_refused_with_cause_and_mend(bombed: dict[str, Any], name: str) -> None:
+def test_a_bomb_is_refused_with_cause_and_fix(bombed: dict[str, Any], name: str) -> None:
     reason, line = bombed[name]
     assert reason == bombed["reasons"][name]
     assert "; " in line and len(line) < 500
@@ -183,7 +201,7 @@ def test_the_same_bytes_anywhere_count_once(settings: Settings, built: Callable[
         assert result.ledger(file) == {("duplicate", "same_bytes"): 30}
 
 
-def test_a_held_export_does_not_stop_the_others_and_stands_in_the_ledger(
+def test_a_held_export_does_not_stop_the_others_and_is_in_the_ledger(
     settings: Settings, built: Callable[..., Built]
 ) -> None:
     (settings.raw / "bad").mkdir()
@@ -207,12 +225,13 @@ def test_a_refresh_of_nothing_but_held_exports_says_each_line(settings: Settings
 
 NAMES = ("f.csv", "f.csv.gz", "f.jsonl", "f.jsonl.gz", "f.parquet", "f.xlsx")
 SOUND = containers([native_row(n, base=f"{100 + n},000", location="Zürich, 日本") for n in range(12)], Path(mkdtemp()))
-FUZZ = limits(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZ = limits(max_examples=20)
 
 
 def accounted(settings: Settings, content: bytes, name: str) -> None:
     """Held, or every row is accepted or rejected once."""
     found = intake(settings, content, f"source/{name}")
+    assert found.held != "unreadable"  # an error that no container has foreseen
     if found.held:
         assert "; " in found.line and "\n" not in found.line
         return
@@ -246,6 +265,7 @@ def test_a_damaged_export_is_held_or_accounted_for(settings: Settings, name: str
     accounted(settings, bytes(content), name)
 
 
+@pytest.mark.slow
 @FUZZ
 @given(st.lists(st.dictionaries(st.sampled_from(list(native_row(0))), st.text(max_size=15), max_size=6), max_size=30))
 def test_any_text_in_any_cell_rejects_its_own_row_at_most(settings: Settings, odd: list[dict[str, str]]) -> None:

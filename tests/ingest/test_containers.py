@@ -220,7 +220,7 @@ def test_what_is_no_export_is_refused_with_a_line_and_never_opened(settings: Set
     assert "not a regular file" in lines["source/pipe.csv"]
     assert "folder inside a source" in lines["source/inner"]
     for name in ("loose.csv", "linked", "pipe.csv"):
-        assert "exports lie at <source>/<file>" in lines[name], name
+        assert "put exports at <source>/<file>" in lines[name], name
     assert any("control characters; rename it" in line for line in found.refused)
     assert len(found.refused) == 8
 
@@ -236,7 +236,7 @@ def test_a_file_that_became_something_else_is_not_read(tmp_path: Path, make) -> 
 
 
 def test_a_missing_raw_folder_is_wrong_usage_that_says_where_exports_go(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"does not exist; make it and put exports at .*<source>/<file>"):
+    with pytest.raises(UsageError, match=r"does not exist; create it and put exports at .*<source>/<file>"):
         scan(tmp_path / "nowhere")
 
 

@@ -1,6 +1,5 @@
 """Newer exchange rates over HTTP, from a server on this machine; whatever comes, the last good ones stay."""
 
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from salary_bands.errors import RefreshError
 from salary_bands.ingest.exchange_rates import fetch_rates
 from salary_bands.vocabulary.rates import SHIPPED_RATES, current_rates, fetched_rates_path
+from tests.builders.servers import refusing, serving
 
 # the shipped currencies, a year later
 LATER = "Date,USD,JPY,GBP,CHF,SEK,NOK,DKK,PLN,CZK,HUF,AUD,CAD,INR,SGD,ILS,BRL,MXN,CNY,ZAR,TRY,KRW,THB,NZD,HKD\n"
@@ -40,10 +40,8 @@ class _Server(BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[tuple[str, type[_Server]]]:
     handler = type("Handler", (_Server,), {"asked_for": []})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_port}/rates.zip", handler
-        running.shutdown()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), handler)) as address:
+        yield f"{address}/rates.zip", handler
 
 
 def test_newer_rates_are_used_from_then_on(server: tuple[str, type[_Server]], tmp_path: Path) -> None:
@@ -68,7 +66,7 @@ def test_what_has_not_changed_is_not_fetched_again(server: tuple[str, type[_Serv
         (404, b"", "answered 404"),
         (302, b"", "answered 302"),
         (200, b"<html>maintenance</html>", "not a file of ECB rates"),
-        (200, b"Date,USD\n2001-01-02,1.0\n", "older or poorer"),
+        (200, b"Date,USD\n2001-01-02,1.0\n", "older than the rates at hand"),
         (200, b"x" * (21 << 20), "over 20,971,520 bytes"),
     ],
 )
@@ -86,7 +84,7 @@ def test_the_last_good_rates_stay(
 
 
 def test_nobody_there_leaves_the_shipped_rates(tmp_path: Path) -> None:
-    with pytest.raises(RefreshError, match="last good rates stay"):
-        fetch_rates("http://127.0.0.1:9/rates.zip", tmp_path)
+    with refusing() as address, pytest.raises(RefreshError, match="last good rates stay"):
+        fetch_rates(f"{address}/rates.zip", tmp_path)
     assert current_rates(tmp_path).sha256 == current_rates(tmp_path / "none").sha256
     assert SHIPPED_RATES.is_file()

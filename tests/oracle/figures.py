@@ -46,13 +46,15 @@ def percentile(pay: Pay, percent: int) -> Fraction:
     size = Fraction(whole**2, sum(weight**2 for _, weight in pay))
     start = (size - 1) * Fraction(percent, 100) / size * whole
     end = start + whole / size
-    figure, below = Fraction(0), 0
+    parts = math.lcm(start.denominator, end.denominator)  # of a weight; all are whole from here on
+    first, last = int(start * parts), int(end * parts)
+    figure, below = 0, 0
     for value, weight in sorted(pay):
-        above = below + weight
-        if start < above and below < end:
-            figure += value * (min(above, end) - max(below, start))
+        above = below + weight * parts
+        if first < above and below < last:
+            figure += value * (min(above, last) - max(below, first))
         below = above
-    return size * figure / whole
+    return size * Fraction(figure, whole * parts)
 
 
 def rounded(figure: Fraction) -> int:
@@ -114,13 +116,12 @@ def likeness_seen(rows: list[Report], metric: str, percent: int) -> Fraction:
 
     A pair counts by the product of the weights and of (is it at most the percentile, less p), over p (1 - p).
     """
-    p = Fraction(percent, 100)
-    figure = percentile([(r[metric], r["weight"]) for r in rows], percent)
-    added = Fraction(0)
+    figure = math.floor(percentile([(r[metric], r["weight"]) for r in rows], percent))
+    added = 0  # in hundredths of hundredths, as is p (1 - p) below
     for group in _alike(rows):
-        parts = [r["weight"] * ((r[metric] <= figure) - p) for r in group]
+        parts = [r["weight"] * (100 * (r[metric] <= figure) - percent) for r in group]
         added += sum(parts) ** 2 - sum(part**2 for part in parts)
-    return added / (p * (1 - p))
+    return Fraction(added, percent * (100 - percent))
 
 
 def _alike(rows: list[Report]) -> list[list[Report]]:

@@ -1,12 +1,10 @@
 """The definitions: their graph, jobs in process, and the checks that stand between candidate and release.
 
-`python -m tests.orchestration.test_definitions > tests/golden/asset_graph.txt` writes the graph anew; review the
-difference.
+`python -m tests.orchestration.test_definitions > tests/golden/asset_graph.txt` writes the graph anew; review the diff.
 """
 
 import importlib
 import shutil
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,33 +12,28 @@ from typing import Any
 
 import dagster as dg
 import duckdb
-import pandas as pd
-import pyarrow
-import pyarrow.parquet as pq
 import pytest
 import yaml
 
 from salary_bands.aggregate.checks import CHECKS
 from salary_bands.aggregate.registry import RECIPES
 from salary_bands.aggregate.workspace import Workspace
+from salary_bands.gates.accept import CONTRACT
 from salary_bands.ingest.raw_folder import scan
 from salary_bands.orchestration import definitions, defs
 from salary_bands.orchestration.automation import weekly
 from salary_bands.orchestration.partitions import export_partitions, partition_key
 from salary_bands.orchestration.resources import Pipeline
-from salary_bands.publish.publication import publish
 from salary_bands.releases.marts import Marts, sha256_of
 from salary_bands.schemas import CANDIDATE_TABLES, EXPORT_TABLES, RELEASE_TABLES
-from salary_bands.settings import Settings, load
-from salary_bands.storage.parquet import read_table
+from salary_bands.settings import Settings
 from tests.builders import GOLDEN, ROOT
-from tests.builders.candidates import build
+from tests.builders.breaks import BREAKS, spoil
+from tests.builders.candidates import keep_tables, settings_at
 from tests.builders.exports import model_rows, native_row, write_native
 
 GRAPH_FILE = GOLDEN / "asset_graph.txt"
 AS_OF = {"ops": {"window_reports": {"config": {"as_of": "2026-06-30"}}}}
-ROWS = model_rows()
-CONTRACT = "tables_keep_their_contract"
 
 
 def graph() -> str:
@@ -126,8 +119,9 @@ def materialised(result: dg.ExecuteInProcessResult) -> set[str]:
     return {m.asset_key.to_user_string() for e in result.get_asset_materialization_events() if (m := e.materialization)}
 
 
-def test_the_jobs_take_small_exports_to_a_release(settings: Settings) -> None:
-    write_native(settings.raw, ROWS)
+@pytest.mark.slow
+def test_the_jobs_take_small_exports_to_a_release(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_native(settings.raw, model_rows())
     (settings.raw / "source" / "unknown.csv").write_text("who,what\na,b\n", encoding="utf-8")
     jobs = Jobs(settings)
     runs = jobs.export()
@@ -138,10 +132,11 @@ def test_the_jobs_take_small_exports_to_a_release(settings: Settings) -> None:
     assert "unknown_header" in str(held.description)
     result = jobs.run("publish", run_config=AS_OF)
     assert result.success and not failed(result)
-    assert jobs.marts.latest()["version"] == "2026.06.30"
+    assert jobs.marts.latest().version == "2026.06.30"
     [event] = [e for e in result.get_asset_materialization_events() if e.asset_key == dg.AssetKey("release")]
     metadata = {k: v.value for k, v in event.materialization.metadata.items()}
     assert (metadata["version"], metadata["published"]) == ("2026.06.30", True)
+    keep_tables(monkeypatch)
     again = jobs.run("publish", run_config=AS_OF)
     assert again.success and len(jobs.marts.releases()) == 1
 
@@ -151,11 +146,13 @@ def test_what_a_run_shows_of_an_export_has_no_text_that_a_person_wrote(settings:
     [result] = Jobs(settings).export()
     shown = [str(e.materialization.metadata) for e in result.get_asset_materialization_events()]
     assert len(shown) == 5
-    assert not any(private in text for text in shown for private in ("Acme Secret", "my very own", "Learning Engineer"))
+    assert not any(
+        private in text for text in shown for private in ("Acme Secret", "my very own", "Learning Engineer", "Seattle")
+    )
 
 
 def test_the_run_of_an_export_that_is_gone_says_so(settings: Settings) -> None:
-    path = write_native(settings.raw, ROWS)
+    path = write_native(settings.raw, model_rows())
     jobs = Jobs(settings)
     [key] = jobs.add_partitions()
     path.unlink()
@@ -164,103 +161,40 @@ def test_the_run_of_an_export_that_is_gone_says_so(settings: Settings) -> None:
     assert "removed or overwritten" in str([e.step_failure_data.error for e in result.all_events if e.is_step_failure])
 
 
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A published release, and a changed export that has been through the stages."""
-    folder = tmp_path_factory.mktemp("shelf")
-    settings = load(raw=folder / "raw", marts=folder / "marts", work=folder / "work", settle_seconds=0)
-    for count in (50, 60):
-        write_native(settings.raw, ROWS[:count])
-        candidate = build(settings).candidate
-        if count == 50:
-            publish(candidate, Marts(settings.marts))
-    return folder
-
-
 @pytest.fixture
-def jobs(shelf: Path, tmp_path: Path) -> Jobs:
-    shutil.copytree(shelf, tmp_path / "shelf")
-    return Jobs(load(**{name: tmp_path / "shelf" / name for name in ("raw", "marts", "work")}, settle_seconds=0))
+def jobs(model_world: Path, tmp_path: Path) -> Jobs:
+    shutil.copytree(model_world, tmp_path / "world")
+    return Jobs(settings_at(tmp_path / "world"))
 
 
-Change = Callable[[pd.DataFrame], pd.DataFrame]
+def test_what_breaks_every_check_is_not_published(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All tables spoilt at once; `tests/aggregate/test_checks.py` spoils one at a time."""
+    spoilt = {check: (table, change) for check, table, change in reversed(BREAKS)}
+
+    def broken(candidate: Workspace, _: duckdb.DuckDBPyConnection) -> int:
+        for table, change in spoilt.values():
+            spoil(candidate, table, change)
+        return 0
+
+    keep_tables(monkeypatch)
+    monkeypatch.setitem(RECIPES, "sources", replace(RECIPES["sources"], build=broken))
+    before = hashes(jobs)
+    result = jobs.run("publish", run_config=AS_OF)
+    assert not result.success and "release" not in materialised(result)
+    assert failed(result) >= {*CHECKS, CONTRACT}
+    assert hashes(jobs) == before
+    for evaluation in result.get_asset_check_evaluations():
+        assert evaluation.passed or (evaluation.blocking and evaluation.description), evaluation.check_name
 
 
-def with_cell(basis: str, **cells: Any) -> Change:
-    """The table with other values in the first row of that basis."""
-    return with_row("basis", basis, **cells)
+def hashes(jobs: Jobs) -> dict[Path, str]:
+    return {p: sha256_of(p) for p in jobs.settings.marts.rglob("*") if p.is_file() and ".lock" not in p.name}
 
 
-def with_row(column: str, wanted: Any, **cells: Any) -> Change:
-    """The table with other values in the first row that has this one."""
-
-    def change(frame: pd.DataFrame) -> pd.DataFrame:
-        row = frame.index[frame[column].eq(wanted)][0]
-        for name, value in cells.items():
-            frame.loc[row, name] = value
-        return frame
-
-    return change
-
-
-def one_row_more(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.assign(rows=frame["rows"] + 1)
-
-
-def first_row_twice(frame: pd.DataFrame) -> pd.DataFrame:
-    return pd.concat([frame.head(1), frame], ignore_index=True)
-
-
-BREAKS: list[tuple[str, str, Change]] = [
-    ("assert_every_row_is_accounted_for", "ledger", one_row_more),
-    ("assert_some_report_is_used", "ledger", lambda frame: frame.assign(disposition="outlier")),
-    ("assert_keys_are_unique", "bands", first_row_twice),
-    ("assert_keys_are_unique", "premiums", first_row_twice),
-    ("assert_keys_are_unique", "multipliers", first_row_twice),
-    ("assert_keys_are_unique", "cards", first_row_twice),
-    ("assert_keys_are_unique", "changes", first_row_twice),
-    ("assert_changes_add_up", "changes", with_row("change", "changed", new=123_456)),
-    ("assert_modelled_figures_are_whole", "premiums", with_row("identified", False, premium=0.1)),
-    ("assert_modelled_figures_are_whole", "premiums", with_row("identified", True, premium_low=9.0)),
-    ("assert_modelled_figures_are_whole", "premiums", with_row("identified", True, premium=None)),
-    ("assert_modelled_figures_are_whole", "premiums", with_row("identified", True, range_low=9.0)),
-    ("assert_modelled_figures_are_whole", "multipliers", with_row("factor", "level", low=9.0)),
-    ("assert_modelled_figures_are_whole", "cards", with_row("view", "cards", demand=0.1)),
-    ("assert_every_claim_is_judged", "claims", lambda frame: frame.iloc[1:]),
-    ("assert_every_claim_is_judged", "claims", first_row_twice),
-    ("assert_every_claim_is_judged", "claims", with_row("verdict", "insufficient_data", why=None)),
-    ("assert_percentiles_ascend", "bands", with_cell("direct", p25=1_000_000)),
-    ("assert_percentiles_ascend", "bands", with_cell("direct", p50_low=1_000_000)),
-    ("assert_evidence_is_not_mixed", "bands", with_cell("suppressed", evidence="advertised", metric="bonus")),
-    ("assert_suppressed_cells_show_nothing", "bands", with_cell("suppressed", p50=100_000)),
-    ("assert_suppressed_cells_show_nothing", "bands", with_cell("suppressed", p50_high=100_000)),
-    ("assert_shown_cells_may_be_disclosed", "bands", with_cell("direct", n_reports=9)),
-    (CONTRACT, "bands", with_cell("direct", suppression_reason="because")),
-    (CONTRACT, "bands", with_cell("direct", employers_known_share=1.5)),
-    (CONTRACT, "sources", lambda frame: frame.assign(exports=-1)),
-]
-
-
-def test_every_check_is_seen_to_fail() -> None:
-    assert {check for check, _, _ in BREAKS} >= {*CHECKS, CONTRACT}
-
-
-@pytest.mark.parametrize(("check", "table", "change"), BREAKS, ids=[f"{c} {t}" for c, t, _ in BREAKS])
-def test_a_candidate_that_breaks_a_check_is_not_published(
-    jobs: Jobs, monkeypatch: pytest.MonkeyPatch, check: str, table: str, change: Change
-) -> None:
-    recipe = RECIPES[table]
-
-    def broken(candidate: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
-        rows = recipe.build(candidate, connection)
-        path = candidate.path(table)
-        schema = pq.read_schema(path)
-        frame = change(pd.concat(read_table(path, table), ignore_index=True))
-        pq.write_table(pyarrow.Table.from_pandas(frame, schema=schema, preserve_index=False), path)
-        return rows
-
-    monkeypatch.setitem(RECIPES, table, replace(recipe, build=broken))
-    assert_held(jobs, check)
+def test_the_candidate_itself_is_published(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep_tables(monkeypatch)
+    assert jobs.run("publish", run_config=AS_OF).success
+    assert jobs.marts.latest().version == "2026.06.30.1"
 
 
 def test_a_table_of_another_refresh_is_not_published(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -269,20 +203,7 @@ def test_a_table_of_another_refresh_is_not_published(jobs: Jobs, monkeypatch: py
     other = Jobs(settings)
     result = other.run("publish", run_config=AS_OF)
     assert not result.success and "release" not in materialised(result)
-    assert other.marts.latest()["version"] == "2026.06.30" and len(other.marts.releases()) == 1
-
-
-def assert_held(jobs: Jobs, check: str) -> None:
-    """The check fails and says so, no release is made, and what is published stays as it is."""
-    before = {p: sha256_of(p) for p in jobs.settings.marts.rglob("*") if p.is_file() and ".lock" not in p.name}
-    result = jobs.run("publish", run_config=AS_OF)
-    assert not result.success
-    assert check in failed(result)
-    assert "release" not in materialised(result)
-    after = {p: sha256_of(p) for p in jobs.settings.marts.rglob("*") if p.is_file() and ".lock" not in p.name}
-    assert after == before
-    [evaluation] = [c for c in result.get_asset_check_evaluations() if c.check_name == check]
-    assert evaluation.blocking and evaluation.description
+    assert other.marts.latest().version == "2026.06.30" and len(other.marts.releases()) == 1
 
 
 def test_a_release_alone_is_not_published_unchecked(jobs: Jobs) -> None:
@@ -293,7 +214,7 @@ def test_a_release_alone_is_not_published_unchecked(jobs: Jobs) -> None:
     )
     assert len(jobs.marts.releases()) == 1
     assert jobs.run("publish", run_config=AS_OF).success
-    assert jobs.marts.latest()["version"] == "2026.06.30.1"
+    assert jobs.marts.latest().version == "2026.06.30.1"
 
 
 if __name__ == "__main__":

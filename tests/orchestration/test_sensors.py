@@ -28,11 +28,12 @@ from salary_bands.orchestration.resources import Pipeline
 from salary_bands.publish import publication
 from salary_bands.releases.marts import Marts
 from salary_bands.settings import Settings
-from tests.builders import ROOT
-from tests.builders.exports import native_row, write_native
+from tests.builders import ROOT, SAMPLE
+from tests.builders.candidates import keep_tables
+from tests.builders.exports import write_native
+from tests.builders.worlds import ROWS
 
-SAMPLE = ROOT / "data" / "raw" / "sample"
-ROWS = [native_row(n) for n in range(30)]
+pytestmark = pytest.mark.slow
 
 
 class Daemon:
@@ -265,10 +266,13 @@ def test_what_a_check_holds_is_not_asked_for_again_but_a_crash_is(
     assert daemon.tick(stale_bands) == [] and daemon.marts.releases() == []
 
 
-def test_a_dry_run_by_hand_does_not_keep_the_bands_from_being_published(daemon: Daemon) -> None:
+def test_a_dry_run_by_hand_does_not_keep_the_bands_from_being_published(
+    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
     outcome = refresh(daemon.settings, date(2026, 6, 30), True, lambda _: None)
     assert not outcome.published
     assert len(daemon.tick(stale_bands)) == 1
+    keep_tables(monkeypatch)
     assert refresh(daemon.settings, date(2026, 6, 30), False, lambda _: None).published
     assert daemon.tick(stale_bands) == []
 
@@ -278,6 +282,7 @@ def test_a_dry_run_is_checked_like_any_other(daemon: Daemon, monkeypatch: pytest
     for dry in (True, False):
         with pytest.raises(RefreshError, match="tables_keep_their_contract: bands is broken"):
             refresh(daemon.settings, date(2026, 6, 30), dry, lambda _: None)
+        keep_tables(monkeypatch)
 
 
 def test_dagster_dev_serves_the_workspace(tmp_path: Path) -> None:
@@ -302,7 +307,7 @@ def test_dagster_dev_serves_the_workspace(tmp_path: Path) -> None:
             start_new_session=True,
         )
     try:
-        found = asked(port, "{ assetNodes { assetKey { path } groupName } }", server, log, seconds=120)
+        found = asked(port, "{ assetNodes { assetKey { path } groupName } }", server, log, seconds=300)
         keys_of_assets = {node["assetKey"]["path"][0] for node in found["assetNodes"]}
         assert {"raw_reports", "bands", "ledger", "sources", "release"} <= keys_of_assets
     finally:

@@ -1,7 +1,6 @@
 """feed.xml: an Atom feed of releases."""
 
 from pathlib import Path
-from typing import Any
 
 import feedparser
 import pytest
@@ -10,6 +9,7 @@ from lxml import etree
 from salary_bands.publish.feed import FeedEntry, feed_text
 from salary_bands.publish.pointers import write_pointers
 from salary_bands.releases.marts import Marts
+from tests.builders.manifests import entry_of
 
 # Atom as RFC 4287 has it, of what we use
 GRAMMAR = """
@@ -44,13 +44,8 @@ GRAMMAR = """
 
 
 def fed(version: str, status: str = "published", reason: str | None = None, synthetic: bool = False) -> FeedEntry:
-    path = f"releases/{version}/manifest.json"
-    entry: dict[str, Any] = {
-        "version": version, "as_of": "-".join(version.split(".")[:3]), "status": status, "reason": reason,
-        "schema_version": "1.0.0",
-        "manifest": {"path": path, "sha256": "0" * 64},
-    }  # fmt: skip
-    return FeedEntry(entry, path.replace("manifest.json", "index.html"), synthetic)
+    entry = entry_of(version).model_copy(update={"status": status, "reason": reason})
+    return FeedEntry(entry, f"releases/{version}/index.html", synthetic)
 
 
 FED = [fed("2026.07.31.1"), fed("2026.07.31", "withdrawn", 'pay of "A & B" <twice>'), fed("2026.06.30", synthetic=True)]
@@ -80,7 +75,9 @@ def test_a_reader_finds_the_releases_newest_first_with_what_is_withdrawn() -> No
 
 def test_a_release_that_was_rolled_back_says_so() -> None:
     kept = fed("2026.07.31", reason="rolled back to 2026.06.30")
-    [entry] = feedparser.parse(feed_text([FeedEntry({**kept.entry, "rolled_back": True}, kept.page, False)])).entries
+    [entry] = feedparser.parse(
+        feed_text([FeedEntry(kept.entry.model_copy(update={"rolled_back": True}), kept.page, False)])
+    ).entries
     assert "(rolled back)" in entry.title and "Rolled back: rolled back to 2026.06.30" in entry.summary
 
 
@@ -94,7 +91,7 @@ def test_it_is_written_with_the_pointers_and_is_the_same_each_time(sample_releas
     (tmp_path / "releases").symlink_to(sample_release.parent)
     write_pointers(elsewhere, marts.releases())
     assert (tmp_path / "feed.xml").read_text(encoding="utf-8") == text
-    write_pointers(elsewhere, [{**marts.releases()[0], "status": "withdrawn", "reason": "tried"}])
+    write_pointers(elsewhere, [marts.releases()[0].model_copy(update={"status": "withdrawn", "reason": "tried"})])
     assert "Withdrawn: tried" in (tmp_path / "feed.xml").read_text(encoding="utf-8")
 
 
@@ -102,4 +99,4 @@ def test_a_release_from_before_there_were_pages_links_its_manifest(tmp_path: Pat
     entry = fed("2026.01.31").entry
     write_pointers(Marts(tmp_path), [entry])
     [found] = feedparser.parse((tmp_path / "feed.xml").read_text(encoding="utf-8")).entries
-    assert [link.href for link in found.links] == [entry["manifest"]["path"]]
+    assert [link.href for link in found.links] == [entry.manifest.path]

@@ -11,7 +11,8 @@ from salary_bands.errors import RefreshError, UsageError
 from salary_bands.publish.pointers import list_release, pointer_notes, prune, reinstate, rollback, withdraw
 from salary_bands.publish.publication import repair
 from salary_bands.query.bands import release_rows
-from salary_bands.releases.marts import SCHEMA_VERSION, Marts
+from salary_bands.releases.documents import SCHEMA_VERSION
+from salary_bands.releases.marts import Marts
 from tests.builders.shelves import latest, listed, put_release, quick_marts, shelf, snapshot
 from tests.hostile.crashes import dies
 
@@ -116,7 +117,7 @@ def test_where_the_last_release_is_withdrawn_nothing_is_published(tmp_path: Path
     withdraw(marts, A, "legal")
     assert_sound(marts, None)
     assert not marts.mart.exists()
-    assert [(r["version"], r["status"], r["latest"]) for r in release_rows(marts)] == [(A, "withdrawn", False)]
+    assert [(r.version, r.status, r.latest) for r in release_rows(marts)] == [(A, "withdrawn", False)]
     with pytest.raises(RefreshError, match="nothing is published"):
         marts.latest()
     assert repair(marts) == []
@@ -136,7 +137,7 @@ def test_a_prune_removes_old_folders_and_keeps_them_listed(marts: Marts) -> None
     assert sorted(p.name for p in (marts.folder / "releases").iterdir()) == [B, C]
     with pytest.raises(UsageError, match="its folder is no longer"):
         marts.chosen(A)
-    with pytest.raises(UsageError, match="its folder is gone"):
+    with pytest.raises(UsageError, match="its folder is missing"):
         rollback(marts, A, None)
     with pytest.raises(UsageError, match="at least one"):
         prune(marts, 0)
@@ -156,7 +157,7 @@ def test_a_folder_that_somebody_removed_is_said_and_mended(marts: Marts, gone: s
     aside = marts.folder.parent / "aside"
     marts.release(gone).rename(aside)
     lines = repair(marts)
-    assert f"{marts.release(gone)} is gone: it is marked as pruned" in lines[0]
+    assert f"{marts.release(gone)} is missing: it is marked as pruned" in lines[0]
     assert_sound(marts, named)
     assert gone not in (marts.mart_state() or ("", []))[1]
     assert repair(marts) == []
@@ -175,7 +176,7 @@ def test_a_publication_does_not_stumble_over_a_folder_that_is_gone(marts: Marts)
 def test_what_is_no_release_is_said_and_left(marts: Marts) -> None:
     shutil.copytree(marts.release(A), marts.folder / "releases" / "copy of mine")
     (marts.folder / "releases" / "empty").mkdir()
-    assert [line.partition(" is no release of that name")[1] != "" for line in repair(marts)] == [True, True]
+    assert [line.partition(" is not a release of that name")[1] != "" for line in repair(marts)] == [True, True]
     assert set(listed(marts)) == {A, B, C}
 
 
@@ -187,6 +188,7 @@ ACTS: dict[str, tuple[Callable[[Marts], object], str, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ACTS)
 def test_killed_at_any_write_the_folder_is_as_before_or_after_and_repair_ends_it(
     three: Path, tmp_path: Path, name: str

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from salary_bands.releases.marts import SCHEMA_VERSION
+from salary_bands.releases.documents import SCHEMA_VERSION
 from tests.builders.published_schema import Names, faults, kept, published
 
 BEFORE = {"bands.p50": "int64?", "bands.view": "string", "view.json/groups": "array", "view.json/x=a": "value"}
@@ -13,9 +13,11 @@ BEFORE = {"bands.p50": "int64?", "bands.view": "string", "view.json/groups": "ar
 
 def test_what_is_published_is_what_is_kept_of_this_version() -> None:
     now, then = published(), kept().get(SCHEMA_VERSION, {})
-    assert then, f"{SCHEMA_VERSION} is not kept yet: python -m tests.published_schema"
+    assert then, f"{SCHEMA_VERSION} is not kept yet: python -m tests.builders.published_schema"
     different = sorted(n for n in now.keys() | then.keys() if now.get(n) != then.get(n))
-    assert different == [], "the published shape changed: raise SCHEMA_VERSION, then python -m tests.published_schema"
+    assert different == [], (
+        "the published shape changed: raise SCHEMA_VERSION, then python -m tests.builders.published_schema"
+    )
 
 
 def test_each_version_keeps_the_promise_to_the_one_before() -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -135,25 +136,30 @@ def test_the_public_pages_can_be_built_from_the_files_alone(sample_release: Path
     assert compared > 60
 
 
-def test_a_rank_is_by_premium_and_as_wide_as_intervals_allow() -> None:
-    def premium(value: float | None, low: float | None = None, high: float | None = None) -> Row:
-        return {"premium": value, "premium_low": low, "premium_high": high}
-
+def test_a_rank_is_by_premium_and_as_wide_as_intervals_allow(tmp_path: Path) -> None:
     groups = [
         {"view": "v", "group_id": name, "leaves": name}
         for name in ("top", "mid", "near", "low", "unknown", "all", "ml_generalist", "adjacent")
     ]
-    known = {"top": premium(0.5, 0.4, 0.6), "mid": premium(0.2, 0.1, 0.3), "near": premium(0.15, 0.05, 0.25)}
-    known |= {"low": premium(-0.1, -0.2, 0.0), "unknown": premium(None), "all": premium(0.3, 0.2, 0.4)}
-    known |= {"ml_generalist": premium(None)}
-    rows = {("v", name, "ml_generalist", "total", "all", "senior"): row for name, row in known.items()}
-    assert group_ranks(groups, rows, "senior") == {
-        "top": (1, 1, 2, 5),
-        "mid": (2, 2, 4, 5),
-        "near": (3, 2, 4, 5),
-        "low": (4, 4, 5, 5),
-        "unknown": (None, None, None, 5),
+    nothing = (None, None, None)
+    known = {"top": (0.5, 0.4, 0.6), "mid": (0.2, 0.1, 0.3), "near": (0.15, 0.05, 0.25), "low": (-0.1, -0.2, 0.0)}
+    known |= {"unknown": nothing, "all": (0.3, 0.2, 0.4), "ml_generalist": nothing}
+    key = {"view": "v", "baseline": "ml_generalist", "metric": "total", "tier": "all", "level": "senior"}
+    names = ("premium", "premium_low", "premium_high")
+    rows = [
+        {**key, "group_id": group, **dict(zip(names, figures, strict=True)), "identified": figures != nothing}
+        for group, figures in known.items()
+    ]
+    pq.write_table(pyarrow.Table.from_pylist(rows, arrow_schema("premiums")), tmp_path / "premiums.parquet")
+    found = group_ranks(groups, tmp_path / "premiums.parquet")
+    assert {group: ranks["senior"] for (_, group), ranks in found.items()} == {
+        "top": [1, 1, 2, 5],
+        "mid": [2, 2, 4, 5],
+        "near": [3, 2, 4, 5],
+        "low": [4, 4, 5, 5],
+        "unknown": [None, None, None, 5],
     }
+    assert {tuple(ranks["all"]) for ranks in found.values()} == {(None, None, None, 5)}  # of no premium at this level
 
 
 def test_a_view_is_small(sample_release: Path) -> None:
@@ -177,13 +183,13 @@ def test_a_view_is_small_when_every_cell_has_its_figures(sample_release: Path, t
         for tier in ("all", "T1")
         for level in ("all", "early", "senior", *LEVELS)
     ]  # fmt: skip
+    alike = [r for r in table(sample_release, "premiums") if (r["view"], r["group_id"]) == ("leaf", "agentic")]
     premiums = [
         {**row, "view": c["view"], "group_id": c["group_id"], "premium": -0.1234, "premium_low": -0.1234,
          "premium_high": -0.1234, "range_low": -0.1234, "range_high": -0.1234, "n_group": 98_765}
         for c in cards
         if c["group_id"] != "all"
-        for row in table(sample_release, "premiums")
-        if (row["view"], row["group_id"]) == ("leaf", "agentic")
+        for row in alike
     ]  # fmt: skip
     for name, rows in (("cards", cards), ("bands", bands), ("premiums", premiums)):
         pq.write_table(pyarrow.Table.from_pylist(rows, arrow_schema(name)), tmp_path / f"{name}.parquet")
@@ -198,11 +204,16 @@ def test_a_view_is_small_when_every_cell_has_its_figures(sample_release: Path, t
     assert max(sizes.values()) < LIMIT, sizes
 
 
+@cache
+def filled(pay: int) -> Row:
+    """A row of bands with that pay in every figure, and words and numbers of their full length."""
+    fill: Row = {"int64": pay, "double": 12_345.67, "bool": False, "string": "reasonably_precise"}
+    return {f.name: fill.get(str(f.type), date(2026, 6, 30)) for f in arrow_schema("bands")}
+
+
 def longest_band(**key: str) -> Row:
     """A cell of many people, paid in millions in total, whose every figure is shown."""
-    pay = 1_234_500 if key["metric"] == "total" else 987_500
-    fill: Row = {"int64": pay, "double": 12_345.67, "bool": False, "string": "reasonably_precise"}
-    row = {f.name: fill.get(str(f.type), date(2026, 6, 30)) for f in arrow_schema("bands")}
+    row = filled(1_234_500 if key["metric"] == "total" else 987_500)
     counts = {"n_reports": 98_765, "n_employers": 9_876, "median_age_days": 365}
     return {**row, **counts, "basis": "direct", "suppression_reason": None, "market": "US", **key}
 

@@ -4,9 +4,8 @@ import pytest
 import yaml
 
 from salary_bands.errors import HeldExport
-from salary_bands.ingest.read import exported_on
+from salary_bands.ingest import recognise as recognising
 from salary_bands.ingest.recognise import exported_on_from_name, recognise
-from salary_bands.reference import formats as module
 from salary_bands.reference.formats import ExportedOn, Format, formats, header_key, parse_format
 from salary_bands.schemas.raw_reports import TEXT_COLUMNS
 from salary_bands.settings import Settings
@@ -56,8 +55,9 @@ def test_an_unknown_header_is_never_guessed(header: list[str]) -> None:
     with pytest.raises(HeldExport) as held:
         recognise(header)
     assert held.value.reason == "unknown_header"
-    assert header[0][:40] in str(held.value) and "salary-bands inspect FILE" in str(held.value)
-    assert len(str(held.value)) < 500 and "\n" not in str(held.value)
+    assert str(held.value).startswith(
+        f"no format has the {len(header)} columns of its header; run `salary-bands inspect"
+    )
 
 
 def test_a_header_of_two_formats_is_the_one_it_has_more_of() -> None:
@@ -67,7 +67,7 @@ def test_a_header_of_two_formats_is_the_one_it_has_more_of() -> None:
 
 def test_equal_claims_are_ambiguous(monkeypatch: pytest.MonkeyPatch) -> None:
     twins = (format_of(name="one"), format_of(name="two"), format_of(name="other", recognise=[["b"]]))
-    monkeypatch.setattr(module, "formats", lambda: twins)
+    monkeypatch.setattr(recognising, "formats", lambda: twins)
     with pytest.raises(HeldExport) as held:
         recognise(["a", "c"])
     assert held.value.reason == "ambiguous_header"
@@ -121,10 +121,7 @@ def test_the_file_name_says_when_it_was_exported(pattern: str, name: str, day: s
 
 def test_an_export_without_any_date_is_held(settings: Settings) -> None:
     aijobs = next(f for f in formats() if f.name == "aijobs")
-    with pytest.raises(HeldExport) as held:
-        exported_on(aijobs, "salaries.csv", None)
-    assert held.value.reason == "no_export_date" and "`exported_on`" in str(held.value)
     header = ",".join(aijobs.recognise[0])
     found = intake(settings, f"{header}\n2023,SE,FT,ML Engineer,100000,USD,US,0,US,M\n", "aijobs/salaries.csv")
     assert found.held == "no_export_date" and found.rows == 1
-    assert "when it was exported" in found.line and "name it" in found.line
+    assert "the date of the export" in found.line and "name it as the format's `exported_on`" in found.line

@@ -9,9 +9,10 @@ import pandas as pd
 
 from salary_bands.gates.judge import judged
 from salary_bands.publish.pointers import write_pointers
-from salary_bands.releases.marts import SCHEMA_VERSION, Marts
+from salary_bands.releases.manifest import Input, Method
+from salary_bands.releases.marts import Marts
 from salary_bands.settings import Settings
-from salary_bands.storage.files import write_json
+from tests.builders.manifests import manifest_of
 from tests.simulate.faults import UNPOOLED, flood, scaled
 from tests.simulate.pipeline import Watched, by_source, candidate_of, settings_at
 from tests.simulate.population import AS_OF, SOURCES, Population, World
@@ -104,11 +105,12 @@ def publish(candidate: Watched, settings: Settings) -> None:
     folder.mkdir(parents=True)
     for table in ("bands", "ledger"):
         (folder / f"{table}.parquet").write_bytes(candidate.path(table).read_bytes())
-    manifest = {
-        "version": plan.version, "as_of": plan.as_of, "schema_version": SCHEMA_VERSION,
-        "method_version": plan.method_version, "contains_synthetic": plan.contains_synthetic,
-        "inputs": [{"source": s.source, "file": s.file, "sha256": s.sha256, "rows": s.rows} for s in plan.counted],
-        "method": {"coverage": candidate.facts("coverage")},
-    }  # fmt: skip
-    write_json(folder / "manifest.json", manifest)
-    write_pointers(marts, [{**marts.entry(plan.version), "status": "published", "reason": None}])
+    manifest = manifest_of(
+        plan.version,
+        method_version=plan.method_version,
+        contains_synthetic=plan.contains_synthetic,
+        inputs=[Input(source=s.source, file=s.file, sha256=s.sha256, rows=s.rows) for s in plan.counted],
+        method=Method(version=plan.method_version, coverage=candidate.facts("coverage")),
+    )
+    (folder / "manifest.json").write_text(manifest.text(), encoding="utf-8")
+    write_pointers(marts, [marts.entry(plan.version)])

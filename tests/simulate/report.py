@@ -35,8 +35,11 @@ NOT_SIMULATED = (
     "claim_",
     "demand_",
     "fragile_",
+    "group_",
     "influence",
     "duplicates",
+    "ranked_",
+    "replaced_",
     "split_",
     "stacking",
     "touched_",
@@ -70,7 +73,7 @@ def settings_digest() -> str:
 
 def formulas() -> list[Path]:
     """The files whose formulas are simulated."""
-    found = [*SQL.glob("steps/*/*.sql"), *(PACKAGE / "statistics").glob("*.py")]
+    found = [*SQL.glob("functions/*.sql"), *SQL.glob("steps/*/*.sql"), *(PACKAGE / "statistics").glob("*.py")]
     simulated = [path for path in found if not path.stem.startswith(NOT_SIMULATED)]
     return [*simulated, *SQL.glob("gates/*.sql"), PACKAGE / "gates" / "rules.py"]
 

@@ -192,6 +192,7 @@ def test_faults_are_as_they_are_called() -> None:
     assert np.allclose(flood(world, 50, 2)["total"], scaled(plain, 1.5)["total"])
 
 
+@pytest.mark.slow
 def test_gates_are_asked_as_in_a_refresh() -> None:
     found = held(7, 1_000, {"ordinary": 1, "again_months": 1}).set_index("case")
     assert found.loc["again_months", "held"] and "one_export" in str(found.loc["again_months", "gates"])

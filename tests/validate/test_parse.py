@@ -153,7 +153,7 @@ def test_words_are_known_in_any_case_or_refused() -> None:
     assert parse_word(texts(None), ("rsu",), None)[0].isna().all()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(st.one_of(st.none(), st.text(max_size=12), st.from_regex(r"[0-9.,' k$-]{1,9}")), min_size=1, max_size=8)
 )
@@ -168,7 +168,7 @@ def test_any_text_is_a_finite_figure_of_zero_or_more_or_has_a_reason(cells: list
                 assert pd.isna(value) or (math.isfinite(value) and value >= 0)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 10**9), st.integers(0, 99))
 def test_every_way_to_write_a_figure_is_the_same_figure(whole: int, cents: int) -> None:
     number = float(f"{whole}.{cents:02d}")
@@ -178,7 +178,7 @@ def test_every_way_to_write_a_figure_is_the_same_figure(whole: int, cents: int) 
     assert parse_number(german, "comma") == parse_number(german, "either") == number
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.text(max_size=20), min_size=1, max_size=5))
 def test_any_text_is_a_date_or_a_bad_date(cells: list[str]) -> None:
     when, year, reason = parse_when(texts(*cells), ["%d/%m/%Y %H:%M:%S", "iso", "year"])

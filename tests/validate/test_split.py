@@ -101,12 +101,9 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Intake:
 
 @pytest.mark.parametrize("number", range(len(BAD)), ids=[f"{c}-{r}-{n}" for n, (_, c, r) in enumerate(BAD)])
 def test_a_bad_value_rejects_its_row_with_column_reason_and_number(mixed: Intake, number: int) -> None:
-    cells, column, reason = BAD[number]
+    _, column, reason = BAD[number]
     row = len(GOOD) + number + 2
     assert [r for r in mixed.rejected if r[0] == row] == [(row, column, reason)]
-    value = mixed.table("rejected_reports").set_index("row")["value"][row]
-    written = str(cells.get(column, "")).strip()[:80]
-    assert (pd.isna(value) and not written) or value == written
 
 
 @pytest.mark.parametrize("number", range(len(GOOD)))
@@ -127,16 +124,8 @@ def test_an_export_is_held_as_a_whole_above_the_limit_only(settings: Settings, b
     found = intake(settings, csv_text(rows))
     assert (found.held, found.rows, len(found.rejected)) == (held, 10, bad)
     if held:
-        for word in (
-            "3 of 10 rows",
-            "base",
-            "not_a_number",
-            "row 2",
-            "'free'",
-            "mend the export",
-            "max_rejected_share",
-        ):
-            assert word in found.line
+        assert "3 of 10 rows are rejected, most often base for not_a_number (first in row 2)" in found.line
+        assert "fix the export" in found.line and "max_rejected_share" in found.line
 
 
 def test_rows_without_pay_do_not_count_towards_the_limit(settings: Settings) -> None:

@@ -114,7 +114,7 @@ def test_dollars_are_whole_and_half_goes_up(amount: float, whole: int | None) ->
     assert str(found.dtype) == "Int64" and found.tolist() == [pd.NA if whole is None else whole]
 
 
-@limits(max_examples=60, deadline=None)
+@limits(max_examples=60)
 @given(st.text(max_size=8), st.sampled_from([None, "US", "SE", "NZ", "zz", ""]))
 def test_any_text_is_a_code_or_none(text: str, country: str | None) -> None:
     code = resolve_currency(text, country)

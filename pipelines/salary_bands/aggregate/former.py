@@ -13,7 +13,8 @@ from typing import Any
 from salary_bands.aggregate.plan import ExportState, Plan
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.fingerprint import digest
-from salary_bands.releases.marts import Document, Marts
+from salary_bands.releases.manifest import Manifest
+from salary_bands.releases.marts import Marts
 from salary_bands.settings import Settings
 from salary_bands.vocabulary.rates import current_rates, rates_of_window
 
@@ -22,7 +23,7 @@ from salary_bands.vocabulary.rates import current_rates, rates_of_window
 class Former:
     """The release that a plan follows, and what of it can be made again."""
 
-    manifest: Document
+    manifest: Manifest
     folder: Path
     plan: Plan
     settings: Settings
@@ -33,18 +34,18 @@ class Former:
         if plan.previous is None:
             return None
         manifest = marts.manifest(plan.previous)
-        if manifest["contains_synthetic"] != plan.contains_synthetic:
+        if manifest.contains_synthetic != plan.contains_synthetic:
             return None
         return cls(manifest, marts.release(plan.previous), plan, settings)
 
     @property
     def as_of(self) -> date:
-        return date.fromisoformat(self.manifest["as_of"])
+        return date.fromisoformat(self.manifest.as_of)
 
     @cached_property
     def hashes(self) -> set[str]:
         """SHA-256 of the exports that it counted."""
-        return {i["sha256"] for i in self.manifest["inputs"]}
+        return {i.sha256 for i in self.manifest.inputs}
 
     @cached_property
     def kept(self) -> list[ExportState]:
@@ -62,16 +63,16 @@ class Former:
 
     @property
     def method_changed(self) -> bool:
-        return bool(self.manifest["method_version"] != self.plan.method_version)
+        return bool(self.manifest.method_version != self.plan.method_version)
 
     @property
     def reference_changed(self) -> bool:
         """Whether code, reference data or the rates of its window are not what they were."""
         was = self.manifest
-        if (was["code_version"], was.get("reference_version")) != (self.plan.code_version, self.plan.reference_version):
+        if (was.code_version, was.reference_version) != (self.plan.code_version, self.plan.reference_version):
             return True
-        rates = rates_of_window(current_rates(self.settings.work), self.manifest["as_of"])
-        return bool(rates["usd"] != self.manifest["method"]["fx"]["usd"])
+        rates = rates_of_window(current_rates(self.settings.work), self.manifest.as_of)
+        return bool(rates["usd"] != self.manifest.method.fx["usd"])
 
     @property
     def differs(self) -> bool:
@@ -82,10 +83,10 @@ class Former:
         """The plan of the release before, made today of what is still there."""
         return replace(
             self.plan,
-            as_of=self.manifest["as_of"],
-            version=self.manifest["version"],
+            as_of=self.manifest.as_of,
+            version=self.manifest.version,
             previous=None,
-            fingerprint=digest([self.plan.fingerprint, self.manifest["version"]]),
+            fingerprint=digest([self.plan.fingerprint, self.manifest.version]),
             files=self.kept,
             refused=[],
         )
@@ -95,7 +96,7 @@ class Former:
         return {
             "method_changed": self.method_changed,
             "exports_gone": self.exports_gone,
-            "date_moved": self.manifest["as_of"] != self.plan.as_of,
+            "date_moved": self.manifest.as_of != self.plan.as_of,
             "exports_came": bool(self.came),
         }
 

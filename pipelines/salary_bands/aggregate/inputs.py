@@ -1,4 +1,4 @@
-"""The small tables that the SQL takes beside the reports: settings, taxonomy, markets, the files."""
+"""The small input tables that SQL joins with reports: settings, taxonomy, metrics, files."""
 
 import itertools
 import math
@@ -25,65 +25,76 @@ METRICS_OF = {
 
 
 def recency_weight(age_months: int, half_life_months: int) -> int:
-    """round(2^20 * 0.5^(age / half life)), half up."""
+    """Return round(2^20 * 0.5^(age / half life)), rounded half up."""
     return math.floor((1 << 20) * 0.5 ** (age_months / half_life_months) + 0.5)
 
 
 def add_inputs(connection: duckdb.DuckDBPyConnection, plan: Plan, settings: Settings) -> None:
-    """Add refresh, recency, percentile_points, metrics, view_groups, group_labels, grid and level_parents.
+    """Add the tables of `inputs` to a connection."""
+    for name, frame in inputs(plan, settings).items():
+        add_table(connection, name, frame)
 
-    Also group_names, distinct_groups with the leaves of the first of each name, and the files of the plan: `exports`
-    (those that count), `export_files` (all) and `formats`.
+
+def inputs(plan: Plan, settings: Settings) -> dict[str, pd.DataFrame]:
+    """Return the input tables by name.
+
+    distinct_groups has the groups of group_names that are the first of their leaves. exports has the files that count,
+    export_files all of them.
     """
+    groups, names = view_groups(), group_names()
+    first = names[["first_view", "first_group_id"]].drop_duplicates().set_axis(["view", "group_id"], axis=1)
+    licences = [(f.name, f.licence, f.attribution) for f in formats()]
+    return {
+        "refresh": _refresh(plan, settings),
+        "recency": _recency(settings),
+        "percentile_points": pd.DataFrame({"percentile": PERCENTILES}),
+        "metrics": _metrics(),
+        "view_groups": groups[["view", "group_id", "leaf"]],
+        "group_names": names,
+        "distinct_groups": first.merge(groups[["view", "group_id", "leaf"]]),
+        "group_labels": groups[["view", "group_id", "group_label"]].drop_duplicates(ignore_index=True),
+        "grid": _grid(),
+        "level_parents": _level_parents(),
+        "exports": _exports(plan),
+        "export_files": _export_files(plan),
+        "formats": pd.DataFrame(licences, columns=["format", "licence", "attribution"]),
+    }
+
+
+def _refresh(plan: Plan, settings: Settings) -> pd.DataFrame:
+    """Return one row: the settings of the method, and the dates and versions of the release."""
     as_of = date.fromisoformat(plan.as_of)
     refresh = {
         **settings.method(),
-        "as_of": pd.Timestamp(as_of),
-        "window_start": pd.Timestamp(months_before(as_of, settings.window_months)),
+        "as_of": as_of,
+        "window_start": months_before(as_of, settings.window_months),
         "release": plan.version,
         "method_version": plan.method_version,
     }
-    add_table(connection, "refresh_values", pd.DataFrame([refresh]))
-    connection.execute(
-        "CREATE OR REPLACE TABLE refresh AS SELECT * REPLACE "
-        "(CAST(as_of AS DATE) AS as_of, CAST(window_start AS DATE) AS window_start) FROM refresh_values"
-    )
+    return pd.DataFrame([refresh])
+
+
+def _recency(settings: Settings) -> pd.DataFrame:
+    """Return the weight of a report by its age in months."""
     ages = range(settings.window_months + 1)
     weights = [recency_weight(age, settings.half_life_months) for age in ages]
-    add_table(connection, "recency", pd.DataFrame({"age_months": list(ages), "weight": weights}))
-    add_table(connection, "percentile_points", pd.DataFrame({"percentile": PERCENTILES}))
-    metrics = [(e, m) for e, names in METRICS_OF.items() for m in names]
-    numbered = pd.DataFrame(metrics, columns=["evidence", "metric"])
-    add_table(connection, "metrics", numbered.assign(metric_number=range(len(numbered))))
-    groups = view_groups()
-    add_table(connection, "view_groups", groups[["view", "group_id", "leaf"]])
-    names = group_names()
-    add_table(connection, "group_names", names)
-    first = names[["first_view", "first_group_id"]].drop_duplicates().set_axis(["view", "group_id"], axis=1)
-    add_table(connection, "distinct_groups", first.merge(groups[["view", "group_id", "leaf"]]))
-    labels = groups[["view", "group_id", "group_label"]].drop_duplicates(ignore_index=True)
-    add_table(connection, "group_labels", labels)
-    add_table(connection, "grid", _grid())
+    return pd.DataFrame({"age_months": list(ages), "weight": weights})
+
+
+def _metrics() -> pd.DataFrame:
+    """Return evidence, metric and a number for each such pair."""
+    metrics = [(evidence, metric) for evidence, names in METRICS_OF.items() for metric in names]
+    return pd.DataFrame(metrics, columns=["evidence", "metric"]).assign(metric_number=range(len(metrics)))
+
+
+def _level_parents() -> pd.DataFrame:
+    """Return the stage of each level, and `all` as a parent of every level and stage."""
     levels = [(level, stage_of(level)) for level in LEVELS] + [(name, "all") for name in (*LEVELS, *STAGES)]
-    add_table(connection, "level_parents", pd.DataFrame(levels, columns=["level", "parent"]))
-    add_table(connection, "exports", _exports(plan))
-    add_table(connection, "export_files", _export_files(plan))
-    rows = [(f.name, f.licence, f.attribution) for f in formats()]
-    add_table(connection, "formats", pd.DataFrame(rows, columns=["format", "licence", "attribution"]))
-
-
-def add_markets(connection: duckdb.DuckDBPyConnection) -> None:
-    """market_parents: of every market in profiles, the larger ones."""
-    connection.execute(
-        "CREATE OR REPLACE TABLE market_parents AS "
-        "SELECT DISTINCT metro AS market, country AS parent FROM profiles WHERE metro <> '' "
-        "UNION SELECT DISTINCT metro, 'global' FROM profiles WHERE metro <> '' "
-        "UNION SELECT DISTINCT country, 'global' FROM profiles WHERE country <> ''"
-    )
+    return pd.DataFrame(levels, columns=["level", "parent"])
 
 
 def _exports(plan: Plan) -> pd.DataFrame:
-    """The exports that count, numbered in the order of their files."""
+    """Return the exports that count, numbered in the order of their files."""
     newest = plan.newest_snapshots
     rows = []
     for s in plan.counted:
@@ -96,7 +107,7 @@ def _exports(plan: Plan) -> pd.DataFrame:
 
 
 def _export_files(plan: Plan) -> pd.DataFrame:
-    """Every file, whether it counts or not."""
+    """Return every file, whether it counts or not."""
     rows = [(s.key, s.source, s.file, s.sha256, s.format, s.counted, s.held_reason, s.rows) for s in plan.files]
     columns = ["export_key", "source", "file", "export_sha256", "format", "counted", "held_reason", "export_rows"]
     return pd.DataFrame(rows, columns=columns).astype({"held_reason": "str"})
@@ -104,7 +115,7 @@ def _export_files(plan: Plan) -> pd.DataFrame:
 
 @cache
 def _grid() -> pd.DataFrame:
-    """The cells that are published even where suppressed: every group, tier and level in US."""
+    """Return the cells that are published even if they are suppressed: every group, tier and level in the US."""
     groups = group_names()[["view", "group_id"]].itertuples(index=False, name=None)
     kinds = [(evidence, metric) for evidence, metrics in METRICS_OF.items() for metric in metrics]
     rows = [

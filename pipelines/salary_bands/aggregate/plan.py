@@ -10,7 +10,7 @@ from salary_bands.exports.stages import ExportStages
 from salary_bands.fingerprint import code_version, digest, method_version, reference_version
 from salary_bands.ingest.raw_folder import ExportFile, RawFolder
 from salary_bands.reference.formats import format_named
-from salary_bands.releases.marts import release_order, stands
+from salary_bands.releases.pointers import Entry, newest
 from salary_bands.vocabulary.rates import rates_of_window
 
 SAMPLE = "sample"  # the source whose exports are synthetic
@@ -85,7 +85,7 @@ class Plan:
         return cls(**{**document, "files": [ExportState(**f) for f in document["files"]]})
 
 
-def plan_release(folder: RawFolder, stages: ExportStages, as_of: date, releases: list[dict[str, Any]]) -> Plan:
+def plan_release(folder: RawFolder, stages: ExportStages, as_of: date, releases: list[Entry]) -> Plan:
     """Plan the release of that date from the exports as they stand; releases as in `releases.json`.
 
     Raises UsageError where there is no export, RefreshError where every export is held.
@@ -128,17 +128,17 @@ def content_fingerprint(files: list[ExportState], stages: ExportStages) -> str:
     )
 
 
-def next_version(as_of: date, releases: list[dict[str, Any]]) -> tuple[str, str | None]:
+def next_version(as_of: date, releases: list[Entry]) -> tuple[str, str | None]:
     """(version of a new release of that date, the release it follows).
 
     It follows the newest one that stands and whose as_of is not later.
     """
     base = as_of.strftime("%Y.%m.%d")
-    same_date = [r["version"] for r in releases if r["as_of"] == as_of.isoformat()]
+    same_date = [r.version for r in releases if r.as_of == as_of.isoformat()]
     suffixes = [int(v.removeprefix(base).lstrip(".") or 0) for v in same_date]
     version = base if not suffixes else f"{base}.{max(suffixes) + 1}"
-    earlier = [r for r in releases if stands(r) and r["as_of"] <= as_of.isoformat()]
-    return version, max(earlier, key=release_order)["version"] if earlier else None
+    earlier = newest(r for r in releases if r.as_of <= as_of.isoformat())
+    return version, earlier.version if earlier else None
 
 
 def export_states(exports: tuple[ExportFile, ...], stages: ExportStages) -> list[ExportState]:

@@ -16,7 +16,7 @@ from salary_bands.aggregate.inputs import add_inputs
 from salary_bands.aggregate.plan import Plan
 from salary_bands.errors import RefreshError
 from salary_bands.settings import Settings
-from salary_bands.storage.duck import add_parts, in_memory, quoted
+from salary_bands.storage.duck import add_file, add_parts, in_memory
 from salary_bands.storage.files import write_json
 from salary_bands.storage.parquet import made_from, read_table, write_table
 from salary_bands.storage.parts import Parts
@@ -97,8 +97,7 @@ class Workspace:
             return
         if not self.is_made_from(table, plan):
             raise RefreshError(f"{table} was made by another refresh; materialise it again")
-        path = quoted(str(self.path(table)))
-        connection.execute(f"CREATE OR REPLACE VIEW {table} AS SELECT * FROM read_parquet({path})")
+        add_file(connection, table, self.path(table))
 
     def write(self, connection: duckdb.DuckDBPyConnection, table: str) -> int:
         """Write what `sql/marts/<table>.sql` selects, held to the table's contract; return the number of rows."""

@@ -11,7 +11,10 @@ from salary_bands.vocabulary.titles import Classification, classify
 
 
 def classify_reports(normalised: pd.DataFrame, exported: date) -> pd.DataFrame:
-    """One chunk with leaf, rule and tier; distinct texts are classified once, and end here."""
+    """Turn a chunk of normalised_reports into pay_reports: add leaf, rule and tier, and drop the texts.
+
+    Each distinct title, specialisation and skills is classified once.
+    """
     texts = ["job_title", "specialisation", "skills"]
     codes, found = map_distinct_rows(normalised[texts], _classified)
     tier = facts_at(normalised["employer"], report_day(normalised, exported))["tier"].fillna("unknown")

@@ -1,8 +1,8 @@
 """The commands of `salary-bands`: results on standard output, progress and messages on standard error.
 
-Belongs here: what each command takes, and how its result is printed. The only package that imports typer and rich.
-Commands import what they need when they run, so that reading ones answer without dagster. Does not belong here: what a
-command finds out.
+Belongs here: the options of each command, and how its result is printed. Does not belong here: how a command finds its
+result. Only this package imports typer and rich. Commands import what they need when they run, so that commands that
+only read releases do not import dagster.
 """
 
 from salary_bands.cli.commands import main

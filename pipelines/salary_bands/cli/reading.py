@@ -1,14 +1,14 @@
-"""For those who read: bands, offers, releases, and what a title is."""
+"""Commands that read: bands, offers, releases, differences, and titles."""
 
 import csv
-import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from salary_bands.cli.common import AsJson, MartsFolder, ReleaseVersion, err, marts_in, out, print_json
+from salary_bands.cli.common import AsJson, MartsFolder, ReleaseVersion, err, json_text, marts_in, out, print_json
 from salary_bands.errors import UsageError
 
 
@@ -16,17 +16,17 @@ def show(
     marts: MartsFolder = None,
     release: ReleaseVersion = None,
     view: Annotated[str, typer.Option(help="leaf, cards, llm_roles, career_paths, specialties.")] = "cards",
-    group: Annotated[str | None, typer.Option(help="Group of the view; all groups without it.")] = None,
+    group: Annotated[str | None, typer.Option(help="Group of the view.", show_default="all groups")] = None,
     tier: Annotated[str, typer.Option(help="T1 to T5, unknown, all, or `each`.")] = "all",
     level: Annotated[str, typer.Option(help="L3 to L7, early, senior, all, or `each`.")] = "all",
     market: Annotated[str, typer.Option(help="global, a country such as US, or a metro such as us-sf-bay.")] = "US",
     metric: Annotated[
-        str | None, typer.Option(help="base, bonus, equity, total, ...; base and total without it.")
+        str | None, typer.Option(help="base, bonus, equity, total, ...", show_default="base and total")
     ] = None,
     evidence: Annotated[str, typer.Option(help="reported or advertised.")] = "reported",
     as_json: AsJson = False,
 ) -> None:
-    """Show bands of a release: base and total of the cards in the US without filters."""
+    """Show bands of a release; by default base and total pay of the cards in the US."""
     from salary_bands.cli.printing.reading import print_bands
     from salary_bands.query.bands import band_rows
 
@@ -48,18 +48,19 @@ def offer(
     market: Annotated[str, typer.Option(help="A metro such as us-sf-bay, a country such as US, or global.")] = "US",
     base: Annotated[float | None, typer.Option(help="Base pay, USD a year.")] = None,
     equity: Annotated[
-        float | None, typer.Option(help="A year's share of the grant at face value, USD; 0: none.")
+        float | None, typer.Option(help="A year's share of the grant at face value, USD; 0 for none.")
     ] = None,
-    bonus: Annotated[float | None, typer.Option(help="A year's bonus, USD; 0: none.")] = None,
-    equity_liquid: Annotated[str | None, typer.Option(help="yes where the equity can be sold, else no (no).")] = None,
+    bonus: Annotated[float | None, typer.Option(help="Annual bonus, USD; 0 for none.")] = None,
+    equity_liquid: Annotated[str | None, typer.Option(help="yes if the equity can be sold.", show_default="no")] = None,
     view: Annotated[
-        str | None, typer.Option(help="View of the group; the first that has it: leaf, cards, llm_roles, ...")
+        str | None,
+        typer.Option(help="View of the group.", show_default="the first that has it: leaf, cards, llm_roles, ..."),
     ] = None,
     marts: MartsFolder = None,
     release: ReleaseVersion = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say where an offer lies in the bands, with intervals, the cells that answered and those beside them."""
+    """Find the percentiles of an offer, with intervals, the cells that answered and comparable cells."""
     from salary_bands.cli.printing.offer import print_offer
     from salary_bands.query.offer import Offer, check_offer
 
@@ -72,27 +73,28 @@ def offer(
 
 
 def classify(
-    titles: Annotated[list[str] | None, typer.Argument(help="Job titles; standard input without any.")] = None,
+    titles: Annotated[
+        list[str] | None, typer.Argument(help="Job titles.", show_default="the lines of standard input")
+    ] = None,
     file: Annotated[Path | None, typer.Option("--in", help="CSV with title, specialisation, skills.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say which leaf a job title is, by which rule and on what evidence. With --json one object a line."""
-
+    """Classify job titles: the leaf, the rule and the words that decided. With --json one object per line."""
     from salary_bands.cli.printing.reading import print_classified
 
     found = classified(titles or [], file)
     if as_json:
         for row in found:
-            sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+            sys.stdout.write(json_text(row) + "\n")
     else:
         print_classified(out, found)
 
 
 def diff(
     old: Annotated[str, typer.Argument(help="Version of the earlier release.")],
-    new: Annotated[str, typer.Argument(help="Version of the later one.")],
+    new: Annotated[str, typer.Argument(help="Version of the later release.")],
     marts: MartsFolder = None,
-    view: Annotated[str | None, typer.Option(help="Only this view; so do the others.")] = None,
+    view: Annotated[str | None, typer.Option(help="Only this view; the options below filter likewise.")] = None,
     group: Annotated[str | None, typer.Option(help="Group of the view.")] = None,
     tier: Annotated[str | None, typer.Option(help="T1 to T5, unknown or all.")] = None,
     level: Annotated[str | None, typer.Option(help="L3 to L7, early, senior or all.")] = None,
@@ -101,9 +103,9 @@ def diff(
     evidence: Annotated[str | None, typer.Option(help="reported or advertised.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what moved from one release to another, how much of it is method, pay and mix, and why.
+    """Show what changed between two releases and why, and how much is due to method, pay and mix.
 
-    With --json every cell whose median moved.
+    With --json the document has every cell whose median changed.
     """
     from salary_bands.cli.printing.diff import print_diff
     from salary_bands.query.diff import diff_releases
@@ -126,13 +128,13 @@ def releases(marts: MartsFolder = None, as_json: AsJson = False) -> None:
 
     found = release_rows(marts_in(marts))
     if as_json:
-        print_json(found)
+        print_json([asdict(row) for row in found])
     else:
         print_releases(out, found)
 
 
 def classified(titles: list[str], file: Path | None) -> list[dict[str, str]]:
-    """title, leaf, rule, evidence of each title of the arguments, the file, or standard input."""
+    """Return title, leaf, rule and evidence of the titles in the arguments and the file, else of standard input."""
     from salary_bands.vocabulary.titles import classify
 
     rows = [(title, "", "") for title in titles]
@@ -152,7 +154,7 @@ def _titles_in(file: Path) -> list[tuple[str, str, str]]:
         with file.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream)
             if "title" not in (reader.fieldnames or []):
-                raise UsageError(f"{file}: no column title; it needs title, and may have specialisation and skills")
+                raise UsageError(f"{file}: column title is missing; specialisation and skills are optional")
             return [(r["title"] or "", r.get("specialisation") or "", r.get("skills") or "") for r in reader]
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file}: {error}") from None

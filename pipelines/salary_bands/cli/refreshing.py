@@ -1,5 +1,6 @@
-"""For those who schedule refreshes: exports in, a release out, and what to mend."""
+"""Commands that operate refreshes: read exports, publish a release, and list what to fix."""
 
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -8,29 +9,32 @@ import typer
 
 from salary_bands.cli.common import AsJson, MartsFolder, WorkFolder, out, print_json, say
 from salary_bands.errors import UsageError
+from salary_bands.releases.marts import Marts
 
 
 def refresh(
-    raw: Annotated[Path | None, typer.Option(help="Folder of exports, RAW/<source>/<file> (data/raw).")] = None,
+    raw: Annotated[
+        Path | None, typer.Option(help="Folder of exports, RAW/<source>/<file>.", show_default="data/raw")
+    ] = None,
     marts: MartsFolder = None,
     work: WorkFolder = None,
-    as_of: Annotated[str | None, typer.Option(help="Last day of the window, YYYY-MM-DD (today in UTC).")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but publish.")] = False,
-    wait: Annotated[float | None, typer.Option(help="Seconds to wait for another refresh (600).")] = None,
-    accept: Annotated[
-        list[str] | None, typer.Option(help="Gate that does not hold this release; may be given several times.")
+    as_of: Annotated[
+        str | None, typer.Option(help="Last day of the window, YYYY-MM-DD.", show_default="today in UTC")
     ] = None,
-    reason: Annotated[str | None, typer.Option(help="Why; it stands in the release's manifest.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything except publish.")] = False,
+    wait: Annotated[float | None, typer.Option(help="Seconds to wait for another refresh.", show_default="600")] = None,
+    accept: Annotated[list[str] | None, typer.Option(help="Gate that must not hold this release; repeatable.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why the gates are accepted; recorded in the manifest.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Read what is new, build the bands, check them and publish a release."""
+    """Read new exports, build the bands, check them and publish a release."""
     from salary_bands.settings import load
 
     settings = load(raw=raw, marts=marts, work=work, lock_wait_seconds=wait)
     today = datetime.now(UTC).date()
     day = _date(as_of) if as_of else today
     if day > today:
-        raise UsageError(f"--as-of {day}: is in the future; a release is of a day that was")
+        raise UsageError(f"--as-of {day} is in the future; use today's date or an earlier one")
     from salary_bands.gates.accept import Accepted
 
     accepted = Accepted.of(accept or [], reason)
@@ -46,7 +50,7 @@ def refresh(
 
 
 def inspect(file: Annotated[Path, typer.Argument(help="An export.")], as_json: AsJson = False) -> None:
-    """Show how a file would be read and what would be rejected; draft a format for an unknown header."""
+    """Show how a file would be read and what would be rejected; draft a format if its header is unknown."""
     from salary_bands.cli.printing.inspection import print_inspection
     from salary_bands.exports.inspect import inspect_file
     from salary_bands.settings import load
@@ -62,10 +66,10 @@ def inspect(file: Annotated[Path, typer.Argument(help="An export.")], as_json: A
 
 def coverage(
     work: WorkFolder = None,
-    most: Annotated[int, typer.Option(help="Unmatched texts of each kind.")] = 15,
+    most: Annotated[int, typer.Option(help="Number of unmatched texts of each kind.")] = 15,
     as_json: AsJson = False,
 ) -> None:
-    """Show what the last refresh did not know: shares per source, and the unmatched texts that cost most reports."""
+    """Show what the last refresh could not match: shares by source, and the texts that affect most reports."""
     from salary_bands.aggregate.coverage import coverage as cover
     from salary_bands.cli.printing.refreshing import print_coverage
     from salary_bands.settings import load
@@ -79,41 +83,40 @@ def coverage(
 
 def mirror(
     to: Annotated[
-        str | None, typer.Option(help="s3://BUCKET/PREFIX, gs://... or az://...; the setting store_url.")
+        str | None, typer.Option(help="s3://BUCKET/PREFIX, gs://... or az://...", show_default="the setting store_url")
     ] = None,
     marts: MartsFolder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put what is published into an object store: what it lacks, then the pointers. A refresh does it by itself."""
-    from salary_bands.distribute.mirror import mirror as put
-    from salary_bands.releases.marts import Marts
+    """Upload missing files of the releases to an object store, then the pointers. A refresh does this automatically."""
+    from salary_bands.distribute.mirror import mirror as upload
     from salary_bands.settings import load
     from salary_bands.storage.locks import refresh_lock
 
     settings = load(marts=marts, store_url=to)
     if not settings.store_url:
-        raise UsageError("no store to mirror to; give --to s3://BUCKET/PREFIX or the setting store_url")
+        raise UsageError("no object store is set; give --to s3://BUCKET/PREFIX or the setting store_url")
     with refresh_lock([settings.marts], settings.lock_wait_seconds, say):
-        done = put(Marts(settings.marts), settings.store_url, say)
+        done = upload(Marts(settings.marts), settings.store_url, say)
     if as_json:
-        print_json(done.to_json())
+        print_json(asdict(done))
     else:
         out.print(done.line(), highlight=False, markup=False)
 
 
 def sample(
-    to: Annotated[Path, typer.Option(help="Raw folder to put the source `sample` into.")] = Path("data/raw"),
+    to: Annotated[Path, typer.Option(help="Raw folder in which to write the source `sample`.")] = Path("data/raw"),
 ) -> None:
-    """Write the synthetic sample, to try the pipeline without data of your own."""
-    from salary_bands.sample import AS_OF, write_sample
+    """Write the synthetic sample, for trying the pipeline without data of your own."""
+    from salary_bands.sample import AS_OF, SYNTHETIC, write_sample
 
     for path in write_sample(to / "sample"):
         out.print(str(path), highlight=False)
-    say(f"synthetic data; try: salary-bands refresh --raw {to} --as-of {AS_OF}")
+    say(f"{SYNTHETIC} Next: salary-bands refresh --raw {to} --as-of {AS_OF}")
 
 
 def _date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"--as-of {text}: not a date; write YYYY-MM-DD") from None
+        raise UsageError(f"--as-of {text} is not a date; use YYYY-MM-DD") from None

@@ -1,29 +1,32 @@
-"""For those who answer for releases: check them, point at another, take one back, serve and pull them."""
+"""Commands that manage releases: verify, roll back, withdraw, prune, pull and serve."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from salary_bands.cli.common import AsJson, MartsFolder, marts_in, out, print_json, say
-
-if TYPE_CHECKING:
-    from salary_bands.releases.marts import Marts
+from salary_bands.releases.marts import Marts
 
 PublicKey = Annotated[
-    Path | None, typer.Option("--public-key", help="PEM of the publisher's Ed25519 key, which must have signed.")
+    Path | None, typer.Option("--public-key", help="PEM file of the publisher's Ed25519 key, which must have signed.")
 ]
-Wait = Annotated[float | None, typer.Option("--wait", help="Seconds to wait for a refresh (600).")]
+Wait = Annotated[
+    float | None, typer.Option("--wait", help="Seconds to wait for a running refresh.", show_default="600")
+]
 
 
 def verify(
     marts: Annotated[
-        str | None, typer.Option("--marts", help="Folder or http(s) URL of releases (data/marts).")
+        str | None, typer.Option("--marts", help="Folder or http(s) URL of releases.", show_default="data/marts")
     ] = None,
-    release: Annotated[str | None, typer.Option("--release", help="Version of a release (the latest).")] = None,
-    all_releases: Annotated[bool, typer.Option("--all", help="Every release.")] = False,
+    release: Annotated[
+        str | None, typer.Option("--release", help="Version of a release.", show_default="the latest")
+    ] = None,
+    all_releases: Annotated[bool, typer.Option("--all", help="Verify every release.")] = False,
     public_key: PublicKey = None,
     as_json: AsJson = False,
 ) -> None:
@@ -33,11 +36,11 @@ def verify(
     from salary_bands.settings import load
 
     if release and all_releases:
-        raise UsageError("--release and --all: give one of them")
+        raise UsageError("--release and --all exclude each other; give one of them")
     where = marts if marts and "://" in marts else load(marts=marts).marts
     found = check(where, release, all_releases, public_key)
     if as_json:
-        print_json(found.to_json())
+        print_json({"ok": found.ok, **asdict(found)})
     else:
         for fault in found.faults:
             out.print(fault.line(), highlight=False, markup=False)
@@ -50,49 +53,52 @@ def verify(
 
 
 def rollback(
-    version: Annotated[str | None, typer.Argument(help="Release to point at; the one before the latest.")] = None,
-    reason: Annotated[str | None, typer.Option(help="Why; it stands in releases.json.")] = None,
+    version: Annotated[
+        str | None, typer.Argument(help="Release to point at.", show_default="the one before the latest")
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="Why; recorded in releases.json.")] = None,
     marts: MartsFolder = None,
     wait: Wait = None,
 ) -> None:
-    """Point readers at an earlier release, until a newer one of other content is published."""
+    """Point readers at an earlier release until a new release with other content is published."""
     from salary_bands.publish import pointers
 
     with _locked(marts, wait) as found:
-        say(f"latest.json and the mart are of {pointers.rollback(found, version, reason)}")
+        say(f"latest.json and the mart now have release {pointers.rollback(found, version, reason)}")
 
 
 def withdraw(
     version: Annotated[str, typer.Argument(help="Release to mark.")],
-    reason: Annotated[str | None, typer.Option(help="Why; it stands in releases.json. Needed.")] = None,
-    undo: Annotated[bool, typer.Option("--undo", help="Take the withdrawal back.")] = False,
+    reason: Annotated[str | None, typer.Option(help="Why; recorded in releases.json. Required.")] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Undo the withdrawal.")] = False,
     marts: MartsFolder = None,
     wait: Wait = None,
 ) -> None:
-    """Mark a release as withdrawn, for sites to follow; nothing is deleted."""
+    """Mark a release as withdrawn, so that sites stop using it; no file is deleted."""
     from salary_bands.errors import UsageError
     from salary_bands.publish import pointers
+    from salary_bands.releases.pointers import newest
 
     if not undo and not (reason or "").strip():
-        raise UsageError("--reason: say why; it stands in releases.json")
+        raise UsageError("--reason is missing; say why the release is withdrawn")
     with _locked(marts, wait) as found:
         if undo:
             pointers.reinstate(found, version)
         else:
             pointers.withdraw(found, version, str(reason).strip())
-        latest = pointers.newest(found.releases())
+        latest = newest(found.releases())
     say(f"{version} is {'published again' if undo else 'withdrawn'}")
-    say(f"the latest is {latest['version']}" if latest else "nothing is published any more: no other release stands")
+    say(f"the latest is {latest.version}" if latest else "no release is published any more")
 
 
 def prune(
-    keep: Annotated[int, typer.Option(help="Newest releases to keep; the latest stays in any case.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and remove nothing.")] = False,
+    keep: Annotated[int, typer.Option(help="Number of newest releases to keep; the latest is always kept.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would be removed, and remove nothing.")] = False,
     marts: MartsFolder = None,
     wait: Wait = None,
     as_json: AsJson = False,
 ) -> None:
-    """Remove the folders of old releases; they stay listed, and history_bands no longer has them."""
+    """Remove the folders of old releases; they remain listed, but are no longer in history_bands."""
     from salary_bands.publish import pointers
 
     with _locked(marts, wait) as found:
@@ -108,54 +114,56 @@ def prune(
 
 def pull(
     url: Annotated[str, typer.Argument(help="http(s) URL of a published marts folder.")],
-    to: Annotated[Path, typer.Option(help="Folder to bring it to; a marts folder afterwards.")],
-    release: Annotated[str | None, typer.Option("--release", help="Version to bring; the latest without it.")] = None,
+    to: Annotated[Path, typer.Option(help="Folder to download to, which becomes a marts folder.")],
+    release: Annotated[
+        str | None, typer.Option("--release", help="Version to download.", show_default="the latest")
+    ] = None,
     public_key: PublicKey = None,
-    keep_history: Annotated[bool, typer.Option("--keep-history", help="Keep what was pulled before.")] = False,
+    keep_history: Annotated[bool, typer.Option("--keep-history", help="Keep releases pulled before.")] = False,
     wait: Wait = None,
     as_json: AsJson = False,
 ) -> None:
-    """Bring a published release here: only what changed, every byte checked, all or nothing."""
+    """Download a published release: only changed files, every byte verified, all or nothing."""
+    from salary_bands.distribute.pull import PullRequest
     from salary_bands.distribute.pull import pull as bring
     from salary_bands.settings import load
 
-    found = bring(url, to, release, public_key, keep_history, load(lock_wait_seconds=wait).lock_wait_seconds, say)
+    request = PullRequest(url, to, release, public_key, keep_history)
+    found = bring(request, load(lock_wait_seconds=wait).lock_wait_seconds, say)
     if as_json:
-        print_json(found.to_json())
+        print_json(asdict(found))
         return
     what = f"{found.fetched:,} files fetched, {found.bytes:,} bytes, {found.reused:,} files reused"
-    out.print(f"{found.version or 'no release stands'}  {what if found.changed else 'nothing new'}", highlight=False)
-    for version in found.removed:
-        out.print(f"removed {version}", highlight=False)
+    version = found.version or "no release is published"
+    out.print(f"{version}  {what if found.changed else 'nothing new'}", highlight=False)
+    for removed in found.removed:
+        out.print(f"removed {removed}", highlight=False)
 
 
 def serve(
     marts: MartsFolder = None,
-    port: Annotated[int, typer.Option(help="Port; 0 for any that is free.", min=0, max=65535)] = 8000,
-    host: Annotated[str, typer.Option(help="Address to listen at; 0.0.0.0 for all.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port; 0 for any free port.", min=0, max=65535)] = 8000,
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all interfaces.")] = "127.0.0.1",
 ) -> None:
-    """Serve the marts folder over HTTP, for a try and small sites: reading only, cacheable."""
+    """Serve the marts folder over HTTP, read-only and cacheable, for trials and small sites."""
     from salary_bands.distribute.serve import server
 
     with server(marts_in(marts).folder, host, port) as running:
-        say(f"serving {running.folder} at http://{host}:{running.server_port}/, until Ctrl+C")
+        say(f"serving {running.folder} at http://{host}:{running.server_port}/; press Ctrl+C to stop")
         with suppress(KeyboardInterrupt):
             running.serve_forever()
 
 
 @contextmanager
-def _locked(folder: Path | None, wait: float | None) -> Iterator["Marts"]:
-    """The marts folder under its lock, with what a crash left mended."""
-    from salary_bands.errors import RefreshError
+def _locked(folder: Path | None, wait: float | None) -> Iterator[Marts]:
+    """Lock the marts folder, and repair what a crash may have left."""
     from salary_bands.publish.publication import repair
-    from salary_bands.releases.marts import Marts
     from salary_bands.settings import load
     from salary_bands.storage.locks import refresh_lock
 
     settings = load(marts=folder, lock_wait_seconds=wait)
     found = Marts(settings.marts)
-    if not found.releases():
-        raise RefreshError(f"nothing is published in {found.folder} yet; run `salary-bands refresh`")
+    found.listed()  # else nothing is published, and no folder is to be made
     with refresh_lock([found.folder], settings.lock_wait_seconds, say):
         for line in repair(found):
             say(line)

@@ -1,7 +1,7 @@
-"""A published marts folder behind an http(s) URL: fetched within limits, from that host and no other.
+"""Fetch from a published marts folder at an http(s) URL, within limits and from no other host.
 
-Bodies are asked for as they lie there, not compressed: what comes over the wire is what is hashed, a part of it can be
-resumed, and nothing can inflate.
+Bodies are requested without compression: the bytes received are the bytes hashed, a download can be resumed, and
+nothing can inflate.
 """
 
 import time
@@ -26,41 +26,41 @@ _BUSY = (429, 500, 502, 503, 504)
 
 
 class BadAnswerError(RefreshError):
-    """A server that answers, but not with what was asked for."""
+    """The server answered with something else than what was asked for."""
 
 
 class _BrokenError(RefreshError):
-    """The connection broke; what came is kept, and the rest is asked for again."""
+    """The connection broke; what was received is kept, and the rest is requested again."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a server may take: seconds, bytes, tries."""
+    """What a server may use: seconds, bytes, tries."""
 
     connect: float = 10
     silence: float = 30  # without a byte
-    patience: float = 60  # for an answer of any size; larger ones get what `slowest` needs on top
+    patience: float = 60  # for an answer of any size, plus what `slowest` needs for its bytes
     slowest: int = 8 << 10  # bytes a second
     tries: int = 5
     backoff: float = 0.5  # seconds, doubled with each try
-    longest_wait: int = 120  # that a Retry-After is heeded
+    longest_wait: int = 120  # seconds of a Retry-After that are heeded
     document: int = 64 << 20  # bytes of latest.json, releases.json or a manifest
     redirects: int = 5
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A document that was fetched. content is None where it has not changed; validators belong to the next request."""
+    """A document that was fetched. content: None if it has not changed; validators: for the next request."""
 
     content: bytes | None
     validators: dict[str, str]
 
 
 class Remote:
-    """The folder at a URL."""
+    """A marts folder at a URL."""
 
     def __init__(self, url: str, limits: Limits | None = None) -> None:
-        """Raises UsageError where it is no http(s) URL."""
+        """Raise UsageError if the URL is not the http(s) URL of a folder."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise UsageError(f"{url}: is not the http(s) URL of a folder; give one such as https://example.org/bands/")
@@ -81,9 +81,9 @@ class Remote:
         self._session.headers.update({"User-Agent": "salary-bands", "Accept-Encoding": "identity"})
 
     def document(self, path: str, known: dict[str, str] | None = None) -> Answer | None:
-        """A small file, None where there is none. known: validators of the copy there is.
+        """Fetch a small file; None if it is missing. known: validators of the local copy.
 
-        Raises RefreshError.
+        Raises RefreshError if the server fails.
         """
         for attempt in range(self.limits.tries + 1):
             self._pause(attempt)
@@ -92,9 +92,9 @@ class Remote:
         raise self._not_whole(path)
 
     def download(self, path: str, to: Path, size: int) -> bool:
-        """Fetch a file of that size, from where an earlier download of it to `to` stopped; false where there is none.
+        """Fetch a file of a known size, continuing an earlier download to `to`; False if the file is missing.
 
-        Its bytes are the caller's to check. Raises RefreshError where it is larger, or does not come whole.
+        The caller checks the bytes. Raises RefreshError if the file is larger or incomplete.
         """
         for attempt in range(self.limits.tries + 1):
             self._pause(attempt)
@@ -106,7 +106,7 @@ class Remote:
         raise self._not_whole(path)
 
     def _continue(self, path: str, to: Path, size: int) -> bool:
-        """One request for what is missing of a file; false where there is no such file."""
+        """Request the rest of a file once; False if the file is missing."""
         had = to.stat().st_size if to.is_file() else 0
         if had > size:
             to.unlink()
@@ -116,13 +116,13 @@ class Remote:
         with self._get(path, {"Range": f"bytes={had}-"} if had else {}) as answer:
             if answer.status_code in _GONE:
                 return False
-            if answer.status_code == 416:  # what is here is of something else
+            if answer.status_code == 416:  # the local part belongs to another file
                 to.unlink()
                 return True
             self._expect(path, answer, 200, 206)
             resumed = had and answer.headers.get("Content-Range", "").startswith(f"bytes {had}-")
             if answer.status_code == 206 and not resumed:
-                raise BadAnswerError(f"{self.url}{path}: answered another range than was asked for")
+                raise BadAnswerError(f"{self.url}{path}: answered with another range than requested")
             with to.open("ab" if resumed else "wb") as stream:
                 for chunk in self._chunks(path, answer, size - (had if resumed else 0)):
                     stream.write(chunk)
@@ -146,11 +146,11 @@ class Remote:
             time.sleep(self.limits.backoff * 2 ** (attempt - 1))
 
     def _not_whole(self, path: str) -> BadAnswerError:
-        return BadAnswerError(f"{self.url}{path}: did not come whole in {self.limits.tries + 1} tries; try again later")
+        return BadAnswerError(f"{self.url}{path}: was incomplete in {self.limits.tries + 1} tries; try again later")
 
     @contextmanager
     def _get(self, path: str, headers: dict[str, str]) -> Iterator[requests.Response]:
-        """The answer, after redirects on the same host."""
+        """Request a file, following redirects on the same host."""
         url = urljoin(self.url, quote(path))
         timeout = (self.limits.connect, self.limits.silence)
         for _ in range(self.limits.redirects + 1):
@@ -164,20 +164,25 @@ class Remote:
                     return
                 target = urljoin(url, answer.headers["Location"])
             if not _same_host(url, target):
-                raise BadAnswerError(f"{url}: redirects to {target}, another host; pull from there if you trust it")
+                raise BadAnswerError(f"{url}: redirects to {target}, another host; use that URL if you trust it")
             url = target
-        raise BadAnswerError(f"{self.url}{path}: redirects in circles")
+        raise BadAnswerError(f"{self.url}{path}: redirects in a circle; ask the publisher")
 
     def _expect(self, path: str, answer: requests.Response, *codes: int) -> None:
         if answer.status_code not in codes:
             busy = " after all tries" if answer.status_code in _BUSY else ""
-            raise BadAnswerError(f"{self.url}{path}: answered {answer.status_code}{busy}; check the URL, or try later")
+            raise BadAnswerError(
+                f"{self.url}{path}: answered {answer.status_code}{busy}; check the URL, or try again later"
+            )
 
     def _chunks(self, path: str, answer: requests.Response, most: int) -> Iterator[bytes]:
-        """The body as it comes; RefreshError where it is too large or too slow, _BrokenError where it breaks off."""
+        """Yield the body as it arrives.
+
+        Raises BadAnswerError if it is too large or too slow, _BrokenError if the connection breaks.
+        """
         length = answer.headers.get("Content-Length", "")
         too_large = BadAnswerError(
-            f"{self.url}{path}: is larger than the {most:,} bytes it may be; nothing of it is kept"
+            f"{self.url}{path}: is larger than the {most:,} bytes it may have; none of it is kept"
         )
         if length.isdigit() and int(length) > most:
             raise too_large
@@ -193,12 +198,14 @@ class Remote:
             if received > most:
                 raise too_large
             if time.monotonic() - began > self.limits.patience + received / self.limits.slowest:
-                raise BadAnswerError(f"{self.url}{path}: comes slower than {self.limits.slowest:,} bytes a second")
+                raise BadAnswerError(
+                    f"{self.url}{path}: is slower than {self.limits.slowest:,} bytes a second; try again later"
+                )
             yield chunk
 
 
 def _same_host(one: str, other: str) -> bool:
-    """Also from http to https of the same name."""
+    """True for equal hosts and ports, and for an upgrade from http to https of one host."""
     a, b = urlsplit(one), urlsplit(other)
     upgraded = (
         (a.scheme, b.scheme) == ("http", "https") and a.hostname == b.hostname and (a.port, b.port) == (None,) * 2
@@ -207,7 +214,7 @@ def _same_host(one: str, other: str) -> bool:
 
 
 def _reason(error: Any) -> str:
-    """The innermost cause in one line."""
+    """Return the innermost cause in one line."""
     while getattr(error, "reason", None) or (error.args and isinstance(error.args[0], Exception)):
         error = getattr(error, "reason", None) or error.args[0]
         if not isinstance(error, Exception):

@@ -1,6 +1,6 @@
-"""The marts folder over HTTP, for a try and small sites: what is published and nothing else, with tags for caches.
+"""Serve a marts folder over HTTP, for trials and small sites: published files only, with tags for caches.
 
-Any static server does the same; see docs/operations.md for what it must send.
+Any static server can do the same; docs/operations.md lists what it must send.
 """
 
 import os
@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from salary_bands.errors import RefreshError, UsageError
-from salary_bands.releases.documents import is_safe
+from salary_bands.releases.manifest import is_safe
 from salary_bands.releases.marts import Marts
 from salary_bands.releases.media import FOR_EVER, SHORT, media_type
 
@@ -23,7 +23,7 @@ _CHUNK = 1 << 16
 
 
 class Server(ThreadingHTTPServer):
-    """Serves one folder; each connection in a thread of its own."""
+    """Serves one folder, each connection in its own thread."""
 
     daemon_threads = True
 
@@ -32,13 +32,13 @@ class Server(ThreadingHTTPServer):
         super().__init__((host, port), _Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A reader who hangs up is no error of ours."""
+        """Ignore a reader who hangs up."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
 
 def server(folder: Path, host: str = "127.0.0.1", port: int = 0) -> Server:
-    """A server that listens and waits for `serve_forever`. Raises UsageError where it cannot listen there."""
+    """Return a server that listens, ready for `serve_forever`; raise UsageError if it cannot listen."""
     if not folder.is_dir():
         raise UsageError(f"--marts {folder}: no such folder")
     try:
@@ -68,7 +68,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_POST  # noqa: N815 - names of the library
 
     def log_message(self, *_: Any) -> None:
-        """Nothing on standard error for each request."""
+        """Log no requests on standard error."""
 
     def _answer(self, with_body: bool) -> None:
         path = unquote(urlsplit(self.path).path).removeprefix("/")
@@ -109,13 +109,13 @@ class _Handler(BaseHTTPRequestHandler):
             while length and (chunk := stream.read(min(_CHUNK, length))):
                 self.wfile.write(chunk)
                 length -= len(chunk)
-        except (ConnectionError, TimeoutError):  # the reader had enough
+        except (ConnectionError, TimeoutError):  # the reader hung up
             self.close_connection = True
 
     def _to_page(self) -> None:
-        """To the page of the latest release, where its links lead on."""
+        """Redirect to the page of the latest release."""
         try:
-            version = Marts(self.server.folder).latest()["version"]
+            version = Marts(self.server.folder).latest().version
         except RefreshError:
             self._short(404, "nothing is published yet")
             return
@@ -152,7 +152,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def open_published(folder: Path, path: str) -> BufferedReader | None:
-    """A regular file of the folder that is no hidden one, reached through no link; None where there is none."""
+    """Open a regular file of the folder; None if it is missing, hidden, or reached through a link."""
     if not is_safe(path):
         return None
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -181,7 +181,7 @@ def _matches(header: str | None, tag: str) -> bool:
 
 
 def _span(asked: re.Match[str], size: int) -> tuple[int, int]:
-    """First and last byte of `bytes=A-B`, `bytes=A-` or `bytes=-N`; the first is past the last where there are none."""
+    """Return first and last byte of `bytes=A-B`, `bytes=A-` or `bytes=-N`; first > last if the range is empty."""
     start, end = asked.groups()
     if not start:
         return max(0, size - int(end)), size - 1 if int(end) else -1

@@ -1,30 +1,35 @@
-"""Whether a marts folder, here or behind a URL, is what its manifests say: every byte, the pointers, the mart.
+"""Check that a marts folder, here or behind a URL, is what its manifests say: every byte, the pointers, the mart.
 
-What is wrong is a list of faults, each with the file, what it is, and how to mend it.
+Whatever is wrong becomes a fault, which names the file, what is wrong, and how to fix it.
 """
 
 import csv
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from salary_bands.errors import RefreshError, UsageError
-from salary_bands.releases.documents import (
-    MANIFEST,
-    SIGNATURE,
-    Untrue,
-    pointer_of,
-    read_entries,
-    read_manifest,
-    read_pointer,
+from salary_bands.releases.documents import MANIFEST, SIGNATURE, DocumentError
+from salary_bands.releases.manifest import File, Manifest, read_manifest
+from salary_bands.releases.marts import Marts, sha256_of
+from salary_bands.releases.pointers import (
+    LATEST,
+    RELEASES,
+    Entry,
+    Pointers,
+    history,
+    newest,
+    newest_first,
+    read_pointers,
 )
-from salary_bands.releases.marts import Document, Marts, history, newest, release_order, sha256_of
 from salary_bands.releases.signing import is_signed, public_key
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
     from salary_bands.distribute.remote import Limits
 
 RESTORE = "restore it from a copy"
@@ -33,7 +38,7 @@ REFRESH = "run `salary-bands refresh`, or pull again: both repair what a crash l
 
 @dataclass(frozen=True)
 class Fault:
-    """file: relative to the marts folder or URL."""
+    """Something wrong. file: relative to the marts folder or URL; mend: how to fix it."""
 
     file: str
     what: str
@@ -45,7 +50,7 @@ class Fault:
 
 @dataclass
 class Verified:
-    """What was looked at. signatures: by release, `valid`, `unchecked` (there is one and no key was given), `none`."""
+    """What was checked. signatures: by release, `valid`, `not valid`, `unchecked` (no key was given) or `none`."""
 
     where: str
     latest: str | None = None
@@ -59,9 +64,6 @@ class Verified:
     def ok(self) -> bool:
         return not self.faults
 
-    def to_json(self) -> Document:
-        return {"ok": self.ok, **asdict(self)}
-
 
 def verify(
     where: Path | str,
@@ -72,113 +74,111 @@ def verify(
 ) -> Verified:
     """Check the pointers, every manifest's hash, and every file of the latest, the named, or all releases.
 
-    key: public key that must have signed them. Raises RefreshError where nothing is published, or the server fails;
-    UsageError for a release that is not listed.
+    key: PEM file of the public key that must have signed them. Raises RefreshError if nothing is published or the
+    server fails, UsageError for a release that is not listed.
     """
     signer = public_key(key) if key else None
     remote = isinstance(where, str) and "://" in where
     source: _Folder | _Url = _Url(str(where), limits) if remote else _Folder(Path(where))
-    found = Verified(source.name)
-    entries = _pointers(source, found)
+    pointers = read_pointers(source.read)
+    if pointers == Pointers(None, None):
+        raise RefreshError(f"nothing is published in {source.name}")
+    entries = pointers.entries or []
+    found = Verified(
+        source.name, pointers.latest.version if pointers.latest else None, faults=list(_pointer_faults(pointers))
+    )
     chosen = _chosen(entries, release, all_releases, found)
     for entry in entries:
-        if entry.get("pruned") and entry not in chosen:
+        if entry.pruned and entry not in chosen:
             continue
         manifest = _manifest(source, entry, found)
         if manifest and entry in chosen:
-            _release(source, entry, manifest, signer, found)
+            _release(source, manifest, signer, found)
     if isinstance(source, _Folder):
         _folder(source, entries, found)
     return found
 
 
-def _pointers(source: "_Folder | _Url", found: Verified) -> list[Document]:
-    """The entries of releases.json; none where it is no such list."""
-    for _ in range(2):  # a release may have been published between the two
-        pointer = _read(source, "latest.json", read_pointer, found)
-        entries = _read(source, "releases.json", read_entries, found)
-        if entries is None and pointer is None and not found.faults:
-            raise RefreshError(f"nothing is published in {source.name}")
-        latest = newest(entries or [])
-        if entries is not None and (pointer_of(latest) if latest else None) == pointer:
-            break
-        found.faults, faults = [], found.faults
-    else:
-        named = latest["version"] if latest else "none"
-        found.faults = faults
-        if entries is None and not any(f.file == "releases.json" for f in faults):
-            found.faults.append(Fault("releases.json", "is missing", f"{RESTORE}, or {REFRESH}"))
-        elif entries is not None and not any(f.file == "latest.json" for f in faults):
-            what = f"names {pointer['version']}" if pointer else "is missing"
-            what = "differs from its entry in releases.json" if pointer and pointer["version"] == named else what
-            found.faults.append(Fault("latest.json", f"{what}; by releases.json the latest is {named}", REFRESH))
-    if entries and entries != sorted(entries, key=release_order, reverse=True):
-        found.faults.append(Fault("releases.json", "is not in order, newest first", REFRESH))
-    found.latest = str(pointer["version"]) if pointer else None
-    return entries or []
+def _pointer_faults(pointers: Pointers) -> Iterator[Fault]:
+    """Compare latest.json with releases.json, as far as both can be read."""
+    for name, what in pointers.faults.items():
+        yield Fault(name, what, f"{RESTORE}, or remove it and run `salary-bands refresh`")
+    entries, latest = pointers.entries, pointers.latest
+    if entries is None:
+        if RELEASES not in pointers.faults:
+            yield Fault(RELEASES, "is missing", f"{RESTORE}, or {REFRESH}")
+        return
+    due = newest(entries)
+    if LATEST not in pointers.faults and latest != (due.pointer if due else None):
+        what = f"names {latest.version}" if latest else "is missing"
+        if latest and due and latest.version == due.version:
+            what = "differs from its entry in releases.json"
+        yield Fault(LATEST, f"{what}; by releases.json the latest is {due.version if due else 'none'}", REFRESH)
+    if entries != newest_first(entries):
+        yield Fault(RELEASES, "is not in order, newest first", REFRESH)
 
 
-def _chosen(entries: list[Document], release: str | None, all_releases: bool, found: Verified) -> list[Document]:
-    there = [e for e in entries if not e.get("pruned") or e["version"] == found.latest]
+def _chosen(entries: list[Entry], release: str | None, all_releases: bool, found: Verified) -> list[Entry]:
+    there = [e for e in entries if not e.pruned or e.version == found.latest]
     if all_releases:
         return there
-    chosen = [e for e in there if e["version"] == (release or found.latest)]
+    chosen = [e for e in there if e.version == (release or found.latest)]
     if release and not chosen:
-        known = ", ".join(e["version"] for e in there[:5]) or "none"
+        known = ", ".join(e.version for e in there[:5]) or "none"
         raise UsageError(f"--release {release}: not in {found.where}; there are {known}")
     return chosen
 
 
-def _manifest(source: "_Folder | _Url", entry: Document, found: Verified) -> Document | None:
-    path = entry["manifest"]["path"]
+def _manifest(source: "_Folder | _Url", entry: Entry, found: Verified) -> Manifest | None:
+    path = entry.manifest.path
     content = source.read(path)
     if content is None:
-        found.faults.append(Fault(path, "is missing, and releases.json names it", f"{RESTORE}, or {REFRESH}"))
+        found.faults.append(Fault(path, "is missing, but releases.json names it", f"{RESTORE}, or {REFRESH}"))
         return None
     try:
         return read_manifest(content, entry)
-    except Untrue as untrue:
-        found.faults.append(Fault(path, str(untrue), f"{RESTORE}; published files never change"))
+    except DocumentError as error:
+        found.faults.append(Fault(path, str(error), f"{RESTORE}; published files never change"))
         return None
 
 
-def _release(source: "_Folder | _Url", entry: Document, manifest: Document, signer: Any, found: Verified) -> None:
-    """Every file of a release, its signature, and that nothing else lies there."""
-    folder = f"releases/{entry['version']}"
-    found.releases.append(entry["version"])
-    for file in manifest["files"]:
-        path = f"{folder}/{file['path']}"
-        with source.file(path, file["bytes"]) as local:
+def _release(source: "_Folder | _Url", manifest: Manifest, signer: "Ed25519PublicKey | None", found: Verified) -> None:
+    """Check every file of a release, its signature, and that the folder has no other files."""
+    folder = f"releases/{manifest.version}"
+    found.releases.append(manifest.version)
+    for file in manifest.files:
+        path = f"{folder}/{file.path}"
+        with source.file(path, file.bytes) as local:
             what = local if isinstance(local, str) else _difference(local, file)
         if what:
             found.faults.append(Fault(path, what, RESTORE))
         found.files += 1
-        found.bytes += file["bytes"]
+        found.bytes += file.bytes
     signature = source.read(f"{folder}/{SIGNATURE}")
     state = "none" if signature is None else "unchecked"
     if signer:
         content = source.read(f"{folder}/{MANIFEST}") or b""
         state = "valid" if signature and is_signed(content, signature, signer) else "not valid"
         if state != "valid":
-            what = "is not the key's signature of manifest.json" if signature else "is missing"
+            what = "is not the signature of manifest.json by this key" if signature else "is missing"
             found.faults.append(Fault(f"{folder}/{SIGNATURE}", what, "ask the publisher, and do not use the release"))
-    found.signatures[entry["version"]] = state
-    expected = {MANIFEST, SIGNATURE, *(file["path"] for file in manifest["files"])}
-    for path in sorted(set(source.files(entry["version"])) - expected):
-        found.faults.append(Fault(f"{folder}/{path}", "is not in the manifest", "take it away from there"))
+    found.signatures[manifest.version] = state
+    expected = {MANIFEST, SIGNATURE, *(file.path for file in manifest.files)}
+    for path in sorted(set(source.files(manifest.version)) - expected):
+        found.faults.append(Fault(f"{folder}/{path}", "is not in the manifest", "move it elsewhere"))
 
 
-def _difference(path: Path, file: Document) -> str | None:
-    """How a file differs from what the manifest says of it."""
-    if (size := path.stat().st_size) != file["bytes"]:
-        return f"has {size:,} bytes, not {file['bytes']:,}"
-    if sha256_of(path) != file["sha256"]:
+def _difference(path: Path, file: File) -> str | None:
+    """Say how a file differs from what the manifest says; None if it does not."""
+    if (size := path.stat().st_size) != file.bytes:
+        return f"has {size:,} bytes, not {file.bytes:,}"
+    if sha256_of(path) != file.sha256:
         return "has another sha256 than the manifest says"
-    kind = file["path"].rpartition(".")[2]
-    if file.get("rows") is None or kind not in ("csv", "parquet"):
+    kind = file.path.rpartition(".")[2]
+    if file.rows is None or kind not in ("csv", "parquet"):
         return None
     rows = _parquet_rows(path) if kind == "parquet" else _csv_rows(path)
-    return f"has {rows:,} rows, not {file['rows']:,}" if rows != file["rows"] else None
+    return f"has {rows:,} rows, not {file.rows:,}" if rows != file.rows else None
 
 
 def _parquet_rows(path: Path) -> int:
@@ -192,16 +192,16 @@ def _csv_rows(path: Path) -> int:
         return sum(1 for _ in csv.reader(stream)) - 1
 
 
-def _folder(source: "_Folder", entries: list[Document], found: Verified) -> None:
-    """What a folder has beside its releases: none that is not listed, and a mart of the latest."""
-    known = {e["version"]: e for e in entries}
+def _folder(source: "_Folder", entries: list[Entry], found: Verified) -> None:
+    """Check what a folder has beside its releases: no unlisted ones, and a mart of the latest."""
+    known = {e.version: e for e in entries}
     for name in source.versions():
         if name not in known:
             found.faults.append(Fault(f"releases/{name}", "is not in releases.json", REFRESH))
-        elif known[name].get("pruned"):
-            found.faults.append(Fault(f"releases/{name}", "is there, and marked as pruned", REFRESH))
+        elif known[name].pruned:
+            found.faults.append(Fault(f"releases/{name}", "is there, but marked as pruned", REFRESH))
     latest = newest(entries)
-    expected = (latest["version"], history(entries)) if latest else None
+    expected = (latest.version, history(entries)) if latest else None
     state = source.marts.mart_state()
     if state != expected:
         of = f"is of {state[0]} with the history of {len(state[1])}" if state else "is missing or damaged"
@@ -209,19 +209,8 @@ def _folder(source: "_Folder", entries: list[Document], found: Verified) -> None
         found.faults.append(Fault(source.marts.mart.name, f"{of}; it should be of {wanted}", REFRESH))
 
 
-def _read(source: "_Folder | _Url", path: str, parse: Any, found: Verified) -> Any:
-    content = source.read(path)
-    if content is None:
-        return None
-    try:
-        return parse(content)
-    except Untrue as untrue:
-        found.faults.append(Fault(path, str(untrue), f"{RESTORE}, or remove it and run `salary-bands refresh`"))
-        return None
-
-
 class _Folder:
-    """A marts folder here."""
+    """A local marts folder."""
 
     def __init__(self, folder: Path) -> None:
         self.marts, self.name = Marts(folder), str(folder)
@@ -246,7 +235,7 @@ class _Folder:
 
 
 class _Url:
-    """A marts folder behind a URL; what else lies there cannot be seen."""
+    """A marts folder behind a URL. A server lists no files, so that unlisted ones are not found."""
 
     def __init__(self, url: str, limits: "Limits | None") -> None:
         from salary_bands.distribute.remote import Remote

@@ -1,111 +1,143 @@
-"""`salary-bands inspect`: how one file would be read, and a draft of a format where its header is unknown."""
+"""`salary-bands inspect`: what a refresh would make of one file, with its headers and example cells.
 
-from collections import Counter
-from datetime import date
+Nothing is kept. Only here is text of an export shown, on the operator's terminal.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
-import yaml
 
-from salary_bands.classify.reports import classify_reports
+from salary_bands import schemas
 from salary_bands.errors import HeldExport, UsageError
-from salary_bands.exports.stages import malformed_rows
-from salary_bands.ingest.read import exported_on, open_rows, read_header
-from salary_bands.ingest.recognise import exported_on_from_name
-from salary_bands.normalise.reports import normalise
-from salary_bands.reference.formats import header_key
-from salary_bands.schemas.raw_reports import TEXT_COLUMNS
+from salary_bands.exports.chain import Chain
+from salary_bands.exports.draft import draft_format
+from salary_bands.ingest.raw_folder import open_export
+from salary_bands.ingest.read import open_rows, read_header
+from salary_bands.ingest.recognise import UNRECOGNISED
+from salary_bands.reference.formats import Format
 from salary_bands.settings import Settings
-from salary_bands.validate.split import split
+from salary_bands.storage.duck import add_table, in_memory, run_step
 from salary_bands.vocabulary.rates import current_rates
 
-_EXAMPLES = 3
+_EXAMPLES = 3  # cells per column and reason
+_LONGEST = 200  # characters of a cell or a parser's words
+_DISPOSING = ["row", "row_hash", "range_id", "evidence", "submission_id", "submitted_at", "submitted_year"]
+_DISPOSING += ["scope_reason", "base", "leaf"]  # columns of pay_reports that decide whether a report counts
+_STEPS = ("ranges", "identified_reports", "dated_reports", "single_reports", "scoped_reports")
+
+Document = dict[str, Any]
+Examples = dict[tuple[str, str], list[Document]]
 
 
-def inspect_file(path: Path, settings: Settings) -> dict[str, Any]:
-    """What a refresh would make of the file, as one document; nothing is written.
+def inspect_file(path: Path, settings: Settings) -> Document:
+    """Run the chain over a file, and return what a refresh would make of it as one document.
 
-    Raises UsageError where there is no such file.
+    Raises UsageError if there is no such file.
     """
     if not path.is_file():
         raise UsageError(f"{path}: no such file")
-    found: dict[str, Any] = {"file": path.name, "held": None, "format": None, "would_be_held": False}
+    found: Document = {"file": path.name, "held": None, "would_be_held": False, "format": None, "rows": 0}
     try:
-        return found | _read(path, settings)
+        with open_export(path) as stream:
+            try:
+                opened = open_rows(stream, path.name, settings)
+            except HeldExport as held:
+                if held.reason in UNRECOGNISED:
+                    found["draft"] = draft_format(path.stem, read_header(stream, path.name, settings))
+                raise
+            _run(Chain(opened, path.name, current_rates(settings.work), settings), found)
     except HeldExport as held:
-        found["held"] = {"reason": held.reason, "line": str(held)}
-        if held.reason in ("unknown_header", "missing_required_column", "ambiguous_header"):
-            found["draft"] = draft_format(path.stem, read_header(path, settings))
-        return found
+        found |= {"held": {"reason": held.reason, "line": str(held)}, "would_be_held": True, "rows": held.rows}
+        if held.__context__ is not None:
+            found["held"]["parser"] = " ".join(str(held.__context__).split())[:_LONGEST]
+    return found
 
 
-def draft_format(name: str, header: list[str]) -> str:
-    """YAML to begin with: headers that are ours by name are mapped, the others listed for the author to place."""
-    ours = {header_key(h): h for h in header}
-    mapped = {c: ours[k] for c in TEXT_COLUMNS for k in (c, c.replace("_", " ")) if k in ours}
-    rest = [h for h in header if h not in mapped.values()]
-    document: dict[str, Any] = {
-        "name": "".join(c if c.isalnum() else "_" for c in name.split(".")[0].casefold()),
-        "title": name,
-        "licence": "say which",
-        "attribution": "say whose",
-        "recognise": [header],
-        "columns": dict.fromkeys(("submitted_at", "job_title", "currency", "base"), "which header?") | mapped,
-    }
-    text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
-    lines = "".join(f"#   {h}\n" for h in rest)
-    return f"{text}# not mapped yet; only what is mapped is ever read:\n{lines}"
-
-
-def _read(path: Path, settings: Settings) -> dict[str, Any]:
-    opened = open_rows(path, settings)
-    fmt, rates = opened.format, current_rates(settings.work)
-    named = exported_on_from_name(fmt.exported_on, path.name) if fmt.exported_on else None
-    day = date.fromisoformat(named) if named else date(1900, 1, 1)
-    rejected, pay = [], []
-    noted: Counter[str] = Counter()
-    for chunk in opened.chunks:
-        part = split(chunk, fmt, opened.columns, day, rates, settings)
-        rejected.append(part.rejected)
-        noted.update(part.noted)
-        pay.append(classify_reports(normalise(part.accepted, fmt, day, rates, settings), day))
-    refused = pd.concat([malformed_rows(opened.malformed), *rejected], ignore_index=True)
-    reports = pd.concat(pay, ignore_index=True) if pay else pd.DataFrame(columns=["leaf", "evidence"])
-    rows = opened.rows + len(opened.malformed)
-    exported = exported_on(fmt, path.name, _latest(reports))
-    return {
+def _run(chain: Chain, found: Document) -> None:
+    """Run every step, and add what each has found to the document, as far as the chain comes."""
+    fmt = chain.opened.format
+    found |= {
         "format": fmt.name,
         "title": fmt.title,
         "licence": fmt.licence,
         "delivery": fmt.delivery,
-        "exported_on": exported.isoformat(),
-        "columns": {c: fmt.columns[c].constant or fmt.columns[c].headers for c in opened.columns},
-        "rows": rows,
+        "columns": {c: fmt.columns[c].constant or fmt.columns[c].headers for c in chain.opened.columns},
+    }
+    examples: Examples = defaultdict(list)
+    accepted = _accepted(chain, examples)
+    try:
+        if chain.exported_on is None:  # the steps after need it, and the last row may have it
+            accepted = iter([*accepted])
+        chunks = [chain.classify(chain.normalise(chunk))[_DISPOSING] for chunk in accepted]
+    finally:
+        found |= {"rejected": _rejected(chain, examples), "noted": dict(chain.noted)}
+    reports = pd.concat(chunks or [schemas.empty("pay_reports")[_DISPOSING]], ignore_index=True)
+    assert chain.exported_on
+    found |= {
+        "rows": chain.opened.rows,
+        "exported_on": chain.exported_on.isoformat(),
         "accepted": len(reports),
-        "rejected": _reasons(refused),
-        "noted": dict(noted),
-        "evidence": {str(k): int(v) for k, v in reports["evidence"].value_counts().items()},
-        "leaves": {str(k): int(v) for k, v in reports["leaf"].value_counts().items()},
-        "would_be_held": len(refused[refused["reason"].ne("no_pay")]) > settings.max_rejected_share * rows,
+        "evidence": _counts(reports["evidence"]),
+        "leaves": _counts(reports["leaf"]),
+        "not_used": _not_used(reports, fmt, chain),
     }
 
 
-def _reasons(refused: pd.DataFrame) -> list[dict[str, Any]]:
+def _accepted(chain: Chain, examples: Examples) -> Iterator[pd.DataFrame]:
+    """Yield accepted_reports, and keep the first cells that are rejected for each reason."""
+    for raw, accepted, rejected in chain.validate():
+        groups: dict[Any, pd.DataFrame] = dict([*rejected.groupby(["column", "reason"])])
+        for (column, reason), rows in groups.items():
+            wanted = rows["row"].head(_EXAMPLES - len(examples[column, reason]))
+            cells = raw.set_index("row").loc[wanted]
+            texts = cells[column] if column else pd.Series(None, index=wanted, dtype=object)
+            examples[column, reason] += [_example(row, text) for row, text in texts.items()]
+        yield accepted
+
+
+def _example(row: Any, text: Any) -> Document:
+    return {"row": int(row), "value": None if pd.isna(text) else text[:_LONGEST]}
+
+
+def _rejected(chain: Chain, examples: Examples) -> list[Document]:
+    """Count rejected rows by column and reason, with examples."""
+    for record in chain.opened.malformed:
+        if len(examples["", record.reason]) < _EXAMPLES:
+            examples["", record.reason].append(_example(record.row, record.about or None))
     return [
-        {
-            "column": column,
-            "reason": reason,
-            "rows": len(rows),
-            "examples": [
-                {"row": int(r), "value": None if pd.isna(v) else v}
-                for r, v in rows[["row", "value"]].head(_EXAMPLES).values
-            ],
-        }
-        for (column, reason), rows in refused.groupby(["column", "reason"])
+        {"column": column, "reason": reason, "rows": rows, "examples": examples[column, reason]}
+        for (column, reason), rows in sorted(chain.rejected.items())
     ]
 
 
-def _latest(reports: pd.DataFrame) -> date | None:
-    latest = reports["submitted_at"].max() if "submitted_at" in reports else None
-    return None if latest is None or pd.isna(latest) else latest.date()
+def _not_used(reports: pd.DataFrame, fmt: Format, chain: Chain) -> list[Document]:
+    """Count accepted rows that do not count whatever the date and the other exports, by the SQL that decides it."""
+    facts: Document = {
+        "export_number": 0,
+        "source": "",
+        "dating_group": "",
+        "file": chain.file,
+        "exported_on": chain.exported_on,
+    }
+    with TemporaryDirectory() as spill, in_memory(Path(spill)) as connection:
+        add_table(connection, "reports", reports.assign(**facts, repeats=fmt.repeats, is_newest=True))
+        connection.execute('CREATE TABLE matched_duplicates (export_number BIGINT, "row" BIGINT)')
+        connection.execute(
+            "CREATE TABLE refresh AS SELECT DATE '9999-12-31' AS as_of, DATE '0001-01-01' AS window_start"
+        )
+        connection.execute("CREATE TABLE recency (age_months BIGINT, weight BIGINT)")
+        for step in _STEPS:
+            run_step(connection, f"window_reports/{step}")
+        counts = connection.execute(
+            "SELECT disposition, reason, count(*) FROM scoped_reports WHERE disposition IS NOT NULL "
+            "GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+    return [{"disposition": d, "reason": r, "rows": n} for d, r, n in counts]
+
+
+def _counts(values: pd.Series) -> dict[str, int]:
+    return {str(k): int(v) for k, v in values.value_counts().items()}

@@ -1,4 +1,4 @@
-"""A candidate beside the release before it: reads both, and lets the gates judge."""
+"""Compare a candidate with an earlier release, and ask each gate for its verdict."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,9 @@ from salary_bands.aggregate.workspace import Workspace
 from salary_bands.gates import rules
 from salary_bands.gates.rules import Verdict
 from salary_bands.ingest.raw_folder import ExportFile
-from salary_bands.releases.marts import Document, Marts, release_order, stands
+from salary_bands.releases.manifest import Manifest
+from salary_bands.releases.marts import Marts
+from salary_bands.releases.pointers import newest_first
 from salary_bands.settings import Settings
 from salary_bands.statistics.residuals import export_residuals
 from salary_bands.storage.duck import add_parts, add_table, add_view, quoted, run_step
@@ -24,49 +26,54 @@ from salary_bands.storage.sql import read_sql
 
 @dataclass(frozen=True)
 class Reference:
-    """The release that a candidate is compared with. bands: under the candidate's method; note: where made again."""
+    """The release that a candidate is compared with.
 
-    manifest: Document
+    bands: its bands under the candidate's method. note: how they were made, empty if as published.
+    """
+
+    manifest: Manifest
     folder: Path
     bands: Path
     note: str = ""
 
     @property
     def version(self) -> str:
-        return f"{self.manifest['version']}{self.note}"
+        return f"{self.manifest.version}{self.note}"
 
     @property
     def hashes(self) -> set[str]:
-        return {i["sha256"] for i in self.manifest["inputs"]}
+        """SHA-256 of the exports that it counted."""
+        return {i.sha256 for i in self.manifest.inputs}
 
 
 def reference_of(candidate: Workspace, marts: Marts) -> Reference | None:
-    """The release before as it reads under a new method, where the method changed; else one of the same method."""
+    """Return the previous release, recomputed if the method changed, else the newest one of the same method."""
     former = previous_release(candidate)
     if former and former.method_changed and (again := restated(candidate)):
-        method = {**former.manifest["method"], "coverage": again.facts("coverage")}
-        manifest = {**former.manifest, "method": method}
+        method = former.manifest.method.model_copy(update={"coverage": again.facts("coverage")})
+        manifest = former.manifest.model_copy(update={"method": method})
         return Reference(manifest, former.folder, again.path("bands"), " as recomputed under this method")
     return reference_release(marts, candidate.plan())
 
 
 def reference_release(marts: Marts, plan: Plan) -> Reference | None:
-    """The newest release that stands, under the plan's method, whose as_of is not later.
+    """Return the newest available release under the plan's method whose as_of is not later.
 
-    A release of synthetic data is none for real ones, nor the reverse.
+    Releases of synthetic and of real data are not compared.
     """
-    published = [r for r in marts.releases() if stands(r) and r["as_of"] <= plan.as_of]
-    for entry in sorted(published, key=release_order, reverse=True):
-        manifest = marts.manifest(entry["version"])
-        same = manifest["method_version"] == plan.method_version
-        if same and manifest["contains_synthetic"] == plan.contains_synthetic:
-            folder = marts.release(entry["version"])
+    for entry in newest_first(r for r in marts.releases() if r.is_available and r.as_of <= plan.as_of):
+        manifest, folder = marts.manifest(entry.version), marts.release(entry.version)
+        same_method = manifest.method_version == plan.method_version
+        if same_method and manifest.contains_synthetic == plan.contains_synthetic:
             return Reference(manifest, folder, folder / "bands.parquet")
     return None
 
 
 def judged(candidate: Workspace, marts: Marts) -> list[Verdict]:
-    """The verdict of every gate, in their order. Without a release to compare with, only the order of levels is."""
+    """Return the verdict of every gate, in their order.
+
+    If there is no release to compare with, only level_order and unknown_share are judged.
+    """
     plan, settings = candidate.plan(), candidate.settings
     reference = reference_of(candidate, marts)
     shares = candidate.facts("coverage")
@@ -89,14 +96,14 @@ def judged(candidate: Workspace, marts: Marts) -> list[Verdict]:
             rules.residuals(_residuals(connection), settings),
             rules.outliers(_found(connection, "outlier_shares"), settings),
             levels,
-            rules.unknown_share(shares, reference.manifest["method"].get("coverage"), since, exports, settings),
+            rules.unknown_share(shares, reference.manifest.method.coverage, since, exports, settings),
         ]
     assert [v.gate for v in verdicts] == list(rules.GATES)
     return verdicts
 
 
 def _found(connection: duckdb.DuckDBPyConnection, name: str) -> pd.DataFrame:
-    """What `sql/gates/<name>.sql` selects."""
+    """Run `sql/gates/<name>.sql`."""
     return connection.execute(read_sql(f"gates/{name}")).df()
 
 
@@ -108,15 +115,15 @@ def _make(connection: duckdb.DuckDBPyConnection, *names: str) -> None:
 def _add_new_reports(
     connection: duckdb.DuckDBPyConnection, candidate: Workspace, plan: Plan, reference: Reference
 ) -> None:
-    """new_reports: of exports that the reference did not have, the rows that it did not have either."""
+    """Make the table new_reports: rows of exports that are new since the reference, and new in themselves."""
     new = [(s.sha256, s.source) for s in plan.counted if s.sha256 not in reference.hashes]
     add_table(connection, "new_exports", _texts(new, "export_sha256", "source"))
     parts = Parts(candidate.settings.work)
     counted, sources = {s.sha256 for s in plan.counted}, {source for _, source in new}
     former = [
-        (ExportFile(i["source"], i["file"], Path(), 0, 0, i["sha256"]).key, i["source"])
-        for i in reference.manifest["inputs"]
-        if i["source"] in sources and i["sha256"] not in counted
+        (ExportFile(i.source, i.file, Path(), 0, 0, i.sha256).key, i.source)
+        for i in reference.manifest.inputs
+        if i.source in sources and i.sha256 not in counted
     ]
     former = [(key, source) for key, source in former if parts.path("pay_reports", key).is_file()]
     add_table(connection, "former_exports", _texts(former, "export_key", "source"))
@@ -133,7 +140,7 @@ def _texts(rows: list[tuple[str, str]], *columns: str) -> pd.DataFrame:
 
 
 def _left_out(connection: duckdb.DuckDBPyConnection, cells: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    """P50 of the cells with and without each new export and each week of a source's new reports."""
+    """Compute P50 of the cells with and without each new export, and each week of a source's new reports."""
     if _nothing(connection, "new_reports") or cells.empty:
         return pd.DataFrame(columns=["kind", "source", "unit_name", "metric", "evidence", "p50", "without"])
     keys = ["evidence", "metric", "group_id", "tier", "level", "market"]
@@ -174,12 +181,12 @@ def _nothing(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
 
 def _exports_line(plan: Plan, reference: Reference) -> str:
     counted = {s.sha256 for s in plan.counted}
-    gone = [i["file"] for i in reference.manifest["inputs"] if i["sha256"] not in counted]
+    gone = [i.file for i in reference.manifest.inputs if i.sha256 not in counted]
     return rules.exports_line([s.file for s in plan.counted if s.sha256 not in reference.hashes], gone)
 
 
 def _files_of_sources(plan: Plan) -> dict[str, str]:
-    """What lies there of each source, in words."""
+    """Describe the exports of each source."""
     found: dict[str, list[ExportState]] = {}
     for state in plan.files:
         found.setdefault(state.source, []).append(state)

@@ -1,4 +1,4 @@
-"""Newer exchange rates over HTTP: fetched within limits, checked, and only then put in place of the last good ones."""
+"""Fetch newer exchange rates over HTTP, within limits, and check them before they replace the last good ones."""
 
 import json
 from pathlib import Path
@@ -15,10 +15,10 @@ _SECONDS = 30
 
 
 def fetch_rates(url: str, work: Path) -> dict[str, Any]:
-    """Fetch the ECB's history where it has changed; what was found, as one document.
+    """Fetch the ECB's history if it has changed, and return what was found as one document.
 
-    The last good file stays where the answer is an error, too large, not rates, or older than what there is: then
-    RefreshError says which.
+    Raises RefreshError, and keeps the last good file, if the answer is an error, too large, not a file of rates, or
+    older than the rates at hand.
     """
     path = fetched_rates_path(work)
     known = _read(path.with_suffix(".json")) if path.is_file() else {}
@@ -40,10 +40,14 @@ def fetch_rates(url: str, work: Path) -> dict[str, Any]:
         aside.write_bytes(content)
         try:
             rates = load_rates(aside)
-        except Exception as error:  # whatever came, it is no rate file: parsers raise of many kinds
-            raise RefreshError(f"{url}: not a file of ECB rates ({error}); the last good rates stay") from None
+        except Exception as error:  # parsers raise errors of many kinds, and may quote what they read
+            raise RefreshError(
+                f"{url}: not a file of ECB rates ({type(error).__name__}); the last good rates stay"
+            ) from None
         if rates.last_day < before.last_day or len(rates.currencies) < len(before.currencies) // 2:
-            raise RefreshError(f"{url}: older or poorer than the rates there are; the last good rates stay")
+            raise RefreshError(
+                f"{url}: older than the rates at hand, or less than half their currencies; the last good rates stay"
+            )
     found = {"url": url, "etag": etag, "last_day": rates.last_day, "sha256": rates.sha256}
     write_json(path.with_suffix(".json"), found)
     return {"changed": rates.sha256 != before.sha256, **found}

@@ -1,4 +1,4 @@
-"""What lies in the raw folder: exports at RAW/<source>/<file>, everything else refused with a line."""
+"""What is in the raw folder: exports at RAW/<source>/<file>; everything else is refused with a line."""
 
 import fnmatch
 import hashlib
@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 
-from salary_bands.errors import HeldExport, UsageError
+from salary_bands.errors import HeldExport, UsageError, escaped
 
 IGNORED = (".gitkeep", ".DS_Store", "~$*", "*.part", "*.tmp", "*.crdownload")  # what editors and downloads leave
 
 
 @dataclass(frozen=True, slots=True)
 class ExportFile:
-    """One file in the raw folder. `sha256` is its identity; `source` and `file` say where it lies."""
+    """One file in the raw folder. Its identity is `sha256`, whatever it is called."""
 
     source: str
-    file: str  # under the raw folder, with forward slashes
+    file: str  # path under the raw folder, with forward slashes
     path: Path
     size: int
     modified_ns: int
@@ -28,22 +28,22 @@ class ExportFile:
 
     @property
     def key(self) -> str:
-        """Partition key and stem of its parts: from content alone."""
+        """Partition key and stem of its parts, made from content alone."""
         return self.sha256[:20]
 
 
 @dataclass(frozen=True, slots=True)
 class RawFolder:
-    """The exports, in the order of their paths, and a line for everything that was refused."""
+    """The exports in the order of their paths, and a line for everything that was refused."""
 
     exports: tuple[ExportFile, ...]
     refused: tuple[str, ...]
 
 
 def open_export(path: Path) -> BufferedReader:
-    """Open a regular file without following links or waiting on a FIFO.
+    """Open a regular file without following links or waiting for a FIFO.
 
-    Raises HeldExport `not_a_file` where it is anything else, `unreadable` where the system refuses.
+    Raises HeldExport `not_a_file` if it is anything else, `unreadable` if the system refuses.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -56,19 +56,19 @@ def open_export(path: Path) -> BufferedReader:
 
 
 def list_files(raw: Path) -> tuple[list[tuple[str, Path, os.stat_result]], list[str]]:
-    """(source, path, status) of each regular file at RAW/<source>/<file>, sorted, and refusals.
+    """List (source, path, status) of each regular file at RAW/<source>/<file>, sorted, and a line per refusal.
 
-    Raises UsageError where the raw folder is missing.
+    Raises UsageError if the raw folder is missing.
     """
     if not raw.is_dir():
-        raise UsageError(f"raw folder {raw} does not exist; make it and put exports at {raw}/<source>/<file>")
+        raise UsageError(f"raw folder {raw} does not exist; create it and put exports at {raw}/<source>/<file>")
     files: list[tuple[str, Path, os.stat_result]] = []
     refused: list[str] = []
     for source in sorted(raw.iterdir()):
         if _ignored(source.name):
             continue
         if source.is_symlink() or not source.is_dir():
-            refused.append(f"{source.name}: refused, not a folder of a source; exports lie at <source>/<file>")
+            refused.append(f"{escaped(source.name)}: refused, not a source's folder; put exports at <source>/<file>")
             continue
         for path in sorted(source.iterdir()):
             name = f"{source.name}/{path.name}"
@@ -76,11 +76,11 @@ def list_files(raw: Path) -> tuple[list[tuple[str, Path, os.stat_result]], list[
             if _ignored(path.name):
                 continue
             if not _printable(name):
-                refused.append(f"{name!r}: refused, the name has control characters; rename it")
+                refused.append(f"{escaped(name)}: refused, its name has control characters; rename it")
             elif stat.S_ISLNK(status.st_mode):
                 refused.append(f"{name}: refused, a symbolic link is never followed; put the file itself there")
             elif stat.S_ISDIR(status.st_mode):
-                refused.append(f"{name}: refused, a folder inside a source; exports lie at <source>/<file>")
+                refused.append(f"{name}: refused, a folder inside a source; put exports at <source>/<file>")
             elif not stat.S_ISREG(status.st_mode):
                 refused.append(f"{name}: refused, not a regular file; put the file itself there")
             else:
@@ -89,10 +89,10 @@ def list_files(raw: Path) -> tuple[list[tuple[str, Path, os.stat_result]], list[
 
 
 def scan(raw: Path, known: dict[tuple[str, int, int], str] | None = None) -> RawFolder:
-    """The exports in the raw folder with their hashes.
+    """List the exports in the raw folder with their hashes.
 
-    known: (file, size, mtime) to SHA-256 of files that need not be read again. A file that vanishes or cannot
-    be read while it is hashed is refused with a line.
+    known: SHA-256 by (file, size, mtime), of files that need not be read again. A file that disappears or cannot be
+    read is refused with a line.
     """
     files, refused = list_files(raw)
     exports: list[ExportFile] = []
@@ -109,9 +109,9 @@ def scan(raw: Path, known: dict[tuple[str, int, int], str] | None = None) -> Raw
 
 
 def unsettled(raw: Path, seconds: float, now: float | None = None) -> list[str]:
-    """Files that changed within the last seconds, and so may still be being written.
+    """List the files that changed within the last `seconds`, and so may still be being written.
 
-    A time in the future says nothing of that, and is taken for settled.
+    A file with a time in the future counts as settled.
     """
     moment = time.time() if now is None else now
     return [
@@ -122,17 +122,17 @@ def unsettled(raw: Path, seconds: float, now: float | None = None) -> list[str]:
 
 
 def settle(raw: Path, seconds: float, timeout: float, say: Callable[[str], None]) -> frozenset[str]:
-    """Wait until every file has stood still for `seconds`; the files that have not by `timeout`."""
+    """Wait until no file has changed for `seconds`; return the files that still change after `timeout`."""
     deadline = time.monotonic() + timeout
-    told = False
+    announced = False
     while moving := unsettled(raw, seconds):
         if time.monotonic() >= deadline:
             for file in moving:
-                say(f"{file}: still being written after {timeout:g} s; left for the next refresh")
+                say(f"{file}: still being written after {timeout:g} s, left for the next refresh")
             return frozenset(moving)
-        if not told:
-            say(f"waiting for {', '.join(moving[:3])}{' ...' if len(moving) > 3 else ''} to stand still")
-            told = True
+        if not announced:
+            say(f"waiting until {', '.join(moving[:3])}{' ...' if len(moving) > 3 else ''} no longer changes")
+            announced = True
         time.sleep(min(0.1, max(seconds, 0.01)))
     return frozenset()
 

@@ -1,18 +1,19 @@
-"""One export as chunks of raw_reports: its format, its mapped columns, its row numbers."""
+"""Read one export as chunks of raw_reports: its format, its mapped columns, its row numbers."""
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date
-from pathlib import Path
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import SEEK_END
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
 
 from salary_bands.errors import HeldExport
-from salary_bands.ingest.containers import Container, Malformed, open_container
-from salary_bands.ingest.raw_folder import open_export
-from salary_bands.ingest.recognise import exported_on_from_name, recognise
+from salary_bands.ingest.containers import open_container
+from salary_bands.ingest.containers.common import Container, Malformed
+from salary_bands.ingest.recognise import UNRECOGNISED, recognise
 from salary_bands.reference.formats import Column, Format, formats, header_key
 from salary_bands.schemas.raw_reports import DERIVED_COLUMNS, TEXT_COLUMNS
 from salary_bands.settings import Settings
@@ -21,22 +22,32 @@ from salary_bands.storage.frames import TEXT, map_distinct
 
 @dataclass
 class OpenExport:
-    """A recognised export. `malformed` fills while chunks are read."""
+    """A recognised export.
+
+    columns: ours that the export has. chunks: of raw_reports. malformed, rows: all of them once the chunks are read;
+    malformed records are rows too.
+    """
 
     format: Format
-    columns: list[str]  # ours that the export has
+    columns: list[str]
     chunks: Iterator[pd.DataFrame]
     malformed: list[Malformed]
     rows: int = 0
-    ranges: "RangePairs" = field(default_factory=lambda: RangePairs())
 
 
-def open_rows(path: Path, settings: Settings) -> OpenExport:
-    """Recognise the export and read its mapped columns in chunks.
+def open_rows(stream: BinaryIO, name: str, settings: Settings) -> OpenExport:
+    """Recognise the format of an export, and read its mapped columns in chunks.
 
-    Each chunk is raw_reports. Raises HeldExport, here or while chunks are read.
+    stream: its bytes, seekable. name: its file name, which says the container. Raises HeldExport, here or while chunks
+    are read.
     """
-    container, fmt = _recognised(path, settings)
+    with _held_if_unreadable():
+        try:
+            container, fmt = _recognise(stream, name, settings)
+        except HeldExport as held:
+            if held.reason in UNRECOGNISED:
+                held.rows = _count_rows(stream, name, settings)
+            raise
     keys = set(map(header_key, container.header))
     columns = [n for n, c in fmt.columns.items() if c.constant or any(header_key(h) in keys for h in c.headers)]
     missing = [name for name in ("job_title", "currency") if name not in columns]
@@ -45,52 +56,50 @@ def open_rows(path: Path, settings: Settings) -> OpenExport:
         raise HeldExport(
             "unmapped_column",
             f"format {fmt.name} finds no header for {', '.join(missing)}",
-            "say in its YAML, under `columns`, which header each is",
+            "name the header under `columns` in its YAML",
         )
     export = OpenExport(fmt, columns, iter(()), container.malformed)
     export.chunks = _chunks(export, container)
     return export
 
 
-def read_header(path: Path, settings: Settings) -> list[str]:
-    """The header of an export, recognised or not; raises HeldExport where there is none."""
-    return _open(path, "utf-8", ",", settings).header
+def read_header(stream: BinaryIO, name: str, settings: Settings) -> list[str]:
+    """Return the header of an export, recognised or not; raise HeldExport if there is none."""
+    return _open(stream, name, "utf-8", ",", settings).header
 
 
-def count_rows(path: Path, settings: Settings) -> int:
-    """Rows of an export whose header is unknown, 0 where it cannot be read to its end."""
+@contextmanager
+def _held_if_unreadable() -> Iterator[None]:
+    """Hold the export on any error of a parser. Its words may quote cells, so only its kind is named."""
     try:
-        container = _open(path, "utf-8", ",", settings)
+        yield
+    except (HeldExport, OSError, MemoryError):  # a full disk or memory is no fault of the export
+        raise
+    except Exception as error:
+        raise HeldExport(
+            "unreadable",
+            f"cannot be read ({type(error).__name__})",
+            "deliver it again; `salary-bands inspect FILE` shows what the reader said",
+        ) from None
+
+
+def _count_rows(stream: BinaryIO, name: str, settings: Settings) -> int:
+    """Count the rows of an export whose header is unknown; 0 if it cannot be read to its end."""
+    try:
+        container = _open(stream, name, "utf-8", ",", settings)
         rows = sum(int((~_blank_rows(block)).sum()) for block in container.blocks)
     except HeldExport:
         return 0
     return rows + len(container.malformed)
 
 
-def exported_on(fmt: Format, file_name: str, latest: date | None) -> date:
-    """The date of an export: what its name says by the format's rule, else the latest full date inside.
-
-    Raises HeldExport `no_export_date` where there is neither.
-    """
-    named = exported_on_from_name(fmt.exported_on, file_name) if fmt.exported_on else None
-    if named:
-        return date.fromisoformat(named)
-    if latest is None:
-        raise HeldExport(
-            "no_export_date",
-            "neither its name nor a row says when it was exported",
-            "name it as the format's `exported_on` expects, or deliver full dates",
-        )
-    return latest
-
-
-def _recognised(path: Path, settings: Settings) -> tuple[Container, Format]:
-    """Try the ways the formats are written, UTF-8 with commas first, until one recognises the header."""
+def _recognise(stream: BinaryIO, name: str, settings: Settings) -> tuple[Container, Format]:
+    """Try the encodings and delimiters of the formats, UTF-8 with commas first, until one recognises the header."""
     ways = dict.fromkeys([("utf-8", ","), *((f.encoding, f.delimiter) for f in formats())])
     first: HeldExport | None = None
     for encoding, delimiter in ways:
         try:
-            container = _open(path, encoding, delimiter, settings)
+            container = _open(stream, name, encoding, delimiter, settings)
             fmt = recognise(container.header)
         except HeldExport as held:
             first = first or held
@@ -98,37 +107,44 @@ def _recognised(path: Path, settings: Settings) -> tuple[Container, Format]:
                 break
             continue
         if (fmt.encoding, fmt.delimiter) != (encoding, delimiter):
-            container = _open(path, fmt.encoding, fmt.delimiter, settings)
+            container = _open(stream, name, fmt.encoding, fmt.delimiter, settings)
         return container, fmt
     assert first is not None
     raise first
 
 
-def _open(path: Path, encoding: str, delimiter: str, settings: Settings) -> Container:
-    return open_container(path.name, open_export(path), path.stat().st_size, encoding, delimiter, settings)
+def _open(stream: BinaryIO, name: str, encoding: str, delimiter: str, settings: Settings) -> Container:
+    size = stream.seek(0, SEEK_END)
+    stream.seek(0)
+    return open_container(name, stream, size, encoding, delimiter, settings)
 
 
 def _chunks(export: OpenExport, container: Container) -> Iterator[pd.DataFrame]:
-    fmt = export.format
-    for block in container.blocks:  # the header of JSON lines may grow
-        position = {key: str(i) for i, key in reversed(list(enumerate(map(header_key, container.header))))}
-        mapped = [position[h] for h in sorted(fmt.headers & position.keys())]
-        blank = block[mapped].apply(_is_blank).all(axis=1)
-        if blank.any():  # a row with a cell only in columns we do not map is still a row
-            blank[blank] = _blank_rows(block[blank])
-        rows = block.loc[~blank, mapped]
-        export.rows += len(rows)
-        if not rows.empty:
-            chunk = pd.DataFrame(
-                {name: _column(rows, fmt, name, position) for name in TEXT_COLUMNS},
-                index=rows.index,
-                dtype=TEXT,
-            )
-            yield _with_identity(chunk, fmt, export.ranges)
+    """Read the mapped columns of each block; raise HeldExport `no_rows` at the end if there was no row."""
+    fmt, ranges = export.format, RangePairs()
+    with _held_if_unreadable():
+        for block in container.blocks:  # the header of JSON lines may grow
+            position = {key: str(i) for i, key in reversed(list(enumerate(map(header_key, container.header))))}
+            mapped = [position[h] for h in sorted(fmt.headers & position.keys())]
+            blank = block[mapped].apply(_is_blank).all(axis=1)
+            if blank.any():  # a row with a cell only in columns that are not mapped is still a row
+                blank[blank] = _blank_rows(block[blank])
+            rows = block.loc[~blank, mapped]
+            export.rows += len(rows)
+            if not rows.empty:
+                chunk = pd.DataFrame(
+                    {name: _column(rows, fmt, name, position) for name in TEXT_COLUMNS},
+                    index=rows.index,
+                    dtype=TEXT,
+                )
+                yield _with_identity(chunk, fmt, ranges)
+    export.rows += len(container.malformed)
+    if export.rows == 0:
+        raise HeldExport("no_rows", "has a header and no rows", "deliver it again or remove it")
 
 
 def _column(rows: pd.DataFrame, fmt: Format, name: str, position: dict[str, str]) -> pd.Series:
-    """One of our columns out of the export's, as text, blank as missing."""
+    """Take one of our columns from the export's, as text; blank is missing."""
     spec = fmt.columns.get(name)
     if spec is None:
         return pd.Series(np.nan, index=rows.index, dtype=TEXT)
@@ -145,7 +161,7 @@ def _column(rows: pd.DataFrame, fmt: Format, name: str, position: dict[str, str]
 
 
 def _cleaned(cells: pd.Series, blanks: set[str]) -> pd.Series:
-    """White space of every kind folded (no-break spaces and newlines in cells too), blank cells missing."""
+    """Fold white space of every kind, no-break spaces and newlines too; blank cells are missing."""
 
     def clean(cell: str) -> str | None:
         text = " ".join(cell.split())
@@ -177,7 +193,7 @@ def _blank_rows(block: pd.DataFrame) -> pd.Series:
 
 
 def _with_identity(chunk: pd.DataFrame, fmt: Format, ranges: "RangePairs") -> pd.DataFrame:
-    """Row number, hash of the mapped text, and the pair a row belongs to."""
+    """Add the row number, the hash of the mapped text, and the pair that a row belongs to."""
     row_hash = (
         pd.util.hash_pandas_object(chunk.drop(columns=[*DERIVED_COLUMNS]).fillna("\0"), index=False)
         .to_numpy()
@@ -191,9 +207,9 @@ def _with_identity(chunk: pd.DataFrame, fmt: Format, ranges: "RangePairs") -> pd
 
 @dataclass
 class RangePairs:
-    """Runs of rows equal in all but pay; rows 1-2, 3-4, ... of a run are the ends of one range.
+    """Pair the rows of a run that is equal in all but pay: rows 1-2, 3-4, ... are the ends of one range.
 
-    Remembers the run at the end of a chunk, so that chunks do not split pairs.
+    The run at the end of a chunk is remembered, so that chunks do not split pairs.
     """
 
     run_key: int | None = None
@@ -201,10 +217,10 @@ class RangePairs:
     last_row: int = 0
 
     def assign(self, chunk: pd.DataFrame, since: int | None) -> pd.Series:
-        """The first row of each row's pair, missing where the row is single or its year is before `since`.
+        """Return the first row of each row's pair, missing if its year is before `since`.
 
-        The last row of a chunk cannot know whether it is single: it is given its own row number, and so is every
-        odd last row; a pair with one row is read as one report.
+        An odd last row of a run gets its own number: at the end of a chunk its partner may still come. A pair with one
+        row is one report.
         """
         if since is None:
             return pd.Series(pd.NA, index=chunk.index, dtype="Int64")

@@ -1,4 +1,4 @@
-"""Which format a header is, and which date a file name states."""
+"""Recognise the format of a header, and the date in a file name."""
 
 import calendar
 import re
@@ -6,12 +6,14 @@ import re
 from salary_bands.errors import HeldExport
 from salary_bands.reference.formats import ExportedOn, Format, formats, header_key
 
+UNRECOGNISED = ("unknown_header", "missing_required_column", "ambiguous_header")
+
 
 def recognise(header: list[str]) -> Format:
-    """The format of a header.
+    """Return the format of a header.
 
-    Raises HeldExport: `unknown_header`, `missing_required_column` where a format is plainly meant,
-    `ambiguous_header` where two are.
+    Raises HeldExport: `ambiguous_header` if two formats fit equally well, `missing_required_column` if most of a
+    format's header is there, else `unknown_header`.
     """
     keys = {header_key(h) for h in header}
     found = [
@@ -27,7 +29,7 @@ def recognise(header: list[str]) -> Format:
             return next(iter(best.values()))
         raise HeldExport(
             "ambiguous_header",
-            f"the header could be any of {', '.join(sorted(best))}",
+            f"its header fits {', '.join(sorted(best))} equally well",
             "make `recognise` in their YAML more specific",
         )
     near = [
@@ -44,16 +46,15 @@ def recognise(header: list[str]) -> Format:
             f"looks like {name} but column {', '.join(repr(m) for m in missing)} is missing",
             "add the column to the export, or describe the new header in a format YAML",
         )
-    names = ", ".join(" ".join(h.split())[:40] for h in header[:8])
     raise HeldExport(
         "unknown_header",
-        f"no format has the columns {names}{' ...' if len(header) > 8 else ''}",
-        "run `salary-bands inspect FILE` for a draft of a format YAML",
+        f"no format has the {len(header):,} columns of its header",
+        "run `salary-bands inspect FILE` to see them and to draft a format YAML",
     )
 
 
 def exported_on_from_name(rule: ExportedOn, file_name: str) -> str | None:
-    """ISO date that the file name (its folder does not count) states, None where it states none."""
+    """Return the ISO date in the file name, without its folder; None if there is none."""
     match = re.search(rule.file_name, file_name.rpartition("/")[2])
     if match is None:
         return None

@@ -1,4 +1,4 @@
-"""Bytes of an export: decompressed and decoded to UTF-8 within limits, never more than a block in memory."""
+"""Decompress the bytes of an export and decode them to UTF-8, within limits and a block at a time."""
 
 import codecs
 import gzip
@@ -10,14 +10,14 @@ from salary_bands.errors import HeldExport
 from salary_bands.settings import Settings
 
 _BLOCK = 1 << 20
-FREE_INFLATION = 64 << 20  # a ratio says nothing of small files
+FREE_INFLATION = 64 << 20  # bytes; the ratio says little about small files
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
 class TextBytes(io.RawIOBase):
     """UTF-8 bytes of a text export, whatever its compression and encoding.
 
-    `quotes` and `newlines` count those read so far. Raises HeldExport while reading: truncated_gzip,
+    quotes, newlines: how many have been read so far. Reading raises HeldExport: truncated_gzip, bad_gzip,
     inflates_too_much, unreadable_encoding, nul_bytes.
     """
 
@@ -55,14 +55,14 @@ class TextBytes(io.RawIOBase):
             block = self._inner.read(size)
         except EOFError:
             raise HeldExport("truncated_gzip", "the gzip file ends too early", "deliver it again") from None
-        except (gzip.BadGzipFile, zlib.error) as error:
-            raise HeldExport("bad_gzip", f"not a sound gzip file ({error})", "deliver it again") from None
+        except (gzip.BadGzipFile, zlib.error):
+            raise HeldExport("bad_gzip", "is not a valid gzip file", "deliver it again") from None
         self._inflated += len(block)
         if self._compressed and self._inflated > self._most:
             raise HeldExport(
                 "inflates_too_much",
                 f"inflates beyond {self._most:,} bytes",
-                "raise max_inflated_bytes or max_inflation_ratio if the export is meant to be that large",
+                "if it is meant to be that large, raise max_inflated_bytes or max_inflation_ratio",
             )
         return block
 
@@ -72,7 +72,7 @@ class TextBytes(io.RawIOBase):
         except UnicodeDecodeError:
             raise HeldExport(
                 "unreadable_encoding",
-                f"not text in {self._encoding}",
+                f"is not text in {self._encoding}",
                 "deliver it as UTF-8, or name its encoding in the format's YAML",
             ) from None
         if "\0" in text:

@@ -1,4 +1,4 @@
-"""From values to our words: annual USD, employers, levels, places.
+"""From values to our terms: annual USD, employers, levels, places.
 
-Belongs here: what a value means whoever reported it. Does not belong here: leaf and tier, or which reports count.
+Belongs here: what a value means, whoever reported it. Does not belong here: leaf and tier, or which reports count.
 """

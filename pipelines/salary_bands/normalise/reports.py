@@ -19,7 +19,7 @@ from salary_bands.vocabulary.rates import Rates
 
 
 def normalise(accepted: pd.DataFrame, fmt: Format, exported: date, rates: Rates, settings: Settings) -> pd.DataFrame:
-    """One chunk of accepted_reports as normalised_reports, row by row the same rows."""
+    """Turn a chunk of accepted_reports into normalised_reports, a row for a row."""
     employer = map_distinct(accepted["employer"], lambda text: match_employer(text).employer)
     facts = facts_at(employer, report_day(accepted, exported))
     country, metro = _places(accepted)
@@ -46,7 +46,10 @@ def _places(accepted: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
 
 
 def _levels(accepted: pd.DataFrame, fmt: Format) -> tuple[pd.Series, pd.Series, pd.Series, pd.Series]:
-    """level, level_basis, stage and scope reason: ladder, title words, the format's scheme, then experience."""
+    """Return level, level_basis, stage and scope reason.
+
+    The first that answers counts: the employer's ladder, title words, the format's scheme, experience.
+    """
     scheme = {k.casefold(): v for k, v in fmt.levels.items()}
 
     def answer(employer: str | None, level: str | None, title: str) -> tuple[str | None, str | None]:
@@ -68,9 +71,9 @@ def _levels(accepted: pd.DataFrame, fmt: Format) -> tuple[pd.Series, pd.Series, 
     level = found.where(found.isin(LEVELS))
     stage = found.where(found.isin(STAGES))
     inferred = map_distinct(accepted["years_experience"], experience_level)
-    silent = level.isna() & stage.isna()
-    level = level.mask(silent, inferred)
-    basis = basis.mask(silent, pd.Series("experience", index=level.index, dtype=TEXT).where(inferred.notna()))
+    unanswered = level.isna() & stage.isna()
+    level = level.mask(unanswered, inferred)
+    basis = basis.mask(unanswered, pd.Series("experience", index=level.index, dtype=TEXT).where(inferred.notna()))
     return level, basis, stage.fillna(map_distinct(level, stage_of)), map_distinct(accepted["level"], scope)
 
 
@@ -89,7 +92,7 @@ def _employment_scope(accepted: pd.DataFrame, settings: Settings) -> pd.Series:
 def _pay(
     accepted: pd.DataFrame, exported: date, rates: Rates, ownership: pd.Series, settings: Settings
 ) -> dict[str, pd.Series]:
-    """base, bonus, equity, total, total_liquid in whole USD a year, and total_basis; missing is unknown."""
+    """Return base, bonus, equity, total, total_liquid in whole USD a year, and total_basis; missing is unknown."""
     period = rate_period(accepted["submitted_at"], accepted["submitted_year"], pd.Timestamp(exported))
     rate = rates.of(accepted["currency"], period)
     factor = annual_factor(accepted["pay_period"], accepted["hours_per_week"], settings)
@@ -102,7 +105,7 @@ def _pay(
     complete = base.notna() & bonus.notna() & equity.notna()
     tolerated = stated * settings.total_tolerance
     differs = complete & ((known - stated).abs() > tolerated).fillna(False)
-    differs |= (known - stated > tolerated).fillna(False)  # parts above the whole differ, others unknown or not
+    differs |= (known - stated > tolerated).fillna(False)  # parts exceed the total, whatever else is unknown
     overruled = stated.notna() & (differs | known.eq(0))
     total = stated.where(overruled | ~complete, known)
     base, bonus, equity = (part.mask(overruled) for part in (base, bonus, equity))
@@ -118,7 +121,7 @@ def _pay(
 
 
 def _liquid(accepted: pd.DataFrame, total: pd.Series, equity: pd.Series, ownership: pd.Series) -> pd.Series:
-    """total without equity that cannot be sold; missing where that is not known."""
+    """Return total without equity that cannot be sold; missing if it is not known whether it can."""
     listed = ownership.map({"listed": True, "private": False}).astype("boolean")
     listed = listed.mask(accepted["equity_type"].eq("options").fillna(False), False)
     liquid = accepted["equity_liquid"].fillna(listed).mask(equity.eq(0).fillna(False), True)

@@ -101,7 +101,7 @@ def stale_bands(context: dg.SensorEvaluationContext, pipeline: Pipeline) -> dg.R
     current = {key for key, export in by_key(folder).items() if stages.is_current(export)}
     ready = replace(folder, exports=tuple(e for e in folder.exports if e.key in current))
     releases = marts.releases()
-    newest = date.fromisoformat(releases[0]["as_of"]) if releases else date.min
+    newest = date.fromisoformat(releases[0].as_of) if releases else date.min
     try:
         plans = [plan_release(exports_of, stages, newest, releases) for exports_of in (ready, folder)]
     except (UsageError, RefreshError) as error:

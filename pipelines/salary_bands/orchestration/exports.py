@@ -12,15 +12,15 @@ from salary_bands.orchestration.resources import Pipeline, by_key
 from salary_bands.schemas import EXPORT_TABLES
 
 _PREVIEW_ROWS = 5
-_PRIVATE = {"employer", "job_title", "skills", "specialisation", "submission_id", "value"}
+_SHOWN = {"row", "column", "reason", "evidence", "scope_reason", "level_basis", "leaf", "leaf_rule", "tier"}  # no cells
 
 
 def _metadata(stages: ExportStages, export: ExportFile, table: str, record: Record) -> dict[str, Any]:
-    """Return the row count, the file, a preview without text of a person, and why the export is held if it is."""
+    """Return the row count, the file, a preview without cells, and why the export is held if it is."""
     shown: dict[str, Any] = {"file": export.file, "dagster/row_count": record.get("rows", 0)}
     path = stages.parts.path(table, export.key)
     if path.is_file():
-        columns = [c for c in pq.read_schema(path).names if c not in _PRIVATE]
+        columns = [c for c in pq.read_schema(path).names if c in _SHOWN]
         with pq.ParquetFile(path) as file:
             head = next(file.iter_batches(_PREVIEW_ROWS, columns=columns), None)
         shown["dagster/row_count"] = pq.read_metadata(path).num_rows

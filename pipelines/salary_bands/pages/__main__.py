@@ -1,6 +1,6 @@
-"""`python -m salary_bands.pages [--check]`: write the generated pages below the current folder, or say which are stale.
+"""`python -m salary_bands.pages [--check]`: write the generated pages of the checkout in the current folder.
 
-Run it in a checkout.
+With --check, list the stale pages and write nothing.
 """
 
 import sys
@@ -18,12 +18,12 @@ PAGES: dict[str, Callable[[], str]] = {
 
 
 def stale() -> list[str]:
-    """The pages whose file differs from what they are generated from."""
+    """Return the names of the pages whose file differs from the generated text."""
     return [name for name, page in PAGES.items() if Path(name).read_text(encoding="utf-8") != page()]
 
 
 def main(arguments: list[str]) -> int:
-    """Write the pages; with --check write nothing and return 1 if one is stale."""
+    """Write the pages and return 0. With --check, write nothing and return 1 if a page is stale."""
     if "--check" not in arguments:
         for name, page in PAGES.items():
             Path(name).write_text(page(), encoding="utf-8", newline="\n")

@@ -1,25 +1,27 @@
-"""data/marts/README.md: the dictionary of published tables."""
+"""data/marts/README.md: the dictionary of the published tables."""
+
+from inspect import cleandoc
 
 from salary_bands.schemas import RELEASE_TABLES, arrow_schema
 
 _HEAD = """# Dictionary
 
-What a refresh writes here: `latest.json` names the newest release, `releases.json` all of them,
-`releases/<version>/` holds the files of each, `salary_bands.duckdb` the tables of the latest and `history_bands`,
-the bands of all. Only this page is kept in git. It is generated from the contracts in
-`pipelines/salary_bands/schemas/`; a test fails where it is stale.
+A refresh writes its results to this folder. `latest.json` names the newest release, `releases.json` lists all
+releases, and `releases/<version>/` has the files of each. `salary_bands.duckdb` has the tables of the latest release,
+and the bands of all releases in `history_bands`. Only this page is kept in git. It is generated from the contracts in
+`pipelines/salary_bands/schemas/`; a test fails if it is stale.
 
-Null is unknown or withheld, never zero. Pay is gross, full time, whole USD a year.
+Null means unknown or withheld, never zero. Pay is gross, for full-time work, in whole USD a year.
 """
 
 
 def page() -> str:
-    """Markdown: a heading a table, a row a column."""
+    """Return Markdown with a section per table and a row per column."""
     parts = [_HEAD]
     for table, model in RELEASE_TABLES.items():
         columns = model.to_schema().columns
         parts.append(
-            f"\n## {table}\n\n{(model.__doc__ or '').strip()}\n\n| column | type | unit | meaning |\n|---|---|---|---|"
+            f"\n## {table}\n\n{cleandoc(model.__doc__ or '')}\n\n| column | type | unit | meaning |\n|---|---|---|---|"
         )
         for field in arrow_schema(table):
             spec = columns[field.name]

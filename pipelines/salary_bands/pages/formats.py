@@ -7,11 +7,11 @@ from salary_bands.schemas.raw_reports import TEXT_COLUMNS, RawReports
 
 _HEAD = """# Formats
 
-A format is a YAML file in `pipelines/salary_bands/reference/formats/`: how its header is recognised, and which of its
-columns is which of ours. `salary-bands inspect FILE` drafts one for an unknown header and shows how the file would be
-read. The built-in ones are examples; this page is generated, and a test fails where it is stale.
+A format is a YAML file in `pipelines/salary_bands/reference/formats/`. It says how a header is recognised, and which
+of our columns is read from which of the export's. `salary-bands inspect FILE` drafts one for an unknown header, and
+shows how a file would be read. The built-in formats are examples. This page is generated; a test fails if it is stale.
 
-A German survey with `;` between cells, `98.500,00 €` and days first:
+A German survey that separates cells with `;` and writes `98.500,00 €` and days first:
 
 ```yaml
 name: example_survey
@@ -34,7 +34,7 @@ columns:
 
 
 def page() -> str:
-    """Markdown: the keys of a format, and our columns."""
+    """Return Markdown: the keys of a format, and our columns."""
     parts = [_HEAD]
     for title, model in (
         ("Keys", Format),
@@ -53,6 +53,6 @@ def page() -> str:
 def _rows(model: type[BaseModel]) -> list[str]:
     rows = []
     for name, field in model.model_fields.items():
-        default = "needed" if field.is_required() else f"`{field.default}`" if field.default not in ("", None) else ""
+        default = "required" if field.is_required() else f"`{field.default}`" if field.default not in ("", None) else ""
         rows.append(f"| `{field.alias or name}` | {default} | {field.description or ''} |")
     return rows

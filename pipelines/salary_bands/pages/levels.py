@@ -1,4 +1,4 @@
-"""docs/levels.md: what employers call their levels."""
+"""docs/levels.md: employers' names for their levels."""
 
 from collections import defaultdict
 
@@ -7,19 +7,19 @@ from salary_bands.schemas.columns import LEVELS
 
 _HEAD = """# Levels
 
-What employers call their levels, on one ladder: L3 entry, L4, L5 senior, L6 staff, L7 principal and up. Made from
-`pipelines/salary_bands/reference/ladders.csv`, which says for each name where it comes from; a test fails where this
-page is stale. Names are compared without case, spaces and punctuation, and `SDE II` is `SDE 2`.
+Employers' names for their levels, mapped to one ladder: L3 entry, L4, L5 senior, L6 staff, L7 principal and up. This
+page is generated from `pipelines/salary_bands/reference/ladders.csv`, which gives the source of each name; a test fails
+if it is stale. Names are compared without case, spaces and punctuation, and `SDE II` equals `SDE 2`.
 
-A name that is not on the employer's own ladder is no answer: people borrow other employers' scales, and an "L5" at Meta
-is not one of Meta's levels. Then the words of the title answer (junior, graduate: L3; senior: L5; staff: L6; principal,
-distinguished: L7), else the source's own scheme, else years of experience (under 2: L3; under 5: L4; else L5). The
-column `level_basis` of `window_reports` says which.
+A name that is not on the employer's own ladder is ignored, because people borrow other employers' scales: Meta has no
+"L5". In that case the words of the title decide (junior, graduate: L3; senior: L5; staff: L6; principal, distinguished:
+L7), else the source's own scheme, else years of experience (under 2: L3; under 5: L4; else L5). The column
+`level_basis` of `window_reports` says which one decided.
 """
 
 
 def page() -> str:
-    """Markdown: a row an employer, a column a level."""
+    """Return Markdown with a row per employer and a column per level."""
     ladders: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for row in read_csv("ladders.csv"):
         ladders[row["employer"]][row["level"]].append(row["level_name"])

@@ -1,4 +1,4 @@
-"""docs/taxonomy.md: the leaves, how well the golden titles are placed, the views."""
+"""docs/taxonomy.md: the leaves, the accuracy of the classification, and the views."""
 
 import csv
 from collections import Counter
@@ -15,7 +15,7 @@ _COMMAND = "python -m salary_bands.pages"
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How one leaf fared: golden titles that carry it, titles placed in it, titles on which both agree."""
+    """The score of one leaf: golden titles with this label, titles classified as it, and titles with both."""
 
     leaf: str
     golden: int
@@ -24,38 +24,38 @@ class Score:
 
     @property
     def precision(self) -> float:
-        """Share of the titles placed in the leaf that belong there."""
+        """The share of the titles classified as the leaf that have its label."""
         return self.agreed / self.placed if self.placed else 0.0
 
     @property
     def recall(self) -> float:
-        """Share of the titles that belong to the leaf that were placed there."""
+        """The share of the titles with the leaf's label that are classified as it."""
         return self.agreed / self.golden if self.golden else 0.0
 
     @property
     def f1(self) -> float:
-        """Harmonic mean of precision and recall."""
+        """The harmonic mean of precision and recall."""
         return 2 * self.agreed / (self.golden + self.placed) if self.golden + self.placed else 0.0
 
 
 def read_golden(path: Path, split: str | None = None) -> list[dict[str, str]]:
-    """The golden titles of a CSV file, of one split ("train", "test") or of all."""
+    """Read the golden titles of a CSV file, of one split ("train" or "test") or of both."""
     with path.open(encoding="utf-8", newline="") as file:
         return [row for row in csv.DictReader(file) if split is None or row["split"] == split]
 
 
 def place(row: Mapping[str, str]) -> Classification:
-    """The classification of one golden title."""
+    """Classify one golden title."""
     return classify(row["title"], row["specialisation"], row["skills"])
 
 
 def confusion(rows: Iterable[Mapping[str, str]]) -> Counter[tuple[str, str]]:
-    """Counts of (golden leaf, placed leaf) over golden titles."""
+    """Count the golden titles by (label, classified leaf)."""
     return Counter((row["leaf"], place(row).leaf) for row in rows)
 
 
 def scores(counts: Mapping[tuple[str, str], int]) -> list[Score]:
-    """The score of every leaf that occurs, in the order of `leaves.csv`."""
+    """Return the score of every leaf that occurs, in the order of `leaves.csv`."""
     seen = {leaf for pair in counts for leaf in pair}
     return [
         Score(
@@ -70,32 +70,29 @@ def scores(counts: Mapping[tuple[str, str], int]) -> list[Score]:
 
 
 def macro_f1(counts: Mapping[tuple[str, str], int]) -> float:
-    """The plain mean of the F1 of every leaf that occurs: a rare leaf weighs as much as a common one."""
+    """Return the unweighted mean of the leaves' F1, in which a rare leaf counts as much as a common one."""
     found = scores(counts)
     return sum(score.f1 for score in found) / len(found) if found else 0.0
 
 
 def page(golden: Path) -> str:
-    """The page, from a CSV file of golden titles."""
+    """Return the page, given a CSV file of golden titles."""
     return render(read_golden(golden), read_csv("views.csv"))
 
 
 def render(golden: Sequence[Mapping[str, str]], views: Sequence[Mapping[str, str]]) -> str:
-    """`docs/taxonomy.md`: the leaves, how well titles are placed, the views.
+    """Return the page as Markdown, which depends only on the arguments, the rules and the leaves.
 
     Args:
         golden: all golden titles, of both splits.
         views: the rows of `reference/views.csv`.
-
-    Returns:
-        Markdown that depends on nothing but its arguments, the rules and the leaves.
     """
     held_out = [row for row in golden if row["split"] == HELD_OUT]
     counts = confusion(held_out)
     parts = [
         "# The taxonomy",
-        f"Generated from the reference tables and the golden titles by `{_COMMAND}`; do not edit by hand. "
-        "A test fails when it is stale.",
+        f"This page is generated from the reference tables and the golden titles by `{_COMMAND}`; do not edit it. "
+        "A test fails if it is stale.",
         *_leaves_section(golden),
         *_accuracy_section(held_out, counts),
         *_views_section(views),
@@ -108,9 +105,9 @@ def _leaves_section(golden: Sequence[Mapping[str, str]]) -> list[str]:
     number_of_titles = Counter(row["leaf"] for row in golden)
     return [
         "## Leaves",
-        "Every report has exactly one leaf. `core` leaves are machine learning, `adjacent` ones are "
-        "published for comparison, the other two are counted and never published. The rules are tried in "
-        "order and the first that fires decides; `salary-bands classify TITLE` names it.",
+        "Every report has exactly one leaf. `core` leaves are machine learning, `adjacent` leaves are "
+        "published for comparison, and the other two are counted but never published. The rules are tried in "
+        "order, and the first that applies decides; `salary-bands classify TITLE` names it.",
         _table(
             ("leaf", "name", "kind", "what belongs", "rules", "golden titles"),
             [
@@ -132,31 +129,29 @@ def _accuracy_section(held_out: Sequence[Mapping[str, str]], counts: Mapping[tup
     agreed = sum(n for (golden, placed), n in counts.items() if golden == placed)
     found = scores(counts)
     return [
-        "## How well titles are placed",
-        f"On the {len(held_out)} held-out golden titles, which the rules were not written from, macro-F1 is "
-        f"**{macro_f1(counts):.3f}**; {agreed} titles are placed as labelled. The golden titles are "
-        "hand-written forms of titles by one labeller, not a sample of any source "
-        "(`tests/golden/README.md`): the figure says how the rules read titles they were not written from, "
-        "not what share of a source is right.",
+        "## Accuracy",
+        f"On the {len(held_out)} held-out golden titles, which were not used for writing the rules, macro-F1 is "
+        f"**{macro_f1(counts):.3f}**; {agreed} titles are classified as labelled. One labeller wrote the golden titles "
+        "by hand; they are not a sample of any source (`tests/golden/README.md`). The figure shows how well the rules "
+        "classify new forms of titles, not which share of a source is right.",
         _table(
             ("leaf", "precision", "recall", "F1", "n"),
             [(f"`{s.leaf}`", f"{s.precision:.3f}", f"{s.recall:.3f}", f"{s.f1:.3f}", s.golden) for s in found],
         ),
         "### Confusion matrix",
-        "Rows are the label, columns where the rules placed it; numbers stand for the leaves in the order "
-        "above, a dot is none.",
+        "Rows are labels, columns are classifications. The numbers are the leaves in the order above; a dot is 0.",
         _matrix([score.leaf for score in found], counts),
-        "### What was mistaken for what",
+        "### Confused leaves",
         _table(
-            ("label", "placed in", "titles"),
+            ("label", "classified as", "titles"),
             [
                 (f"`{golden}`", f"`{placed}`", n)
                 for (golden, placed), n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
                 if golden != placed
             ],
         ),
-        "### Held-out titles placed otherwise than labelled",
-        "Shown to readers; rules are not tuned on them.",
+        "### Misclassified held-out titles",
+        "Listed for readers; the rules are not tuned on them.",
         _errors(held_out),
     ]
 
@@ -169,14 +164,14 @@ def _errors(held_out: Sequence[Mapping[str, str]]) -> str:
             words = [row["title"], row["specialisation"], row["skills"].replace(";", "; ")]
             text = " / ".join(word for word in words if word)
             lines.append((text, f"`{row['leaf']}`", f"`{got.leaf}`", f"`{got.rule}`", got.evidence))
-    return _table(("title", "label", "placed in", "rule", "words"), lines)
+    return _table(("title", "label", "classified as", "rule", "words"), lines)
 
 
 def _views_section(views: Sequence[Mapping[str, str]]) -> list[str]:
     parts = [
         "## Views",
-        "A view is one published taxonomy: groups, each a union of leaves. Views overlap. The view `leaf` "
-        "has one group per leaf, and `all` for every core leaf.",
+        "A view is a published taxonomy: a set of groups, each a union of leaves. Views overlap. The view `leaf` "
+        "has one group per leaf, and `all` for all core leaves.",
     ]
     for view in dict.fromkeys(row["view"] for row in views):
         groups: dict[tuple[str, str], list[str]] = {}

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 from xml.etree import ElementTree as ET
+
+from salary_bands.releases.pointers import Entry
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _ID = "tag:salary-bands,2026:"
@@ -11,21 +12,21 @@ _ID = "tag:salary-bands,2026:"
 
 @dataclass(frozen=True)
 class FeedEntry:
-    """A release in the feed. entry: as releases.json has it; page: path of its page, or of its manifest."""
+    """A release in the feed. page: path of its page, or of its manifest if it has none."""
 
-    entry: dict[str, Any]
+    entry: Entry
     page: str
     synthetic: bool
 
 
 def feed_text(entries: Iterable[FeedEntry]) -> str:
-    """The feed of the releases in that order; no clock, a release is as old as its date."""
+    """Write the feed of the releases, in their order. It reads no clock: a release is as old as its date."""
     found = list(entries)
     ET.register_namespace("", _ATOM)
     feed = ET.Element(f"{{{_ATOM}}}feed")
     _text(feed, "title", "Salary Bands: releases")
     _text(feed, "id", f"{_ID}releases")
-    _text(feed, "updated", _midnight(max((f.entry["as_of"] for f in found), default="1970-01-01")))
+    _text(feed, "updated", _midnight(max((f.entry.as_of for f in found), default="1970-01-01")))
     _text(ET.SubElement(feed, f"{{{_ATOM}}}author"), "name", "Salary Bands")
     _link(feed, "self", "feed.xml", "application/atom+xml")
     for each in found:
@@ -36,25 +37,24 @@ def feed_text(entries: Iterable[FeedEntry]) -> str:
 
 def _add(feed: ET.Element, each: FeedEntry) -> None:
     entry = ET.SubElement(feed, f"{{{_ATOM}}}entry")
-    withdrawn = each.entry["status"] == "withdrawn"
-    rolled_back = bool(each.entry.get("rolled_back"))
-    states = (("withdrawn", withdrawn), ("rolled back", rolled_back), ("synthetic", each.synthetic))
-    marks = [word for word, said in states if said]
-    version, as_of = each.entry["version"], each.entry["as_of"]
+    release, synthetic = each.entry, ("synthetic", each.synthetic)
+    states = (("withdrawn", release.is_withdrawn), ("rolled back", release.rolled_back), synthetic)
+    marks = [word for word, applies in states if applies]
+    version, as_of = release.version, release.as_of
     _text(entry, "title", f"Compensation bands in machine learning, {version}{''.join(f' ({m})' for m in marks)}")
     _text(entry, "id", f"{_ID}release:{version}")
     _text(entry, "updated", _midnight(as_of))
     _link(entry, "alternate", each.page, "text/html" if each.page.endswith(".html") else "application/json")
     if not each.page.endswith(".json"):
-        _link(entry, "related", each.entry["manifest"]["path"], "application/json")
+        _link(entry, "related", release.manifest.path, "application/json")
     for mark in marks:
         ET.SubElement(entry, f"{{{_ATOM}}}category", {"term": mark})
     summary = f"Pay over the 12 months up to {as_of}."
     if each.synthetic:
         summary += " Synthetic: made from generated data, nobody earns these figures."
-    if withdrawn or rolled_back:
-        state = "Withdrawn" if withdrawn else "Rolled back"
-        summary += f" {state}: {each.entry['reason'] or 'no reason given'}"
+    if release.is_withdrawn or release.rolled_back:
+        state = "Withdrawn" if release.is_withdrawn else "Rolled back"
+        summary += f" {state}: {release.reason or 'no reason given'}"
     _text(entry, "summary", summary)
 
 

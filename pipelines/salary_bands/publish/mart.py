@@ -15,9 +15,9 @@ STORAGE = "v1.0.0"  # the oldest DuckDB that must be able to read it
 
 
 def build_mart(marts: Marts, version: str, history: list[str]) -> None:
-    """Build the mart of that release, with the bands of all in `history`, and move it into place.
+    """Build the mart of a release, with the bands of all releases in `history`, and move it into place.
 
-    An analyst who has the old file open keeps it, and is never waited for.
+    Never wait for an analyst who has the old file open: the old file stays open for them.
     """
     with moved_into_place(marts.mart) as aside, duckdb.connect(":memory:") as connection:
         connection.execute(f"ATTACH {quoted(str(aside))} AS mart (STORAGE_VERSION '{STORAGE}')")
@@ -37,7 +37,7 @@ def build_mart(marts: Marts, version: str, history: list[str]) -> None:
 
 
 def _add_macros(connection: duckdb.DuckDBPyConnection) -> None:
-    """Macros name tables without the database, which has another name wherever the file is opened."""
+    """Add the macros. They name tables without their database, whose name depends on who attaches the file."""
     connection.execute("USE mart")
     add_macros(connection)
     for name, (_, text) in MACROS.items():
@@ -46,7 +46,7 @@ def _add_macros(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _add(connection: duckdb.DuckDBPyConnection, table: str, paths: list[Path], contract: str | None = None) -> None:
-    """A table with its comments; empty where the release is older than the table, null where older than a column."""
+    """Add a table with its comments. A table or column that is newer than the release is empty or null."""
     model = TABLES[contract or table]
     connection.register("nothing", arrow_schema(contract or table).empty_table())
     rows = "SELECT * FROM nothing"

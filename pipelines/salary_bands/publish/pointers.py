@@ -1,153 +1,147 @@
-"""Which release readers are pointed at, and how that moves: publish, roll back, withdraw, prune.
+"""Which release readers are pointed at, and how that changes: publish, roll back, withdraw, prune.
 
-All of it stands in releases.json, and latest.json and the mart follow from it. They are written in this order: the
-mart, releases.json, and last latest.json. A crash leaves the pointer as it was, or moved; `repair` mends the mart.
+releases.json holds all of it; latest.json, the feed and the mart follow from it. The mart is written first, then
+releases.json, and last latest.json. A crash leaves the old pointer or the new one; `repair` rebuilds the mart.
 """
 
 import shutil
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
 from salary_bands.errors import RefreshError, UsageError
 from salary_bands.publish.feed import FeedEntry, feed_text
 from salary_bands.publish.mart import build_mart
-from salary_bands.releases.documents import pointer_of
-from salary_bands.releases.marts import Document, Marts, history, newest, read_json, release_order, stands
-from salary_bands.storage.files import json_text, moved_into_place, sync_folder
+from salary_bands.releases.marts import Marts
+from salary_bands.releases.pointers import LATEST, RELEASES, Entry, entries_text, history, newest, newest_first
+from salary_bands.storage.files import moved_into_place, sync_folder
+
+FEED = "feed.xml"
 
 
 def list_release(marts: Marts, version: str) -> None:
-    """List a release that lies there, and point at it where it is the newest.
+    """Add the folder of a release to releases.json, and point at it if it is the newest.
 
-    Content that was rolled back or withdrawn does not come back under another date: such a release is listed as
-    rolled back too, until the content differs or somebody rolls forward to it.
+    Content that was rolled back or withdrawn does not return under another date: such a release is listed as rolled
+    back too, until its content differs or somebody rolls forward to it.
     """
-    entries = [e for e in as_on_disk(marts)[0] if e["version"] != version]
-    entry: Document = {**marts.entry(version), "status": "published", "reason": None}
+    entries = [e for e in as_on_disk(marts)[0] if e.version != version]
+    entry = marts.entry(version)
     if found := _taken_back(marts, version, entries):
-        what = "withdrawn" if found["status"] == "withdrawn" else "rolled back"
-        why = f"the same content as {found['version']}, {what}: {found['reason']}"
-        entry |= {"rolled_back": True, "reason": why}
+        what = "withdrawn" if found.is_withdrawn else "rolled back"
+        reason = f"the same content as {found.version}, {what}: {found.reason}"
+        entry = entry.model_copy(update={"rolled_back": True, "reason": reason})
     settle(marts, [*entries, entry])
 
 
-def build_mart_of(marts: Marts, entries: list[Document]) -> str | None:
-    """Build the mart that belongs to the entries; the release it is of, None where nothing had to be built."""
+def build_mart_of(marts: Marts, entries: Sequence[Entry]) -> str | None:
+    """Build the mart that belongs to the entries; return its release, None if the mart was up to date."""
     latest = newest(entries)
     if latest is None:
         marts.mart.unlink(missing_ok=True)
         return None
-    version = str(latest["version"])
-    if marts.mart_state() == (version, history(entries)):
+    if marts.mart_state() == (latest.version, history(entries)):
         return None
-    build_mart(marts, version, history(entries))
-    return version
+    build_mart(marts, latest.version, history(entries))
+    return latest.version
 
 
-def settle(marts: Marts, entries: list[Document]) -> None:
-    """Let the folder say what the entries say: mart, releases.json, latest.json."""
+def settle(marts: Marts, entries: Sequence[Entry]) -> None:
+    """Write the mart, releases.json and latest.json that belong to the entries."""
     build_mart_of(marts, entries)
     write_pointers(marts, entries)
 
 
-def write_pointers(marts: Marts, entries: list[Document]) -> None:
-    """feed.xml, releases.json, then latest.json, each where it differs; no latest.json where no release stands."""
-    ordered = sorted(entries, key=release_order, reverse=True)
+def write_pointers(marts: Marts, entries: Sequence[Entry]) -> None:
+    """Write feed.xml, releases.json, then latest.json, each if it differs; remove latest.json if none is available."""
+    ordered = newest_first(entries)
     latest = newest(ordered)
-    _write(marts.folder / "feed.xml", feed_text(_fed(marts, e) for e in ordered if not e.get("pruned")))
-    _write(marts.folder / "releases.json", json_text(ordered))
+    _write(marts.folder / FEED, feed_text(_fed(marts, e) for e in ordered if not e.pruned))
+    _write(marts.folder / RELEASES, entries_text(ordered))
     if latest:
-        _write(marts.folder / "latest.json", json_text(pointer_of(latest)))
+        _write(marts.folder / LATEST, latest.pointer.text())
     else:
-        (marts.folder / "latest.json").unlink(missing_ok=True)
+        (marts.folder / LATEST).unlink(missing_ok=True)
 
 
-def _fed(marts: Marts, entry: Document) -> FeedEntry:
-    folder = marts.release(entry["version"])
-    manifest = read_json(folder / "manifest.json") or {}
-    path = "index.html" if (folder / "index.html").is_file() else "manifest.json"
-    return FeedEntry(entry, f"releases/{entry['version']}/{path}", bool(manifest.get("contains_synthetic")))
+def _fed(marts: Marts, entry: Entry) -> FeedEntry:
+    page = f"releases/{entry.version}/index.html"
+    synthetic = marts.has(entry.version) and marts.manifest(entry.version).contains_synthetic
+    return FeedEntry(entry, page if (marts.folder / page).is_file() else entry.manifest.path, synthetic)
 
 
-def as_on_disk(marts: Marts) -> tuple[list[Document], list[str]]:
-    """The entries with `pruned` where the folder is gone and without it where it is back, and a line for each."""
+def as_on_disk(marts: Marts) -> tuple[list[Entry], list[str]]:
+    """Return the entries, marked as pruned if and only if the folder is missing, and a line for each that changed."""
     entries, lines = [], []
     for entry in marts.releases():
-        folder = marts.release(entry["version"])
-        gone, known = not (folder / "manifest.json").is_file(), bool(entry.get("pruned"))
-        rest = {name: value for name, value in entry.items() if name != "pruned"}
-        entries.append({**rest, "pruned": True} if gone else rest)
-        if gone and not known:
-            lines.append(f"{folder} is gone: it is marked as pruned, and history_bands no longer has it")
-        elif known and not gone:
+        folder, is_missing = marts.release(entry.version), not marts.has(entry.version)
+        entries.append(entry.model_copy(update={"pruned": is_missing}))
+        if is_missing and not entry.pruned:
+            lines.append(f"{folder} is missing: it is marked as pruned, and history_bands no longer has it")
+        elif entry.pruned and not is_missing:
             lines.append(f"{folder} is there again: it is no longer marked as pruned")
     return entries, lines
 
 
 def rollback(marts: Marts, version: str | None, reason: str | None) -> str:
-    """Point at an earlier release, the one before the latest where none is named; its version. Needs the lock.
+    """Point at an earlier release, by default the one before the latest; return its version. Needs the lock.
 
-    What is newer is marked `rolled_back`, so a newer release with other content moves the pointer as ever, and nothing
-    else does. Naming a newer release than the latest rolls forward.
+    Newer releases are marked `rolled_back`, so that only a newer release with other content moves the pointer again.
+    Naming a release newer than the latest rolls forward.
     """
     entries, _ = as_on_disk(marts)
     if version is None:
-        latest = release_order(marts.latest())
-        before = newest([e for e in entries if release_order(e) < latest])
+        latest = marts.latest()
+        before = newest(e for e in entries if e.order < latest.order)
         if before is None:
-            raise RefreshError(f"{marts.folder} has no release before {marts.latest()['version']} to roll back to")
-        version = str(before["version"])
+            raise RefreshError(f"{marts.folder} has no release before {latest.version} to roll back to")
+        version = before.version
     target = _named(entries, version)
-    if target["status"] != "published" or target.get("pruned"):
-        why = "its folder is gone" if target.get("pruned") else f"it is withdrawn: {target['reason']}"
+    if target.is_withdrawn or target.pruned:
+        why = "its folder is missing" if target.pruned else f"it is withdrawn: {target.reason}"
         raise UsageError(f"{version}: {why}; roll back to another, `salary-bands releases` lists them")
-    for entry in entries:
-        if entry is target and entry.pop("rolled_back", False):
-            entry["reason"] = None
-        elif release_order(entry) > release_order(target) and stands(entry):
-            entry |= {"rolled_back": True, "reason": reason or f"rolled back to {version}"}
+    taken_back = {"rolled_back": True, "reason": reason or f"rolled back to {version}"}
+    newer = [e.version for e in entries if e.order > target.order and e.is_available]
+    entries = [e.model_copy(update=taken_back) if e.version in newer else e for e in entries]
+    if target.rolled_back:
+        entries = _changed(entries, target, rolled_back=False, reason=None)
     settle(marts, entries)
     return version
 
 
 def withdraw(marts: Marts, version: str, reason: str) -> None:
-    """Mark a release as withdrawn; nothing is deleted. The pointer moves where it was the latest. Needs the lock."""
+    """Mark a release as withdrawn, and point at another if it was the latest; delete nothing. Needs the lock."""
     entries, _ = as_on_disk(marts)
-    _named(entries, version).update(status="withdrawn", reason=reason)
-    settle(marts, entries)
+    settle(marts, _changed(entries, _named(entries, version), status="withdrawn", reason=reason))
 
 
 def reinstate(marts: Marts, version: str) -> None:
-    """Take a withdrawal back. Needs the lock; raises UsageError where there is none."""
+    """Undo a withdrawal; raise UsageError if there is none. Needs the lock."""
     entries, _ = as_on_disk(marts)
     entry = _named(entries, version)
-    if entry["status"] != "withdrawn":
+    if not entry.is_withdrawn:
         raise UsageError(f"{version}: is not withdrawn")
-    entry.update(status="published", reason=None)
-    settle(marts, entries)
+    settle(marts, _changed(entries, entry, status="published", reason=None))
 
 
 def prune(marts: Marts, keep: int, dry_run: bool = False) -> list[str]:
-    """Remove the folders of what is older than the newest `keep` releases that stand; their versions. Needs the lock.
+    """Remove the folders of releases older than the newest `keep` available ones; return their versions.
 
-    They stay listed in releases.json, marked `pruned`. The latest always stays.
+    They stay listed in releases.json, marked as pruned. The latest is never removed. Needs the lock.
     """
     if keep < 1:
         raise UsageError(f"--keep {keep}: keep at least one release")
     entries, _ = as_on_disk(marts)
-    kept = sorted(filter(stands, entries), key=release_order)[-keep:]
-    old = [e for e in entries if kept and release_order(e) < release_order(kept[0]) and not e.get("pruned")]
-    versions = [str(e["version"]) for e in old]
-    if versions and not dry_run:
-        for entry in old:
-            entry["pruned"] = True
-        settle(marts, entries)
-        remove_releases(marts, versions)
-    return versions
+    kept = newest_first(e for e in entries if e.is_available)[:keep]
+    old = [e.version for e in entries if kept and e.order < kept[-1].order and not e.pruned]
+    if old and not dry_run:
+        settle(marts, [e.model_copy(update={"pruned": e.pruned or e.version in old}) for e in entries])
+        remove_releases(marts, old)
+    return old
 
 
-def remove_releases(marts: Marts, versions: list[str]) -> None:
-    """Remove folders that releases.json already calls pruned; each is out of sight at once, or still whole."""
+def remove_releases(marts: Marts, versions: Sequence[str]) -> None:
+    """Remove folders that releases.json marks as pruned; a crash leaves each whole or hidden."""
     for version in versions:
         aside = marts.release(version).with_name(f".{version}.{uuid.uuid4().hex}")
         marts.release(version).replace(aside)
@@ -156,48 +150,50 @@ def remove_releases(marts: Marts, versions: list[str]) -> None:
 
 
 def clear_leftovers(marts: Marts) -> list[str]:
-    """Remove what a crashed command left half done; a line for each. Needs the lock."""
-    written = (marts.mart.name, "feed.xml", "releases.json", "latest.json")
+    """Remove what a crashed command left half written; return a line for each. Needs the lock."""
+    written = (marts.mart.name, FEED, RELEASES, LATEST)
     asides = [*(marts.folder / "releases").glob(".*"), *(p for n in written for p in marts.folder.glob(f".{n}.*"))]
     for aside in asides:
         if aside.is_dir():
             shutil.rmtree(aside, ignore_errors=True)
         else:
             aside.unlink(missing_ok=True)
-    return [f"removed {aside.name}, which a crashed command left half done" for aside in sorted(asides)]
+    return [f"removed {aside.name}, which a crashed command left half written" for aside in sorted(asides)]
 
 
 def pointer_notes(marts: Marts, version: str) -> list[str]:
-    """A line where readers are not pointed at that release because it, or its content, was taken back."""
-    entry = next(e for e in marts.releases() if e["version"] == version)
-    if entry["status"] == "withdrawn":
-        return [f"{version} is withdrawn ({entry['reason']}); mend the raw folder, or `withdraw {version} --undo`"]
-    if entry.get("rolled_back"):
-        return [f"latest.json does not name {version}, it is rolled back ({entry['reason']}); "
+    """Return a line if latest.json does not name the release because it, or its content, was taken back."""
+    entry = _named(marts.releases(), version)
+    if entry.is_withdrawn:
+        return [f"{version} is withdrawn ({entry.reason}); fix the raw folder, or run `withdraw {version} --undo`"]
+    if entry.rolled_back:
+        return [f"latest.json does not name {version}: it is rolled back ({entry.reason}); "
                 f"`salary-bands rollback {version}` rolls forward to it"]  # fmt: skip
     return []
 
 
-def _named(entries: list[Document], version: str) -> Document:
+def _named(entries: Sequence[Entry], version: str) -> Entry:
     for entry in entries:
-        if entry["version"] == version:
+        if entry.version == version:
             return entry
-    known = ", ".join(e["version"] for e in entries[:5]) or "none"
+    known = ", ".join(e.version for e in entries[:5]) or "none"
     raise UsageError(f"{version}: no such release; there are {known}")
 
 
-def _taken_back(marts: Marts, version: str, entries: list[Document]) -> Document | None:
-    """The newest release of the same content, where it was taken back and no other of that content stands."""
-    content = marts.manifest(version).get("content_fingerprint")
-    there = [e for e in entries if not e.get("pruned")]
-    same = [e for e in there if content and marts.manifest(e["version"]).get("content_fingerprint") == content]
-    if any(map(stands, same)):
-        return None
-    return max(same, key=release_order, default=None)
+def _changed(entries: Sequence[Entry], entry: Entry, **fields: bool | str | None) -> list[Entry]:
+    return [e.model_copy(update=fields) if e is entry else e for e in entries]
+
+
+def _taken_back(marts: Marts, version: str, entries: Sequence[Entry]) -> Entry | None:
+    """Return the newest release of the same content if it was taken back and no other of that content is available."""
+    content = marts.manifest(version).content_fingerprint
+    there = [e for e in entries if not e.pruned]
+    same = [e for e in there if content and marts.manifest(e.version).content_fingerprint == content]
+    return None if newest(same) else next(iter(newest_first(same)), None)
 
 
 def _write(path: Path, text: str) -> None:
-    """A file that does not change keeps its time, and so its tag on a web server."""
-    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+    """Write a file if its content differs, so that an equal one keeps its time and its tag on a web server."""
+    if not path.is_file() or path.read_bytes() != text.encode():
         with moved_into_place(path) as aside:
             aside.write_text(text, encoding="utf-8")

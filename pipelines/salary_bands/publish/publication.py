@@ -1,14 +1,13 @@
-"""Publishing: written aside, checked, synced, renamed; then the mart, releases.json, and last latest.json.
+"""Publish a release: write it aside, sync and rename it; then the mart, releases.json, and last latest.json.
 
-A crash at any point leaves the old release or the new one; `repair` finishes or clears what it left.
+A crash at any point leaves the old release or the new one; `repair` completes or removes what the crash left.
 """
 
 import shutil
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 from salary_bands.aggregate.plan import Plan
 from salary_bands.aggregate.workspace import FACTS, Workspace
@@ -23,34 +22,36 @@ from salary_bands.publish.artefacts.tables import band_documents, write_tables
 from salary_bands.publish.artefacts.views import view_documents
 from salary_bands.publish.pointers import as_on_disk, build_mart_of, clear_leftovers, list_release, write_pointers
 from salary_bands.reference.formats import formats
-from salary_bands.releases.marts import SCHEMA_VERSION, Document, Marts, sha256_of
+from salary_bands.releases.documents import MANIFEST, SCHEMA_VERSION, SIGNATURE
+from salary_bands.releases.manifest import File, Gate, Input, Manifest, Method
+from salary_bands.releases.marts import Marts, sha256_of
 from salary_bands.releases.signing import sign_manifest
 from salary_bands.storage.files import json_text, rows_text, sync_folder, sync_tree
 
 
 def already_published(marts: Marts, plan: Plan) -> str | None:
-    """The newest release of the plan's date where it was made from exactly the same, else None.
+    """Return the newest release of the plan's date if it has the plan's fingerprint, else None.
 
-    Withdrawn or rolled back counts too: what was taken back does not come back by itself.
+    A release that was withdrawn or rolled back counts too: it does not return by itself.
     """
-    same_date = [r["version"] for r in marts.releases() if r["as_of"] == plan.as_of]
+    same_date = [r.version for r in marts.releases() if r.as_of == plan.as_of]
     if not same_date or not marts.release(same_date[0]).is_dir():
         return None
     newest = same_date[0]
-    return newest if marts.manifest(newest).get("fingerprint") == plan.fingerprint else None
+    return newest if marts.manifest(newest).fingerprint == plan.fingerprint else None
 
 
-def publish(candidate: Workspace, marts: Marts, accepted: Sequence[Document] = ()) -> str:
-    """Publish the candidate; its version. Publishes nothing where the same is already published.
+def publish(candidate: Workspace, marts: Marts, accepted: Sequence[Mapping[str, str]] = ()) -> str:
+    """Publish the candidate unless the same is published already; return its version.
 
-    accepted: gate and reason of what would have held it.
+    accepted: gate and reason of each gate that would have held it.
     """
     plan = candidate.plan()
     if same := already_published(marts, plan):
         return same
     target = marts.release(plan.version)
     if target.exists():
-        raise RefreshError(f"release {plan.version} was published meanwhile; refresh again")
+        raise RefreshError(f"release {plan.version} was published in the meantime; run the refresh again")
     aside = target.with_name(f".{plan.version}.{uuid.uuid4().hex}")
     try:
         _write_release(candidate, plan, marts, aside, accepted)
@@ -65,16 +66,16 @@ def publish(candidate: Workspace, marts: Marts, accepted: Sequence[Document] = (
 
 
 def repair(marts: Marts) -> list[str]:
-    """Finish what a crash left undone; a line for each thing mended. Call it under the lock."""
+    """Complete or remove what a crash left; return a line for each repair. Needs the lock."""
     folder = marts.folder / "releases"
     lines = clear_leftovers(marts)
-    listed = {r["version"] for r in marts.releases()}
+    listed = {r.version for r in marts.releases()}
     for name in sorted(p.name for p in folder.glob("*") if p.is_dir() and p.name not in listed):
         if _is_release(marts, name):
             list_release(marts, name)
             lines.append(f"finished publishing {name}")
         else:
-            lines.append(f"{folder / name} is no release of that name; take it away from there")
+            lines.append(f"{folder / name} is not a release of that name; move it elsewhere")
     if marts.releases():
         entries, gone_or_back = as_on_disk(marts)
         lines += gone_or_back
@@ -86,15 +87,17 @@ def repair(marts: Marts) -> list[str]:
 
 def _is_release(marts: Marts, name: str) -> bool:
     try:
-        return marts.manifest(name).get("version") == name
+        return marts.manifest(name).version == name
     except RefreshError:
         return False
 
 
-def _write_release(candidate: Workspace, plan: Plan, marts: Marts, folder: Path, accepted: Sequence[Document]) -> None:
-    """Everything of a release; no clock, host, absolute path or order of the machine's goes into it.
+def _write_release(
+    candidate: Workspace, plan: Plan, marts: Marts, folder: Path, accepted: Sequence[Mapping[str, str]]
+) -> None:
+    """Write every file of a release. Nothing in it depends on the clock or the machine.
 
-    The tables come first, then what is made from them, then what lists the files, last the manifest.
+    The tables are written first, then what is made from them, then what lists the files, and last the manifest.
     """
     folder.mkdir(parents=True)
     rows = write_tables(candidate, folder)
@@ -116,27 +119,29 @@ def _write_release(candidate: Workspace, plan: Plan, marts: Marts, folder: Path,
         _write(folder / path, text)
     _write(folder / "datapackage.json", json_text(data_package(manifest, _listing(folder, rows), formats_used)))
     _write(folder / "openapi.json", json_text(open_api(manifest, _listing(folder, rows))))
-    _write(folder / "manifest.json", json_text({**manifest, "files": _listing(folder, rows)}))
+    _write(folder / MANIFEST, manifest.model_copy(update={"files": _listing(folder, rows)}).text())
 
 
-def _manifest(candidate: Workspace, plan: Plan, accepted: Sequence[Document]) -> Document:
-    """The manifest but for its files."""
-    return {
-        "version": plan.version,
-        "as_of": plan.as_of,
-        "schema_version": SCHEMA_VERSION,
-        "method_version": plan.method_version,
-        "code_version": plan.code_version,
-        "reference_version": plan.reference_version,
-        "contains_synthetic": plan.contains_synthetic,
-        "previous": plan.previous,
-        "inputs": [{"source": s.source, "file": s.file, "sha256": s.sha256, "rows": s.rows} for s in plan.counted],
-        "settings": plan.settings,
-        "method": {"version": plan.method_version, **{name: candidate.facts(name) for name in FACTS}, "fx": plan.fx},
-        "accepted": list(accepted),
-        "fingerprint": plan.fingerprint,
-        "content_fingerprint": plan.content_fingerprint,
-    }
+def _manifest(candidate: Workspace, plan: Plan, accepted: Sequence[Mapping[str, str]]) -> Manifest:
+    """Make the manifest, without its files."""
+    facts = {name: candidate.facts(name) for name in FACTS}
+    return Manifest(
+        version=plan.version,
+        as_of=plan.as_of,
+        schema_version=SCHEMA_VERSION,
+        method_version=plan.method_version,
+        code_version=plan.code_version,
+        reference_version=plan.reference_version,
+        contains_synthetic=plan.contains_synthetic,
+        previous=plan.previous,
+        inputs=[Input(source=s.source, file=s.file, sha256=s.sha256, rows=s.rows) for s in plan.counted],
+        settings={**plan.settings},
+        method=Method(version=plan.method_version, fx=plan.fx, **facts),
+        accepted=[Gate(gate=gate["gate"], reason=gate["reason"]) for gate in accepted],
+        fingerprint=plan.fingerprint,
+        content_fingerprint=plan.content_fingerprint,
+        files=[],
+    )
 
 
 def _write(path: Path, text: str) -> None:
@@ -144,15 +149,11 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _listing(folder: Path, rows: dict[str, int]) -> list[dict[str, Any]]:
-    files = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+def _listing(folder: Path, rows: Mapping[str, int]) -> list[File]:
+    """List the files of the folder, with the rows of its tables."""
+    paths = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
     return [
-        {
-            "path": path,
-            "bytes": (folder / path).stat().st_size,
-            "sha256": sha256_of(folder / path),
-            "rows": rows.get(path),
-        }
-        for path in files
-        if path not in ("manifest.json", "manifest.json.sig")
+        File(path=path, bytes=(folder / path).stat().st_size, sha256=sha256_of(folder / path), rows=rows.get(path))
+        for path in paths
+        if path not in (MANIFEST, SIGNATURE)
     ]

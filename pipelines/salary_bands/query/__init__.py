@@ -1,5 +1,5 @@
-"""Questions to published tables: bands, releases, offers, and what moved between two releases.
+"""Query published releases: bands, lists of releases, offers, and differences between two releases.
 
-Belongs here: reading a marts folder and answering with one document. Does not belong here: printing, or anything that
-needs the work folder.
+Belongs here: functions that read a marts folder and return one document. Does not belong here: printing, or anything
+that needs the work folder.
 """

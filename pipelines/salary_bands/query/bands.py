@@ -1,11 +1,13 @@
-"""Bands of a release, and the releases there are, as documents."""
+"""Query the bands of a release, and list the releases."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
-from salary_bands.errors import RefreshError, UsageError
-from salary_bands.releases.marts import Marts, newest
+from salary_bands.errors import UsageError
+from salary_bands.releases.marts import Marts
+from salary_bands.releases.pointers import newest
 from salary_bands.releases.tables import table_file
 from salary_bands.storage.records import records
 
@@ -22,9 +24,10 @@ def band_rows(
     metrics: list[str],
     evidence: str,
 ) -> dict[str, Any]:
-    """Bands of a release as one document; `each` asks for every tier or level.
+    """Return the bands of a release as one document. The value `each` selects every tier or level.
 
-    Raises UsageError naming what there is where a filter's value is in no band.
+    Raises:
+        UsageError: No band has a filter's value, or no band has all of them. The message lists the known values.
     """
     version = marts.chosen(release)
     manifest = marts.manifest(version)
@@ -44,7 +47,7 @@ def band_rows(
             known = [r[0] for r in bands.project(name).distinct().order(name).fetchall()]
             if value not in known:
                 raise UsageError(
-                    f"--{name.removesuffix('_id')} {value}: not in release {version}; there are {', '.join(known)}"
+                    f"--{name.removesuffix('_id')} {value}: not in release {version}; use one of {', '.join(known)}"
                 )
         conditions = " AND ".join([*(f'"{name}" = ?' for name in wanted), "list_contains(?, metric)"])
         cursor = connection.execute(
@@ -53,27 +56,45 @@ def band_rows(
         )
         rows = records(cursor)
     if not rows:
-        raise UsageError(f"no cell of release {version} has all of {', '.join(f'{k} {v}' for k, v in wanted.items())}")
-    return {"release": version, "contains_synthetic": manifest["contains_synthetic"], "bands": rows}
+        filters = ", ".join(f"{name} {value}" for name, value in wanted.items())
+        raise UsageError(f"release {version} has no cell with {filters}; drop one of these filters")
+    return {"release": version, "contains_synthetic": manifest.contains_synthetic, "bands": rows}
 
 
-def release_rows(marts: Marts) -> list[dict[str, Any]]:
-    """Every release with its status, and what became of it; raises RefreshError where there is none.
+@dataclass(frozen=True)
+class ReleaseRow:
+    """A release and what became of it. contains_synthetic: None if its folder is gone."""
 
-    contains_synthetic is None where the folder is gone.
+    version: str
+    as_of: str
+    status: str
+    reason: str | None
+    latest: bool
+    rolled_back: bool
+    pruned: bool
+    contains_synthetic: bool | None
+    manifest_sha256: str
+
+
+def release_rows(marts: Marts) -> list[ReleaseRow]:
+    """Return every release with its status; `contains_synthetic` is None if the release is pruned.
+
+    Raises:
+        RefreshError: Nothing is published.
     """
-    entries = marts.releases()
-    if not entries:
-        raise RefreshError(f"nothing is published in {marts.folder} yet; run `salary-bands refresh`")
+    entries = marts.listed()
     latest = newest(entries)
     return [
-        {
-            **{k: e[k] for k in ("version", "as_of", "status", "reason")},
-            "latest": e is latest,
-            "rolled_back": bool(e.get("rolled_back")),
-            "pruned": bool(e.get("pruned")),
-            "contains_synthetic": None if e.get("pruned") else marts.manifest(e["version"])["contains_synthetic"],
-            "manifest_sha256": e["manifest"]["sha256"],
-        }
+        ReleaseRow(
+            e.version,
+            e.as_of,
+            e.status,
+            e.reason,
+            latest=e is latest,
+            rolled_back=e.rolled_back,
+            pruned=e.pruned,
+            contains_synthetic=None if e.pruned else marts.manifest(e.version).contains_synthetic,
+            manifest_sha256=e.manifest.sha256,
+        )
         for e in entries
     ]

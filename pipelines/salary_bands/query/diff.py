@@ -1,4 +1,4 @@
-"""`salary-bands diff A B`: what moved between two releases, and why. Reads published tables alone."""
+"""`salary-bands diff A B`: find what changed between two releases and why, from published tables only."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,21 +8,29 @@ import duckdb
 
 from salary_bands.errors import UsageError
 from salary_bands.query.changes import export_lines, method_lines, summaries
-from salary_bands.releases.marts import Document, Marts
+from salary_bands.releases.manifest import Manifest
+from salary_bands.releases.marts import Marts
 from salary_bands.releases.tables import table_file
+from salary_bands.storage.duck import in_memory, make_table, make_view, run_step
 from salary_bands.storage.records import records
 from salary_bands.storage.sql import read_sql
 
 
 def diff_releases(marts: Marts, old: str, new: str, filters: dict[str, str | None]) -> dict[str, Any]:
-    """What differs from one release to another: exports, method, summaries, and `changes`, a row a cell that moved.
+    """Return the differences between two releases: exports, method, summaries, and a row per changed cell.
 
-    filters: of the key of bands. Raises UsageError where a release is not there, synthetic and real ones are compared,
-    or a filter names what did not move.
+    Args:
+        marts: the marts folder.
+        old: the version of the earlier release.
+        new: the version of the later release.
+        filters: values of key columns of bands; None selects all.
+
+    Raises:
+        UsageError: A release is missing, only one of the two is synthetic, or no change has a filter's value.
     """
     before, after = (marts.manifest(marts.chosen(version)) for version in (old, new))
-    if before["contains_synthetic"] != after["contains_synthetic"]:
-        raise UsageError(f"one of {old} and {new} is synthetic: nobody earns its figures, and they are not compared")
+    if before.contains_synthetic != after.contains_synthetic:
+        raise UsageError(f"only one of {old} and {new} is synthetic; compare two synthetic or two real releases")
     with _compared(marts, before, after) as connection:
         _keep(connection, filters)
         found = summaries(connection)
@@ -30,8 +38,8 @@ def diff_releases(marts: Marts, old: str, new: str, filters: dict[str, str | Non
     return {
         "from": old,
         "to": new,
-        "contains_synthetic": after["contains_synthetic"],
-        "exports": export_lines(after["inputs"], before["inputs"]),
+        "contains_synthetic": after.contains_synthetic,
+        "exports": export_lines(after.inputs, before.inputs),
         "method": method_lines(after, before),
         **found,
         "changes": cells,
@@ -39,15 +47,15 @@ def diff_releases(marts: Marts, old: str, new: str, filters: dict[str, str | Non
 
 
 @contextmanager
-def _compared(marts: Marts, before: Document, after: Document) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection with the table `changes` between the two."""
-    links = _links(marts, before["version"], after)
-    with duckdb.connect(":memory:") as connection:
+def _compared(marts: Marts, before: Manifest, after: Manifest) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a connection with the table `changes` between the two releases."""
+    links = _links(marts, before.version, after)
+    with in_memory() as connection:
         for name, manifest in (("bands", after), ("former_bands", before)):
-            _read(connection, name, [str(table_file(marts, manifest["version"], "bands"))])
-        connection.execute("CREATE VIEW restated_bands AS SELECT * FROM former_bands")
-        connection.execute(f"CREATE TABLE changed_cells AS {read_sql('steps/changes/changed_cells')}")
-        # without links the parts of no release count, whose changes stand in for the columns
+            _read(connection, name, [str(table_file(marts, manifest.version, "bands"))])
+        make_view(connection, "restated_bands", "SELECT * FROM former_bands")
+        run_step(connection, "changes/changed_cells")
+        # without links the table is empty, with the columns of the table `changes` of a release
         paths = [str(table_file(marts, v, "changes")) for v in links or []]
         if paths:
             _read(connection, "links", paths)
@@ -58,7 +66,7 @@ def _compared(marts: Marts, before: Document, after: Document) -> Iterator[duckd
             )
         reason = None if links is not None else _reason(before, after)
         connection.execute("CREATE TABLE unlinked AS SELECT CAST($reason AS VARCHAR) AS reason", {"reason": reason})
-        connection.execute(f"CREATE TABLE changes AS {read_sql('diff/chained_changes')}")
+        make_table(connection, "changes", read_sql("diff/chained_changes"))
         yield connection
 
 
@@ -67,26 +75,26 @@ def _read(connection: duckdb.DuckDBPyConnection, name: str, paths: list[str]) ->
 
 
 def _keep(connection: duckdb.DuckDBPyConnection, filters: dict[str, str | None]) -> None:
-    """Only the changes that have these values."""
+    """Delete the changes that do not have these values."""
     wanted = {name: value for name, value in filters.items() if value is not None}
     for name, value in wanted.items():
         known = [row[0] for row in connection.table("changes").project(name).distinct().order(name).fetchall()]
         if value not in known:
-            there = f"there moved {', '.join(known)}" if known else "no median moved"
-            raise UsageError(f"--{name.removesuffix('_id')} {value}: nothing of it moved; {there}")
+            hint = f"use one of {', '.join(known)}" if known else "no median changed"
+            raise UsageError(f"--{name.removesuffix('_id')} {value}: no median changed there; {hint}")
         connection.execute(f"DELETE FROM changes WHERE {name} <> $value", {"value": value})
 
 
-def _links(marts: Marts, first: str, last: Document) -> list[str] | None:
-    """The releases after the first up to the last, each made after the one before.
+def _links(marts: Marts, first: str, last: Manifest) -> list[str] | None:
+    """Return the chain of releases after the first up to the last, each the successor of the one before.
 
-    None where there is no such way: neither was made after the other, or one between them was pruned, or is older than
-    the table `changes`.
+    None if there is no chain: the last is not a successor of the first, a release between them is pruned, or one is
+    older than the table `changes`.
     """
     found: list[str] = []
     manifest = last
-    while manifest["version"] != first:
-        version, previous = manifest["version"], manifest["previous"]
+    while manifest.version != first:
+        version, previous = manifest.version, manifest.previous
         there = (marts.release(version) / "changes.parquet").is_file()
         if previous is None or not there or not marts.release(previous).is_dir():
             return None
@@ -95,11 +103,11 @@ def _links(marts: Marts, first: str, last: Document) -> list[str] | None:
     return found
 
 
-def _reason(before: Document, after: Document) -> str:
-    """What may have moved cells between two releases that no links lead between."""
-    if before["method_version"] != after["method_version"]:
+def _reason(before: Manifest, after: Manifest) -> str:
+    """Return the possible reason for changes between two releases that no chain connects."""
+    if before.method_version != after.method_version:
         return "method_and_data"
-    hashes = [{i["sha256"] for i in manifest["inputs"]} for manifest in (before, after)]
+    hashes = [{i.sha256 for i in manifest.inputs} for manifest in (before, after)]
     if hashes[0] != hashes[1]:
         return "data"
-    return "window" if before["as_of"] != after["as_of"] else "reference"
+    return "window" if before.as_of != after.as_of else "reference"

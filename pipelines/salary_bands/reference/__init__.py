@@ -1,6 +1,6 @@
-"""Reference data that people review: formats, taxonomy, rules, employers, ladders, markets, claims.
+"""Reviewed reference data: formats, taxonomy, rules, employers, ladders, markets, claims.
 
-Belongs here: CSV and YAML files, and one typed reader for each. Does not belong here: what is done with them.
+Belongs here: CSV and YAML files, and a typed reader for each. Does not belong here: code that applies them.
 """
 
 import csv
@@ -15,12 +15,12 @@ FOLDER = Path(__file__).parent
 
 @cache
 def read_yaml(name: str) -> Any:
-    """The parsed YAML file of that name; treat it as read-only, it is shared."""
+    """Parse a YAML file of the reference folder. The document is cached and must not be changed."""
     return yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
 
 
 @cache
 def read_csv(name: str) -> tuple[dict[str, str], ...]:
-    """The rows of the CSV file of that name, blank cells as ""; treat them as read-only, they are shared."""
+    """Read a CSV file of the reference folder, blank cells as "". The rows are cached and must not be changed."""
     with (FOLDER / name).open(encoding="utf-8", newline="") as stream:
         return tuple(csv.DictReader(stream))

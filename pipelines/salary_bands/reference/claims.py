@@ -1,4 +1,4 @@
-"""What public pages claim, as the questions that a release answers."""
+"""Read the claims of public pages as questions that a release answers."""
 
 from pathlib import Path
 
@@ -7,17 +7,21 @@ import pandas as pd
 from salary_bands.reference import FOLDER
 
 PAY_METRICS = {"base": ("base",), "total": ("total",), "both": ("base", "total")}
-KINDS = ("pay", "premium", "rank")
-# The comparators of claims as the baselines of premiums; a ranking names none and is read against the generalist.
-BASELINES = {"nlp_pre_llm": "nlp_classical", "ml_generalist": "ml_generalist"}
+CLAIM_KINDS = ("pay", "premium", "rank")
+# The baseline for each comparator of a claim; a ranking has no comparator and is judged against ml_generalist.
+COMPARATORS = {"nlp_pre_llm": "nlp_classical", "ml_generalist": "ml_generalist"}
 
 
 def asked_claims(path: Path = FOLDER / "claims.csv") -> pd.DataFrame:
-    """claim_id, source, view, group_id, kind, pay_metric, market, tier, level, baseline, low, high, open_ended.
+    """Read the claims, one row per claim and pay metric, in the order of the file.
 
-    One row per claim and pay metric, in the order of the file: `both` asks twice. kind: pay, premium or rank; level: a
-    level, else a stage, else `all`; baseline: null for pay; low, high: text in the claim's unit (USD a year, percent,
-    rank), high null where the range has no upper end. Raises ValueError naming a claim that cannot be asked.
+    Returns:
+        claim_id, source, view, group_id, kind, pay_metric, market, tier, level, baseline, low, high, open_ended. `kind`
+        is pay, premium or rank. `level` is a level, else a stage, else `all`. `baseline` is null for pay. `low` and
+        `high` are text in the claim's unit (USD a year, percent, rank); `high` is null if the range has no upper end.
+
+    Raises:
+        ValueError: A claim is incomplete or invalid. The message names it.
     """
     claims = pd.read_csv(path, dtype="str")
     claims["comparator_group"] = claims["comparator_group"].where(claims["metric"].ne("rank"), "ml_generalist")
@@ -32,20 +36,20 @@ def asked_claims(path: Path = FOLDER / "claims.csv") -> pd.DataFrame:
             "market": claims["market"],
             "tier": claims["tier"].fillna("all"),
             "level": claims["level"].fillna(claims["stage"]).fillna("all"),
-            "baseline": claims["comparator_group"].map(BASELINES).astype("str"),
+            "baseline": claims["comparator_group"].map(COMPARATORS).astype("str"),
             "low": claims["low"],
             "high": claims["high"],
             "open_ended": claims["open_ended"].eq("yes"),
         }
     )
     faults = {
-        "is of no known kind": ~asked["kind"].isin(KINDS),
-        "names no pay that we know": asked["pay_metric"].isna(),
-        "compares with no baseline": asked["kind"].ne("pay") & asked["baseline"].isna(),
-        "has no range": asked["low"].isna() | (asked["high"].isna() & ~asked["open_ended"]),
-        "stands twice": asked["claim_id"].duplicated(),
+        f"metric must be one of {', '.join(CLAIM_KINDS)}": ~asked["kind"].isin(CLAIM_KINDS),
+        f"pay_metric must be one of {', '.join(PAY_METRICS)}": asked["pay_metric"].isna(),
+        f"comparator_group must be one of {', '.join(COMPARATORS)}": asked["kind"].ne("pay") & asked["baseline"].isna(),
+        "low or high is missing": asked["low"].isna() | (asked["high"].isna() & ~asked["open_ended"]),
+        "claim_id is a duplicate": asked["claim_id"].duplicated(),
     }
     for fault, rows in faults.items():
         if rows.any():
-            raise ValueError(f"{path.name}: claim {asked.loc[rows, 'claim_id'].iloc[0]} {fault}")
+            raise ValueError(f"{path.name}: claim {asked.loc[rows, 'claim_id'].iloc[0]}: {fault}")
     return asked.explode("pay_metric", ignore_index=True).astype({"pay_metric": "str"})

@@ -1,6 +1,6 @@
-"""Formats as data: what a YAML file under `reference/formats/` may say, and which one a header is.
+"""Formats as data: what a YAML file under `reference/formats/` may say.
 
-Adding a format needs a YAML file and no Python. An unknown header is never guessed into the bands.
+Adding a format needs a YAML file and no Python. An unknown header is never guessed.
 """
 
 import unicodedata
@@ -24,19 +24,21 @@ class _Strict(BaseModel):
 
 
 class Column(_Strict):
-    """How one of our columns is read from the export's columns."""
+    """How one of our columns is read from the columns of the export."""
 
-    first_of: list[str] = Field([], alias="from", description="Headers; the first non-blank cell answers.")
-    join: list[str] = Field([], description="Headers whose non-blank cells are joined with `, `.")
+    first_of: list[str] = Field([], alias="from", description="Headers; the first cell that is not blank counts.")
+    join: list[str] = Field([], description="Headers whose cells, if not blank, are joined with `, `.")
     constant: str = Field("", description="The same text for every row.")
-    pattern: str = Field("", description="Regular expression; its first group is the text, else the cell as it is.")
-    values: dict[str, str] = Field({}, description="Cell text (any case) to our text.")
-    blank: list[str] = Field([], description="Cell texts that mean blank in this column only.")
+    pattern: str = Field(
+        "", description="Regular expression; its first group is the text. A cell that does not match stays."
+    )
+    values: dict[str, str] = Field({}, description="Our text by the cell's text, in any case.")
+    blank: list[str] = Field([], description="Cell texts that mean blank in this column.")
 
     @model_validator(mode="before")
     @classmethod
     def _short_form(cls, value: object) -> object:
-        """`base: basesalary` and `base: [a, b]` are short for `base: {from: [...]}`."""
+        """Expand `base: basesalary` and `base: [a, b]` to `base: {from: [...]}`."""
         if isinstance(value, str | list):
             return {"first_of": [value] if isinstance(value, str) else value}
         if isinstance(value, dict) and isinstance(value.get("from"), str):
@@ -49,49 +51,57 @@ class Column(_Strict):
 
 
 class ExportedOn(_Strict):
-    """Where the date of an export comes from: a pattern with groups year, month, day on the file name."""
+    """How the date of an export is read from its file name."""
 
-    file_name: str = Field(description="Regular expression with a group year, and may be month and day.")
-    month: int = Field(12, description="Month where the name gives only a year.")
-    day: int = Field(31, description="Day where the name gives only a month; clipped to the month's end.")
+    file_name: str = Field(description="Regular expression with a group year, and optionally month and day.")
+    month: int = Field(12, description="Month if the name has only a year.")
+    day: int = Field(31, description="Day if the name has none; clipped to the end of the month.")
 
 
 class Amount(_Strict):
-    """What numbers mean in one column."""
+    """What the numbers of one column mean."""
 
     zero: Literal["none", "unknown", "rejected"] = Field("none", description="What 0 means.")
     blank: Literal["none", "unknown"] = Field("unknown", description="What a blank cell means.")
-    prose: Literal["unknown", "rejected"] = Field("rejected", description="What words in a number cell mean.")
+    prose: Literal["unknown", "rejected"] = Field("rejected", description="What words in place of a number mean.")
     thousands_below: float = Field(0, description="Amounts below this are thousands.")
-    monthly_below: float = Field(0, description="Annual amounts below this, and not thousands, are monthly.")
-    unknown_below: float = Field(0, description="Amounts above 0 and below this are no amounts but ticks: unknown.")
+    monthly_below: float = Field(0, description="Amounts below this, after `thousands_below`, are monthly.")
+    unknown_below: float = Field(0, description="Amounts above 0 and below this are ticks, not pay: unknown.")
 
 
 class Format(_Strict):
     """One format: how its header is recognised and its rows are read."""
 
-    name: str = Field(description="Short name; stands in the ledger.")
-    title: str = Field(description="Name for people.")
-    licence: str = Field(description="Licence as the source states it.")
-    attribution: str = Field(description="How to name the source.")
-    recognise: list[list[str]] = Field(description="Sets of headers; the format is it where all of one set are there.")
-    columns: dict[str, Column] = Field(description="Our columns, and how each is read; see below.")
-    evidence: Literal["reported", "advertised"] = Field("reported", description="People's pay, or employers' adverts.")
-    reported_until: int | None = Field(None, description="Last year whose rows are reports, in a format of adverts.")
-    delivery: Literal["append", "snapshot"] = Field(
-        "append", description="snapshot: each export is the whole history, and the newest counts."
+    name: str = Field(description="Short name, shown in the ledger.")
+    title: str = Field(description="Full name.")
+    licence: str = Field(description="Licence, as the source states it.")
+    attribution: str = Field(description="How to credit the source.")
+    recognise: list[list[str]] = Field(description="Sets of headers; a file with all of one set has this format.")
+    columns: dict[str, Column] = Field(description="How each of our columns is read; see below.")
+    evidence: Literal["reported", "advertised"] = Field(
+        "reported", description="Pay that people report, or that employers advertise."
     )
-    repeats: Literal["keep", "fold"] = Field("keep", description="Equal rows of a source without submission ids.")
-    range_pairs_since: int | None = Field(None, description="First year whose adjacent rows are ends of one range.")
-    encoding: str = Field("utf-8", description="Of text without a byte order mark.")
-    delimiter: str = Field(",", description="Between cells of a CSV.")
-    dates: list[str] = Field(["iso"], description="strptime formats, `iso`, or `year`.")
+    reported_until: int | None = Field(None, description="Last year whose rows are reports, if later ones are adverts.")
+    delivery: Literal["append", "snapshot"] = Field(
+        "append", description="`snapshot`: each export is the whole history, and only the newest counts."
+    )
+    repeats: Literal["keep", "fold"] = Field("keep", description="What happens to equal rows without a submission id.")
+    range_pairs_since: int | None = Field(
+        None, description="First year in which two adjacent rows are the ends of one range."
+    )
+    encoding: str = Field("utf-8", description="Encoding of text without a byte order mark.")
+    delimiter: str = Field(",", description="Character between the cells of a CSV.")
+    dates: list[str] = Field(["iso"], description="Date formats, tried in order: strptime formats, `iso`, or `year`.")
     decimal: Literal["point", "comma", "either"] = Field("point", description="Decimal mark.")
-    blank: list[str] = Field([], description="Cell texts that mean blank, such as NA, in every column.")
-    money: dict[str, Amount] = Field({}, description="What numbers mean, where not the default.")
-    levels: dict[str, Level] = Field({}, description="The source's own level scheme.")
-    own_levels_yield_to_ladder: bool = Field(False, description="The scheme is ours: no answer where we hold a ladder.")
-    exported_on: ExportedOn | None = Field(None, description="Without it the latest full date inside counts.")
+    blank: list[str] = Field([], description="Cell texts that mean blank in every column, such as NA.")
+    money: dict[str, Amount] = Field({}, description="What the numbers of a column mean; see below.")
+    levels: dict[str, Level] = Field({}, description="Our level by the source's level.")
+    own_levels_yield_to_ladder: bool = Field(
+        False, description="`levels` are ours, and give way to the employer's ladder."
+    )
+    exported_on: ExportedOn | None = Field(
+        None, description="Where the export's date is; without it, the latest full date inside."
+    )
 
     @model_validator(mode="after")
     def _known_columns(self) -> "Format":
@@ -105,29 +115,29 @@ class Format(_Strict):
 
     @property
     def headers(self) -> set[str]:
-        """Every header that is read, as `header_key` folds it."""
+        """Every header that is read, folded by `header_key`."""
         return {header_key(h) for column in self.columns.values() for h in column.headers}
 
 
 def header_key(header: str) -> str:
-    """A header as it is compared: NFKC, outer and repeated white space folded, any case."""
+    """Fold a header for comparison: NFKC, white space, case."""
     return " ".join(unicodedata.normalize("NFKC", header).split()).casefold()
 
 
 def parse_format(text: str, name: str) -> Format:
-    """The format that the YAML text describes; raises ValueError with one line a fault."""
+    """Parse a format from YAML; raise ValueError that names each wrong key."""
     try:
         return Format.model_validate(yaml.safe_load(text))
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise ValueError(f"format {name}: {faults}") from None
     except yaml.YAMLError as error:
-        raise ValueError(f"format {name}: not readable as YAML ({' '.join(str(error).split())})") from None
+        raise ValueError(f"format {name}: cannot be read as YAML ({' '.join(str(error).split())})") from None
 
 
 @cache
 def formats() -> tuple[Format, ...]:
-    """All formats, by name."""
+    """Return all formats in the order of their files; raise UsageError if one is wrong."""
     paths: Iterable[Path] = sorted((FOLDER / "formats").glob("*.yaml"))
     try:
         return tuple(parse_format(path.read_text(encoding="utf-8"), path.name) for path in paths)

@@ -1,4 +1,4 @@
-"""The tools of the trade of each leaf: our reference list, not text from reports."""
+"""Read the tools of each leaf, from our reference list and not from reports."""
 
 import pandas as pd
 
@@ -6,9 +6,9 @@ from salary_bands.reference import read_csv
 
 
 def leaf_tools() -> pd.DataFrame:
-    """leaf, tool, place: a row per leaf and tool, in the order of leaves.csv, which place numbers.
+    """Return leaf, tool, place: a row per leaf and tool, numbered by `place` in the order of leaves.csv.
 
-    tool: null in the one row of a leaf without tools.
+    A leaf without tools has one row in which `tool` is null.
     """
     leaves = pd.DataFrame(read_csv("leaves.csv"))
     tools = leaves.assign(tool=leaves["tooling"].str.split(";")).explode("tool", ignore_index=True)

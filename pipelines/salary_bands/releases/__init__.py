@@ -1,5 +1,5 @@
-"""The marts folder, read only: releases, manifests, pointers and signatures.
+"""Published releases, read only: the models of their documents, the marts folder, and signatures.
 
-Belongs here: what lies in a marts folder and how it is read. Does not belong here: writing to it (`publish`), or
+Belongs here: what a marts folder contains and how it is read. Does not belong here: writing to it (`publish`), or
 fetching it (`distribute`).
 """

@@ -1,117 +1,150 @@
-"""latest.json, releases.json and manifests as they come from elsewhere: read, and held to their contract."""
+"""What the published JSON documents share: one model reads, writes and describes each.
+
+Documents also come from elsewhere, so a model checks everything that the program relies on. Unknown names are ignored:
+a newer minor version may add them.
+"""
 
 import hashlib
-import json
 import re
+from collections.abc import Callable
 from datetime import date
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any, Self, TypeVar
 
-from salary_bands.releases.marts import POINTER, SCHEMA_VERSION, Document
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    FailFast,
+    Field,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
+from salary_bands.errors import RefreshError
+from salary_bands.storage.files import json_text
+
+SCHEMA_VERSION = "1.1.0"
 MANIFEST, SIGNATURE = "manifest.json", "manifest.json.sig"
-STATUSES = ("published", "withdrawn")
-_VERSION = re.compile(r"(\d{4})\.(\d{2})\.(\d{2})(\.[1-9]\d{0,5})?")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_READABLE = ("1",)  # majors of schema_version
+_MAX_NAMES = 200
+_MAJOR = re.compile(r"([0-9]+)\.[0-9]+\.[0-9]+")
+Document = dict[str, Any]  # a JSON document that is only written, such as a view or a schema
+T = TypeVar("T")
 
 
-class Untrue(Exception):  # noqa: N818 - a verdict on a document, not an error of the program
-    """A document that is not what it should be; the text says how."""
+class DocumentError(ValueError):
+    """A document is invalid; the text names the place and the fault in one line."""
+
+
+def invalid(text: str) -> PydanticCustomError:
+    """Make the error that a validator raises, with exactly this text."""
+    return PydanticCustomError("invalid", "{text}", {"text": text})
+
+
+def _check_names(value: Any) -> Any:
+    if isinstance(value, dict) and len(value) > _MAX_NAMES:
+        raise invalid(f"has more than {_MAX_NAMES} names")
+    return value
+
+
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256, hexadecimal")]
+Count = Annotated[int, Field(ge=0)]
+# pydantic collects every error, and a hostile document may have millions: lists stop at the first, objects are small
+STOP = FailFast()
+FEW = BeforeValidator(_check_names)
+
+
+class Model(BaseModel):
+    """A published document, or a part of one."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    @classmethod
+    def read(cls, content: bytes) -> Self:
+        """Parse a document; raise DocumentError if it is invalid."""
+        return parsed(cls.model_validate_json, content)
+
+    def text(self) -> str:
+        """Return the document as it is written."""
+        return json_text(self.model_dump())
+
+
+class ReleaseHead(Model):
+    """The version and date of a release, with which every document about one begins."""
+
+    version: str = Field(
+        pattern=r"^[0-9]{4}\.[0-9]{2}\.[0-9]{2}(\.[1-9][0-9]{0,5})?$", description="Version of the release"
+    )
+    as_of: str = Field(description="Last day of the window", json_schema_extra={"format": "date"})
+    schema_version: str = Field(
+        pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$",
+        description="Semantic version of the files' shape; additive within a major",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _check_major(cls, document: Any) -> Any:
+        """Name a version of the schema that this program cannot read before any field that it changed."""
+        version = document.get("schema_version") if isinstance(document, dict) else None
+        major = _MAJOR.fullmatch(version) if isinstance(version, str) else None
+        if major and major[1] not in _READABLE:
+            known = " and ".join(_READABLE)
+            raise invalid(f"has schema_version {version}, and this program reads {known}; upgrade salary-bands")
+        return document
+
+    @model_validator(mode="after")
+    def _check_date(self) -> Self:
+        day = self.version[:10].replace(".", "-")
+        try:
+            date.fromisoformat(day)
+        except ValueError:
+            raise invalid(f"version {self.version} is not a date") from None
+        if self.as_of != day:
+            raise invalid(f"as_of {self.as_of[:40]!r} is not the date of version {self.version}")
+        return self
+
+    @property
+    def order(self) -> tuple[str, int]:
+        """Sort releases by date, then suffix: 2026.11.22 before 2026.11.22.1."""
+        return self.as_of, int(self.version[11:] or 0)
+
+
+def parsed(parse: Callable[[bytes], T], content: bytes) -> T:
+    """Parse content; raise DocumentError for the first fault that pydantic finds."""
+    try:
+        return parse(content)
+    except ValidationError as error:
+        raise DocumentError(_line(error)) from None
+
+
+def read_file(path: Path, parse: Callable[[bytes], T]) -> T | None:
+    """Parse a file of our own, None if it is missing; raise RefreshError if it is invalid."""
+    try:
+        return parse(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except DocumentError as error:
+        raise RefreshError(f"{path}: {error}; restore it from a copy, or remove it") from None
+
+
+def _line(error: ValidationError) -> str:
+    """Describe the first fault: its place in the document, what is wrong, and the value there."""
+    first = error.errors(include_url=False)[0]
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")[:120]
+    kind, text, value = first["type"], first["msg"], first["input"]
+    if kind == "json_invalid":
+        return "is not JSON"
+    if kind == "missing":
+        line = f"{place} is missing"
+    elif kind == "invalid":
+        line = f"{place}: {text}"
+    else:
+        given = "" if isinstance(value, dict | list) else f", not {value!r:.80}"
+        line = f"{place}: {text[0].lower()}{text[1:]}{given}"
+    return "".join(c if c.isprintable() else "?" for c in line).removeprefix(": ")
 
 
 def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def read_pointer(content: bytes) -> Document:
-    """latest.json; raises Untrue."""
-    pointer = _json(content)
-    _check_entry(pointer)
-    return dict(pointer)
-
-
-def read_entries(content: bytes) -> list[Document]:
-    """releases.json, each release once; raises Untrue."""
-    entries = _json(content)
-    _must(isinstance(entries, list), "is not a list of releases")
-    for entry in entries:
-        _check_entry(entry)
-        _must(entry.get("status") in STATUSES, f"release {entry['version']} has no status {' or '.join(STATUSES)}")
-    versions = [entry["version"] for entry in entries]
-    _must(len(set(versions)) == len(versions), "names a release twice")
-    return list(entries)
-
-
-def read_manifest(content: bytes, entry: Document) -> Document:
-    """The manifest that an entry of a pointer names, with files that stay in its folder; raises Untrue."""
-    _must(sha256(content) == entry["manifest"]["sha256"], "has another sha256 than latest.json and releases.json say")
-    manifest = _json(content)
-    _must(isinstance(manifest, dict), "is not an object")
-    for name in ("version", "as_of", "schema_version"):
-        _must(manifest.get(name) == entry[name], f"is of {name} {manifest.get(name)!r}, not {entry[name]!r}")
-    files = manifest.get("files")
-    _must(isinstance(files, list) and all(isinstance(f, dict) for f in files), "has no list of files")
-    for file in files:
-        path = file.get("path")
-        _must(isinstance(path, str) and is_safe(path), f"names the file {path!r}, which may lie outside the release")
-        _must(path not in (MANIFEST, SIGNATURE), f"names {path}, which no manifest can name")
-        _must(type(file.get("bytes")) is int and file["bytes"] >= 0, f"gives no size of {path}")
-        _must(_is_sha256(file.get("sha256")), f"gives no sha256 of {path}")
-    paths = {file["path"] for file in files}
-    _must(len(paths) == len(files), "names a file twice")
-    folders = {"/".join(path.split("/")[:n]) for path in paths for n in range(1, path.count("/") + 1)}
-    _must(not folders & paths, "names a file that is also a folder")
-    return dict(manifest)
-
-
-def is_safe(path: str) -> bool:
-    """Whether a path from elsewhere stays in the folder it is put into, on any system, and is no hidden file."""
-    parts = path.split("/")
-    printable = path.isprintable() and not set(path) & set('\\:*?"<>|')
-    return printable and all(part and not part.startswith(".") and len(part.encode()) <= 255 for part in parts)
-
-
-def pointer_of(entry: Document) -> Document:
-    """An entry of releases.json as latest.json has it."""
-    return {name: entry[name] for name in POINTER}
-
-
-def _check_entry(entry: Any) -> None:
-    _must(isinstance(entry, dict), "does not hold a release")
-    version = entry.get("version")
-    found = _VERSION.fullmatch(version) if isinstance(version, str) else None
-    _must(found is not None, f"has {version!r} for a version")
-    day = "-".join(found.groups()[:3]) if found else ""
-    _must(_is_date(day) and entry.get("as_of") == day, f"release {version} is as of {entry.get('as_of')!r}")
-    schema = entry.get("schema_version")
-    major = SCHEMA_VERSION.split(".")[0]
-    _must(isinstance(schema, str), f"release {version} has no schema_version")
-    _must(schema.split(".")[0] == major, f"release {version} has schema {schema}, this program reads {major}")
-    manifest = entry.get("manifest")
-    _must(isinstance(manifest, dict), f"release {version} has no manifest")
-    path = f"releases/{version}/{MANIFEST}"
-    _must(manifest.get("path") == path, f"the manifest of {version} is {manifest.get('path')!r}, not {path!r}")
-    _must(_is_sha256(manifest.get("sha256")), f"the manifest of {version} has no sha256")
-
-
-def _is_sha256(value: Any) -> bool:
-    return isinstance(value, str) and _SHA256.fullmatch(value) is not None
-
-
-def _is_date(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _json(content: bytes) -> Any:
-    try:
-        return json.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError):
-        raise Untrue("is not JSON") from None
-
-
-def _must(holds: bool, otherwise: str) -> None:
-    if not holds:
-        raise Untrue(otherwise)

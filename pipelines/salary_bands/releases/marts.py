@@ -1,21 +1,21 @@
-"""What lies in the marts folder: releases, their manifests, the pointers."""
+"""A marts folder: its releases, their manifests, the pointers and the mart."""
 
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from salary_bands.errors import RefreshError, UsageError
-
-SCHEMA_VERSION = "1.1.0"
-POINTER = ("version", "as_of", "schema_version", "manifest")
-Document = dict[str, Any]
+from salary_bands.releases.documents import MANIFEST, read_file
+from salary_bands.releases.manifest import Manifest
+from salary_bands.releases.pointers import LATEST, RELEASES, Entry, ManifestLink, Pointer, read_entries
 
 
 @dataclass(frozen=True)
 class Marts:
-    """A marts folder. Reading needs no lock: what is published is whole, and never changes."""
+    """A marts folder. Reading needs no lock: a published release is complete and never changes.
+
+    A document that is invalid raises RefreshError, which names the file and the fault.
+    """
 
     folder: Path
 
@@ -24,7 +24,7 @@ class Marts:
         return self.folder / "salary_bands.duckdb"
 
     def mart_state(self) -> tuple[str, list[str]] | None:
-        """The release that the mart is of and those in `history_bands`, None where there is no sound mart."""
+        """Return the release that the mart holds and those in `history_bands`, None if it is missing or damaged."""
         import duckdb
 
         if not self.mart.is_file():
@@ -39,82 +39,69 @@ class Marts:
     def release(self, version: str) -> Path:
         return self.folder / "releases" / version
 
-    def releases(self) -> list[Document]:
-        """The entries of releases.json, newest first; none where nothing is published."""
-        return list(read_json(self.folder / "releases.json") or [])
+    def releases(self) -> list[Entry]:
+        """Read releases.json, newest first; an empty list if nothing is published."""
+        return read_file(self.folder / RELEASES, read_entries) or []
 
-    def latest(self) -> Document:
-        """latest.json; raises RefreshError where nothing is published yet."""
-        found = read_json(self.folder / "latest.json")
-        if found is None:
-            raise RefreshError(f"nothing is published in {self.folder} yet; run `salary-bands refresh`")
-        return dict(found)
+    def listed(self) -> list[Entry]:
+        """Read releases.json; raise RefreshError if nothing is published yet."""
+        found = self.releases()
+        if not found:
+            raise self._nothing_published()
+        return found
 
-    def manifest(self, version: str) -> Document:
-        """The manifest of a release; raises RefreshError naming the releases there are."""
-        found = read_json(self.release(version) / "manifest.json")
+    def pointer(self) -> Pointer | None:
+        """Read latest.json; None if it is missing."""
+        return read_file(self.folder / LATEST, Pointer.read)
+
+    def latest(self) -> Pointer:
+        """Read latest.json; raise RefreshError if nothing is published yet."""
+        found = self.pointer()
         if found is None:
-            known = ", ".join(r["version"] for r in self.releases() if not r.get("pruned")) or "none"
-            raise RefreshError(f"no folder of release {version} in {self.folder}; there are: {known}")
-        return dict(found)
+            raise self._nothing_published()
+        return found
+
+    def _nothing_published(self) -> RefreshError:
+        return RefreshError(f"nothing is published in {self.folder} yet; run `salary-bands refresh`")
+
+    def has(self, version: str) -> bool:
+        """True if the folder of the release is there, with its manifest."""
+        return (self.release(version) / MANIFEST).is_file()
+
+    def manifest(self, version: str) -> Manifest:
+        """Read the manifest of a release; raise RefreshError, naming the known releases, if it is missing."""
+        found = read_file(self.release(version) / MANIFEST, Manifest.read)
+        if found is None:
+            known = ", ".join(r.version for r in self.releases() if not r.pruned) or "none"
+            raise RefreshError(f"the folder of release {version} is missing in {self.folder}; known releases: {known}")
+        return found
 
     def chosen(self, version: str | None) -> str:
-        """The version asked for, else the latest.
+        """Return the version asked for, else the latest.
 
-        Raises RefreshError where nothing is published yet, UsageError naming the releases there are.
+        Raises RefreshError if nothing is published yet, UsageError, naming the known releases, for an unknown version.
         """
-        latest = str(self.latest()["version"])
-        known = [str(r["version"]) for r in self.releases()]
+        latest = self.latest().version
+        known = [r.version for r in self.releases()]
         if version and version in known and not self.release(version).is_dir():
             raise UsageError(f"--release {version}: its folder is no longer in {self.folder}; choose another")
         if version and version not in known:
             raise UsageError(f"--release {version}: not in {self.folder}; there are {', '.join(known[:5])}")
         return version or latest
 
-    def entry(self, version: str) -> Document:
-        """A release as latest.json and releases.json name it."""
-        manifest = self.manifest(version)
-        path = f"releases/{version}/manifest.json"
-        return {
-            "version": version,
-            "as_of": manifest["as_of"],
-            "schema_version": manifest["schema_version"],
-            "manifest": {"path": path, "sha256": sha256_of(self.folder / path)},
-        }
-
-
-def stands(entry: Document) -> bool:
-    """Whether latest.json may name it: published, not rolled back, and its folder is there."""
-    return entry["status"] == "published" and not entry.get("rolled_back") and not entry.get("pruned")
-
-
-def newest(entries: list[Document]) -> Document | None:
-    """What latest.json names: of those that stand the newest date, then the highest suffix."""
-    return max(filter(stands, entries), key=release_order, default=None)
-
-
-def history(entries: list[Document]) -> list[str]:
-    """Versions in `history_bands`, oldest first: published, and their folders are there."""
-    shown = [e for e in entries if e["status"] == "published" and not e.get("pruned")]
-    return [e["version"] for e in sorted(shown, key=release_order)]
-
-
-def release_order(entry: Document) -> tuple[str, int]:
-    """Releases by date, then suffix: 2026.11.22 before 2026.11.22.1."""
-    parts = entry["version"].split(".")
-    return entry["as_of"], int(parts[3]) if len(parts) > 3 else 0
+    def entry(self, version: str) -> Entry:
+        """Make the entry of a release folder for releases.json, as published."""
+        manifest, path = self.manifest(version), f"releases/{version}/{MANIFEST}"
+        return Entry(
+            version=version,
+            as_of=manifest.as_of,
+            schema_version=manifest.schema_version,
+            manifest=ManifestLink(path=path, sha256=sha256_of(self.folder / path)),
+            status="published",
+            reason=None,
+        )
 
 
 def sha256_of(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def read_json(path: Path) -> Any:
-    """A JSON file, None where there is none; raises RefreshError where it is not readable."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except ValueError:
-        raise RefreshError(f"{path} is not readable as JSON; restore it or remove it") from None

@@ -1,4 +1,4 @@
-"""How published files are served: types by suffix, and how long they may be kept."""
+"""How published files are served: the media type by suffix, and how long caches may keep them."""
 
 from pathlib import PurePosixPath
 
@@ -11,8 +11,8 @@ TYPES = {
     ".svg": "image/svg+xml",
     ".xml": "application/atom+xml; charset=utf-8",
 }
-FOR_EVER = "public, max-age=31536000, immutable"  # of what never changes
-SHORT = "public, max-age=60"  # of pointers
+FOR_EVER = "public, max-age=31536000, immutable"  # files of releases, which never change
+SHORT = "public, max-age=60"  # pointers
 
 
 def media_type(path: str) -> str:

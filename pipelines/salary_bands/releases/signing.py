@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 def sign_manifest(folder: Path, key: Path | None) -> None:
-    """Write the signature beside the manifest; nothing without a key. Equal manifests get equal signatures."""
+    """Write the signature beside the manifest if there is a key. Equal manifests get equal signatures."""
     if key:
         (folder / SIGNATURE).write_bytes(private_key(key).sign((folder / MANIFEST).read_bytes()))
 
 
 def is_signed(content: bytes, signature: bytes, key: "Ed25519PublicKey") -> bool:
-    """Whether it is the key's signature of that content."""
+    """True if the signature is of this content, by this key."""
     from cryptography.exceptions import InvalidSignature
 
     try:
@@ -31,20 +31,20 @@ def is_signed(content: bytes, signature: bytes, key: "Ed25519PublicKey") -> bool
 
 
 def private_key(path: Path) -> "Ed25519PrivateKey":
-    """The key of a PEM file without a passphrase; raises UsageError where it is none."""
+    """Read a private key from a PEM file without a passphrase; raise UsageError if it is not an Ed25519 key."""
     serialization, ed25519 = _library()
     key = _loaded(path, lambda content: serialization.load_pem_private_key(content, None))
     if not isinstance(key, ed25519.Ed25519PrivateKey):
-        raise UsageError(f"signing_key {path}: is no Ed25519 key; make one: openssl genpkey -algorithm ed25519")
+        raise UsageError(f"signing_key {path}: is not an Ed25519 key; make one: openssl genpkey -algorithm ed25519")
     return key
 
 
 def public_key(path: Path) -> "Ed25519PublicKey":
-    """The key of a PEM file; raises UsageError where it is none."""
+    """Read a public key from a PEM file; raise UsageError if it is not an Ed25519 key."""
     serialization, ed25519 = _library()
     key = _loaded(path, serialization.load_pem_public_key)
     if not isinstance(key, ed25519.Ed25519PublicKey):
-        raise UsageError(f"--public-key {path}: is no Ed25519 key; ask the publisher for theirs")
+        raise UsageError(f"--public-key {path}: is not an Ed25519 key; ask the publisher for theirs")
     return key
 
 

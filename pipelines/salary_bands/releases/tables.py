@@ -12,7 +12,7 @@ def table_file(marts: Marts, version: str, table: str) -> Path:
     Raises RefreshError if the file is missing or is not the one that the manifest names.
     """
     path = marts.release(version) / f"{table}.parquet"
-    published = {file["path"]: file["sha256"] for file in marts.manifest(version)["files"]}
+    published = {file.path: file.sha256 for file in marts.manifest(version).files}
     if not path.is_file() or sha256_of(path) != published.get(path.name):
         raise RefreshError(f"{path} is missing or damaged; restore it or withdraw the release")
     return path

@@ -1,7 +1,7 @@
-"""One pandera model per table: the contract, and the source of the dictionary.
+"""One pandera model per table: its contract, from which the dictionary is generated.
 
-Belongs here: columns, types, units, descriptions, checks on one table. Does not belong here: checks across
-tables (`sql/checks/`), or how a table is made.
+Belongs here: columns, types, units, descriptions, checks within one table. Does not belong here: checks across tables
+(`sql/checks/`), or how a table is made.
 """
 
 import pandas as pd
@@ -46,22 +46,26 @@ CANDIDATE_TABLES: dict[str, type[Table]] = {"window_reports": WindowReports, "mo
 TABLES: dict[str, type[Table]] = {**EXPORT_TABLES, **CANDIDATE_TABLES, **RELEASE_TABLES}
 
 
-class SchemaBroken(Exception):  # noqa: N818 - says which promise was broken
-    """A table that breaks its own contract: a fault of the code, named by table, column and check."""
+class SchemaBroken(Exception):  # noqa: N818 - the name is clear without "Error"
+    """A table violates its own contract, which is a bug. The message names table, column and check."""
 
 
 def validated(frame: pd.DataFrame, table: str) -> pd.DataFrame:
-    """The frame itself, held to the table's contract; raises SchemaBroken."""
+    """Return the frame if it satisfies the table's contract, else raise SchemaBroken."""
     try:
         return TABLES[table].validate(frame, lazy=True)
     except pandera.errors.SchemaErrors as errors:
-        cases = errors.failure_cases[["column", "check", "failure_case"]].astype(str).drop_duplicates().head(5)
-        lines = "; ".join(f"column {c}: {k} ({v})" for c, k, v in cases.itertuples(index=False))
-        raise SchemaBroken(f"table {table} breaks its contract: {lines}") from None
+        shown = ["column", "check", *([] if table in EXPORT_TABLES else ["failure_case"])]  # no cell of an export
+        cases = errors.failure_cases[shown].astype(str).drop_duplicates().head(5)
+        lines = "; ".join(f"column {': '.join(case)}" for case in cases.itertuples(index=False))
+        raise SchemaBroken(f"table {table} violates its contract: {lines}") from None
 
 
 def arrow_schema(table: str) -> pyarrow.Schema:
-    """The table's Parquet types, so that every part agrees, empty ones too. Published tables have dates, not times."""
+    """Return the table's Parquet schema, which all parts share, even empty ones.
+
+    Published tables have dates, the others timestamps.
+    """
     times = pyarrow.date32() if table in RELEASE_TABLES else pyarrow.timestamp("us")
     kinds = {
         "int64": pyarrow.int64(),
@@ -79,7 +83,7 @@ def arrow_schema(table: str) -> pyarrow.Schema:
 
 
 def to_pandas(part: pyarrow.Table, table: str) -> pd.DataFrame:
-    """A part of the table in the types of its contract."""
+    """Convert a part of the table to a frame with the types of its contract."""
     frame = part.cast(arrow_schema(table)).to_pandas(types_mapper=_PANDAS_TYPES.get)
     columns = TABLES[table].to_schema().columns.items()
     plain = {name: "int64" for name, spec in columns if str(spec.dtype) == "int64"}
@@ -88,7 +92,7 @@ def to_pandas(part: pyarrow.Table, table: str) -> pd.DataFrame:
 
 
 def empty(table: str) -> pd.DataFrame:
-    """A frame of the table without rows."""
+    """Return a frame of the table without rows."""
     return to_pandas(arrow_schema(table).empty_table(), table)
 
 

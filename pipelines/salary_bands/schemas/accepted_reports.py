@@ -1,4 +1,4 @@
-"""accepted_reports: rows whose every value could be read, in the source's currency and period."""
+"""accepted_reports: rows with only valid values, in the source's currency and pay period."""
 
 import pandas as pd
 
@@ -13,26 +13,26 @@ _UNIT = "source currency"
 
 
 class AcceptedReports(ReportIdentity):
-    """Parsed values of one export; null is unknown, 0 is none."""
+    """Parsed values of one export; null means unknown, 0 means none."""
 
     job_title: str = column("Job title")
     specialisation: str = column("Declared specialisation or focus", nullable=True)
-    skills: str = column("Declared skills, `;` between", nullable=True)
-    employer: str = column("Employer as the source writes it", nullable=True)
-    level: str = column("The employer's or the source's name for the level", nullable=True)
+    skills: str = column("Declared skills, separated by `;`", nullable=True)
+    employer: str = column("Employer as written in the source", nullable=True)
+    level: str = column("Level as named by the employer or the source", nullable=True)
     years_experience: float = column("Professional experience", "years", nullable=True, ge=0, le=70)
-    location: str = column("Where the person works, for remote work where they live", nullable=True)
-    country: str = column("Country, where the source has it apart", nullable=True)
+    location: str = column("Place of work; for remote work, where the person lives", nullable=True)
+    country: str = column("Country, if the source has a column for it", nullable=True)
     employment: str = column("Kind of employment", isin=EMPLOYMENT)
     hours_per_week: float = column("Stated working time", "hours a week", nullable=True, gt=0, le=168)
-    currency: str = column("ISO 4217 code that the ECB quotes", str_length=3)
+    currency: str = column("ISO 4217 code quoted by the ECB", str_length=3)
     pay_period: str = column("Period of base", isin=PAY_PERIODS)
     base: float = column("Base pay per pay_period", _UNIT, nullable=True, gt=0)
     bonus: float = column("Bonus", f"{_UNIT} a year", nullable=True, ge=0)
     equity: float = column("Equity", f"{_UNIT} a year", nullable=True, ge=0)
-    bonus_and_equity: float = column("Bonus and equity as one figure", f"{_UNIT} a year", nullable=True, ge=0)
+    bonus_and_equity: float = column("Bonus and equity in one figure", f"{_UNIT} a year", nullable=True, ge=0)
     sign_on: float = column("Sign-on bonus", _UNIT, nullable=True, ge=0)
     total: float = column("Stated total", f"{_UNIT} a year", nullable=True, gt=0)
     equity_type: str = column("Kind of equity", nullable=True, isin=EQUITY_TYPES)
-    equity_liquid: pd.BooleanDtype = column("Whether the equity can be sold, as declared", nullable=True)
+    equity_liquid: pd.BooleanDtype = column("True if the equity can be sold, as declared", nullable=True)
     verified: str = column("How the source verified the report", isin=VERIFIED)

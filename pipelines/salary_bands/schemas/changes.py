@@ -1,4 +1,4 @@
-"""changes: what moved since the release before, cell by cell, and why."""
+"""changes: cells whose median changed since the previous release, and why."""
 
 import pandas as pd
 
@@ -11,11 +11,11 @@ REASONS = ("window", "data", "method", "method_and_data", "reference", "correcti
 
 
 class Changes(Table):
-    """Cells whose median came, went or moved since the release before.
+    """Cells whose median was added, removed or changed since the previous release.
 
     Key: view, group_id, evidence, tier, level, market, metric.
 
-    old + restated + pay + mix = new wherever all are known. Where only other percentiles moved there is no row.
+    old + restated + pay + mix = new if all are known. A cell in which only other percentiles moved has no row.
     """
 
     view: str = column("Published taxonomy")
@@ -25,28 +25,30 @@ class Changes(Table):
     level: str = column("Level, stage, or all")
     market: str = column("global, a country or a metro")
     metric: str = column("Metric", isin=METRICS)
-    change: str = column("added: shown now and not before; removed: the reverse; changed", isin=CHANGES)
-    old: pd.Int64Dtype = column("Median in the release before, as published", USD, nullable=True)
+    change: str = column(
+        "added: the median is shown now and was not before; removed: the reverse; changed", isin=CHANGES
+    )
+    old: pd.Int64Dtype = column("Median in the previous release, as published", USD, nullable=True)
     new: pd.Int64Dtype = column("Median in this release", USD, nullable=True)
     restated: pd.Int64Dtype = column(
-        "By how much the old median would differ, had its exports that are still there been read and computed as they "
-        "are today: the part of method, reference data and corrections",
+        "By how much the old median would differ if its exports that are still there were processed as today: the part "
+        "due to method, reference data and corrections",
         USD,
         nullable=True,
     )
     pay: pd.Int64Dtype = column(
-        "The part of pay: the rest of the move of a cell of one tier and level; of a roll-up, what it would have moved "
-        "had every tier and level kept its former share; null where either release pooled the roll-up",
+        "The part due to pay. For a cell of one tier and level, the rest of the change; for a roll-up, the change if "
+        "every tier and level had kept its previous share; null if the roll-up is pooled in either release",
         USD,
         nullable=True,
     )
     mix: pd.Int64Dtype = column(
-        "The part of who reported: of which tiers and levels; null as pay is", USD, nullable=True
+        "The part due to the mix of tiers and levels among the reports; null if `pay` is", USD, nullable=True
     )
     reason: str = column(
-        "What moved it most. window: reports came or went as the date moved on; data: exports came; method: another "
-        "method_version; reference: employers, levels, rates or other rules; correction: an export was overwritten or "
-        "removed; method_and_data: the method and more, apart in the columns where that can be told",
+        "Main cause. window: reports entered or left the window as the date advanced; data: new exports; method: "
+        "another method_version; reference: employers, levels, rates or other rules; correction: an export was "
+        "overwritten or removed; method_and_data: the method and more, separated in the columns if possible",
         isin=REASONS,
     )
 

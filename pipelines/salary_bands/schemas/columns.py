@@ -1,4 +1,4 @@
-"""How a table's columns are declared: type, description, unit and checks, in one place."""
+"""Declare the columns of tables: type, description, unit and checks."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ LEVELS = ("L3", "L4", "L5", "L6", "L7")
 STAGES = ("early", "senior")
 TIERS = ("T1", "T2", "T3", "T4", "T5", "unknown")
 EVIDENCE = ("reported", "advertised")
+BASELINES = ("nlp_classical", "ml_generalist")  # leaves that premiums are over
 DISPOSITIONS = (
     "held",
     "rejected",
@@ -24,12 +25,12 @@ METRICS = ("base", "bonus", "equity", "total", "total_liquid", "base_min", "base
 
 
 def column(description: str, unit: str = "", nullable: bool = False, **checks: Any) -> Any:
-    """A pandera field with what the dictionary prints of it."""
+    """Declare a pandera field with the description and unit for the dictionary."""
     return pa.Field(nullable=nullable, description=description, metadata={"unit": unit}, **checks)
 
 
 class Table(pa.DataFrameModel):
-    """Base of every table: exactly these columns, in this order; a published table names its key as `unique`."""
+    """Base of every table: exactly these columns, in this order. A published table declares its key as `unique`."""
 
     class Config:
         strict = True

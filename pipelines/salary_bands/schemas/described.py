@@ -1,4 +1,4 @@
-"""Columns as other descriptions need them: a JSON Schema of a value, with description and unit from the contract."""
+"""Describe columns for other formats: the JSON Schema of a value, with the contract's description and unit."""
 
 from typing import Any
 
@@ -17,17 +17,17 @@ _TYPES: dict[pyarrow.DataType, Schema] = {
 
 
 def key_of(table: str) -> list[str]:
-    """The columns that name a row of a published table."""
+    """Return the key columns of a published table."""
     return list(TABLES[table].to_schema().unique or [])
 
 
 def unit_of(table: str, name: str) -> str:
-    """The unit of a column, empty where it has none."""
+    """Return the unit of a column, empty if it has none."""
     return str((TABLES[table].to_schema().columns[name].metadata or {}).get("unit", ""))
 
 
 def constraints_of(table: str, name: str) -> Schema:
-    """enum, minimum, maximum of a column, as both JSON Schema and Data Package spell them."""
+    """Return enum, minimum and maximum of a column; JSON Schema and Data Package share these keywords."""
     found: Schema = {}
     for check in TABLES[table].to_schema().columns[name].checks:
         known = check.statistics or {}
@@ -41,7 +41,7 @@ def constraints_of(table: str, name: str) -> Schema:
 
 
 def value_schema(table: str, name: str) -> Schema:
-    """The JSON Schema of a column's value, null where the contract allows it."""
+    """Return the JSON Schema of a column's value; it allows null if the contract does."""
     spec = TABLES[table].to_schema().columns[name]
     schema: Schema = {**_TYPES[arrow_schema(table).field(name).type], **constraints_of(table, name)}
     if spec.nullable:

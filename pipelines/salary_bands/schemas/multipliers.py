@@ -1,4 +1,4 @@
-"""multipliers: what each specialisation, tier, level, market and month multiplies pay by."""
+"""multipliers: the factors by which specialisation, tier, level, market and month multiply pay."""
 
 import pandas as pd
 
@@ -10,25 +10,27 @@ _RATIO = "ratio to the baseline's"
 
 
 class Multipliers(Table):
-    """What each value multiplies modelled pay by, relative to ml_generalist, T4, L5, US; they stack.
+    """Factors on modelled pay relative to ml_generalist, T4, L5, US. Factors of different kinds multiply.
 
     Key: factor, value, metric.
     """
 
     factor: str = column("baseline, specialisation, tier, level, market, month", isin=FACTORS)
     value: str = column(
-        "Leaf, tier, level, market or month (YYYY-MM); of the baseline its four. `global` is the rest of the world: "
-        "countries with too few reports to stand alone"
+        "Leaf, tier, level, market or month (YYYY-MM); for the baseline its four values. `global` is the rest of the "
+        "world: countries with too few reports of their own"
     )
     metric: str = column("base or total", isin=METRICS)
-    multiplier: float = column("Null where too few employers tell", _RATIO, nullable=True)
-    low: float = column("Lower bound of its 95 % interval; null of a baseline", _RATIO, nullable=True)
+    multiplier: float = column("Multiplier; null if it rests on too few employers", _RATIO, nullable=True)
+    low: float = column("Lower bound of its 95 % interval; null for baseline values", _RATIO, nullable=True)
     high: float = column("Upper bound of its 95 % interval", _RATIO, nullable=True)
-    usd: pd.Int64Dtype = column("Modelled median: the baseline's times the multiplier", USD, nullable=True)
+    usd: pd.Int64Dtype = column("Modelled median: that of the baseline times the multiplier", USD, nullable=True)
     usd_low: pd.Int64Dtype = column(
-        "Of the baseline, the lower bound of its 95 % interval; else usd at low", USD, nullable=True
+        "For the baseline, the lower bound of its 95 % interval; else usd at `low`", USD, nullable=True
     )
-    usd_high: pd.Int64Dtype = column("The same, upper bound", USD, nullable=True)
+    usd_high: pd.Int64Dtype = column(
+        "For the baseline, the upper bound of its 95 % interval; else usd at `high`", USD, nullable=True
+    )
     n: int = column("Reports with that value in the fit", "reports", ge=0)
 
     class Config:

@@ -1,12 +1,12 @@
-"""normalised_reports: annual USD, employers, levels and markets in our words."""
+"""normalised_reports: annual USD, and employers, levels and markets by our names."""
 
 from salary_bands.schemas.columns import column
 from salary_bands.schemas.report_columns import AnnualPay
 
 
 class NormalisedReports(AnnualPay):
-    """One row per accepted row, with the texts that classify still needs."""
+    """One row per accepted row, with the texts that the stage classify needs."""
 
     job_title: str = column("Job title")
     specialisation: str = column("Declared specialisation or focus", nullable=True)
-    skills: str = column("Declared skills, `;` between", nullable=True)
+    skills: str = column("Declared skills, separated by `;`", nullable=True)

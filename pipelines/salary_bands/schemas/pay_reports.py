@@ -1,12 +1,12 @@
-"""pay_reports: leaf and tier beside the pay; titles and skills end here."""
+"""pay_reports: annual pay with leaf and tier, without titles and skills."""
 
 from salary_bands.schemas.columns import TIERS, column
 from salary_bands.schemas.report_columns import AnnualPay
 
 
 class PayReports(AnnualPay):
-    """One row per accepted row; no text that a person wrote but the employer's folded name."""
+    """One row per accepted row; the employer's folded name is the only text written by a person."""
 
     leaf: str = column("Finest specialisation")
-    leaf_rule: str = column("Rule that gave the leaf")
-    tier: str = column("Tier of the employer at that date", isin=TIERS)
+    leaf_rule: str = column("Rule that decided the leaf")
+    tier: str = column("Tier of the employer on that date", isin=TIERS)

@@ -1,4 +1,4 @@
-"""raw_reports: the mapped columns of one export as text, a row each."""
+"""raw_reports: the mapped columns of one export as text, one row per row of the export."""
 
 import pandas as pd
 
@@ -9,21 +9,21 @@ NUMBER_COLUMNS = (*MONEY_COLUMNS, "stated_usd", "vesting_years", "years_experien
 
 
 class RawReports(Table):
-    """Text as the export has it, before any parsing; one row per row of the export."""
+    """Unparsed text of the mapped columns; one row per row of the export."""
 
     row: int = column("Row in the export; the header is row 1", ge=2)
     row_hash: int = column("64-bit hash of the mapped columns' text")
-    range_id: pd.Int64Dtype = column("First row of the pair whose two rows are ends of one range", nullable=True)
-    submission_id: str = column("The source's identity of the report", nullable=True)
-    submitted_at: str = column("When it was reported", nullable=True)
+    range_id: pd.Int64Dtype = column("First row of a pair whose rows are the two ends of one range", nullable=True)
+    submission_id: str = column("The source's id of the report", nullable=True)
+    submitted_at: str = column("Time of the report", nullable=True)
     job_title: str = column("Job title", nullable=True)
     specialisation: str = column("Declared specialisation or focus", nullable=True)
-    skills: str = column("Declared skills, `;` between", nullable=True)
+    skills: str = column("Declared skills, separated by `;`", nullable=True)
     employer: str = column("Employer", nullable=True)
-    level: str = column("The employer's or the source's name for the level", nullable=True)
+    level: str = column("Level as named by the employer or the source", nullable=True)
     years_experience: str = column("Years of professional experience", nullable=True)
-    location: str = column("Where the person works, for remote work where they live", nullable=True)
-    country: str = column("Country, where the source has it apart", nullable=True)
+    location: str = column("Place of work; for remote work, where the person lives", nullable=True)
+    country: str = column("Country, if the source has a column for it", nullable=True)
     employment: str = column("full_time, part_time, contract, freelance, intern", nullable=True)
     hours_per_week: str = column("Stated hours a week", nullable=True)
     currency: str = column("Currency of every amount", nullable=True)
@@ -32,16 +32,16 @@ class RawReports(Table):
     bonus: str = column("Bonus a year", nullable=True)
     equity_grant: str = column("Equity grant over vesting_years", nullable=True)
     vesting_years: str = column("Years over which the grant vests", nullable=True)
-    equity_annual: str = column("Equity a year; wins over equity_grant", nullable=True)
-    bonus_and_equity: str = column("Bonus and equity a year as one figure", nullable=True)
+    equity_annual: str = column("Equity a year; takes precedence over equity_grant", nullable=True)
+    bonus_and_equity: str = column("Bonus and equity a year in one figure", nullable=True)
     sign_on: str = column("Sign-on bonus", nullable=True)
     total: str = column("Stated total a year", nullable=True)
     equity_type: str = column("rsu, options, units, none", nullable=True)
     equity_liquid: str = column("yes or no", nullable=True)
     verified: str = column("none, email, document", nullable=True)
-    stated_usd: str = column("Base in USD as the source converted it; compared, never used", nullable=True)
+    stated_usd: str = column("Base in USD as converted by the source; for comparison only", nullable=True)
 
 
-# what a source derives from the rest may change from one delivery to the next, and identifies nothing
+# Columns that the source derives from others. They may change between deliveries, so they are not part of the row hash.
 DERIVED_COLUMNS = ("stated_usd",)
 TEXT_COLUMNS = tuple(name for name in RawReports.to_schema().columns if name not in ("row", "row_hash", "range_id"))

@@ -5,9 +5,8 @@ from salary_bands.schemas.columns import column as declared
 
 
 class RejectedReports(Table):
-    """One row per rejected row of an export."""
+    """One row per rejected row of an export; the text itself is shown by `salary-bands inspect FILE` alone."""
 
     row: int = declared("Row in the export; the header is row 1", ge=2)
-    column: str = declared("Our name of the column; empty where the row as a whole is meant")
+    column: str = declared("Our name of the column; empty if the row as a whole is meant")
     reason: str = declared("Reason code", str_matches=r"^[a-z_]+$")
-    value: str = declared("The text as it stands, at most 80 characters", nullable=True)

@@ -10,11 +10,11 @@ DATE_BASES = ("stated", "midway", "spread", "export")
 
 
 class WindowReports(AnnualPay):
-    """The reports that a release is made of, and those that it is not made of, with the reason."""
+    """All accepted rows, those used in the release and those not used, with the reason."""
 
     leaf: str = column("Finest specialisation")
-    leaf_rule: str = column("Rule that gave the leaf")
-    tier: str = column("Tier of the employer at that date", isin=TIERS)
+    leaf_rule: str = column("Rule that decided the leaf")
+    tier: str = column("Tier of the employer on that date", isin=TIERS)
     source: str = column("Source: the folder of the export")
     file: str = column("File under the raw folder")
     export_sha256: str = column("SHA-256 of the export's bytes", str_length=64)
@@ -23,8 +23,8 @@ class WindowReports(AnnualPay):
     date_basis: str = column("Where the date comes from", isin=DATE_BASES)
     base_min: pd.Int64Dtype = column("Lower end of an advertised range", USD, nullable=True, gt=0)
     base_max: pd.Int64Dtype = column("Upper end of an advertised range", USD, nullable=True, gt=0)
-    openings: int = column("Equal adverts that this one stands for", ge=1)
-    age_months: int = column("Calendar months before as_of", "months")
+    openings: int = column("Equal adverts that this row represents", ge=1)
+    age_months: int = column("Age in calendar months at as_of", "months")
     weight: int = column("Recency weight, 2^20 at age 0; 0 outside the window", ge=0)
-    disposition: str = column("What became of the row", isin=DISPOSITIONS)
-    reason: str = column("Reason code of the disposition; empty where used", nullable=True)
+    disposition: str = column("How the row was used", isin=DISPOSITIONS)
+    reason: str = column("Reason code of the disposition; empty if used", nullable=True)

@@ -1,4 +1,4 @@
-"""How alike the pay of one employer's people is, and what that leaves of a sample: METHOD, effective size."""
+"""Estimate how alike pay is within employers, and find the ranks that bound a percentile."""
 
 import math
 
@@ -11,25 +11,31 @@ from salary_bands.settings import Settings
 
 
 def employer_correlations(shares: pd.DataFrame, metrics: list[str], settings: Settings) -> pd.DataFrame:
-    """metric, percentile, millionths: the intraclass correlation by employer of "pay <= the cell's percentile".
+    """Estimate the intraclass correlation by employer of "pay <= the cell's percentile".
 
-    shares: metric, percentile, cell, employer, reports, at_or_below. A one-way ANOVA, unweighted, pooled over cells,
-    p and 1 - p together, clipped to [0, 1]; the default of the settings where fewer employers give it. In millionths,
-    as it is published, so that the figures can be recomputed from what the manifest says.
+    The estimator is a one-way ANOVA, unweighted, pooled over cells and over p and 1 - p, clipped to [0, 1]. With fewer
+    than `min_correlation_employers` employers the default of the settings applies. Correlations are in millionths, as
+    published, so that the figures can be recomputed from the manifest.
+
+    Args:
+        shares: metric, percentile, cell, employer, reports, at_or_below.
+
+    Returns:
+        metric, percentile, millionths.
     """
     rows = []
     for metric in metrics:
         for percentile in PERCENTILES:
             pair = shares[shares["metric"].eq(metric) & shares["percentile"].isin((percentile, 100 - percentile))]
             enough = pair["employer"].nunique() >= settings.min_correlation_employers
-            value = _anova(pair) if enough else None
-            found = default_correlation(percentile, settings) if value is None else value
-            rows.append((metric, percentile, round(found * 1_000_000)))
+            estimate = _anova(pair) if enough else None
+            correlation = default_correlation(percentile, settings) if estimate is None else estimate
+            rows.append((metric, percentile, round(correlation * 1_000_000)))
     return pd.DataFrame(rows, columns=["metric", "percentile", "millionths"])
 
 
 def default_correlation(percentile: int, settings: Settings) -> float:
-    """The correlation where a release has too few employers to tell."""
+    """Return the correlation to assume if a release has too few employers to estimate one."""
     return {
         50: settings.correlation_p50,
         25: settings.correlation_p25_p75,
@@ -38,14 +44,19 @@ def default_correlation(percentile: int, settings: Settings) -> float:
 
 
 def binomial_ranks(sizes: pd.DataFrame) -> pd.DataFrame:
-    """reports, percentile, low_rank, high_rank: order statistics that bound a percentile at 95 %, exact binomial.
+    """Find the order statistics that bound a percentile at 95 %, by the exact binomial distribution.
 
-    sizes: reports (whole effective size) and percentile, distinct. low_rank i is the largest with
-    P(Bin(m, p) <= i - 1) <= 2.5 %, high_rank j the smallest with P(Bin(m, p) >= j) <= 2.5 %; only where i >= 2 and
-    j <= m - 1.
+    low_rank i is the largest rank with P(Bin(m, p) <= i - 1) <= 2.5 %, high_rank j the smallest with
+    P(Bin(m, p) >= j) <= 2.5 %. Sizes without i >= 2 and j <= m - 1 have no row.
+
+    Args:
+        sizes: distinct reports (m, the effective size as a whole number) and percentile (100 p).
+
+    Returns:
+        reports, percentile, low_rank, high_rank.
     """
     m, p = sizes["reports"].to_numpy(), sizes["percentile"].to_numpy() / 100
-    below = binom.ppf(0.025, m, p)  # the smallest k with P(Bin <= k) >= 2.5 %
+    below = binom.ppf(0.025, m, p)  # the smallest k with P(Bin(m, p) <= k) >= 2.5 %
     low = below + (binom.cdf(below, m, p) <= 0.025)
     high = binom.ppf(0.975, m, p) + 1
     ranks = sizes.assign(low_rank=low.astype(np.int64), high_rank=high.astype(np.int64))
@@ -53,7 +64,10 @@ def binomial_ranks(sizes: pd.DataFrame) -> pd.DataFrame:
 
 
 def _anova(shares: pd.DataFrame) -> float | None:
-    """(MSB - MSW) / (MSB + (n0 - 1) MSW) of indicators in groups of employers within cells; sums in exact order."""
+    """Return (MSB - MSW) / (MSB + (n0 - 1) MSW) of indicators grouped by employer within cells, None if not estimable.
+
+    `math.fsum` makes the sums independent of the order of rows.
+    """
     n, s = shares["reports"].astype("float64"), shares["at_or_below"].astype("float64")
     cells = [shares["percentile"], shares["cell"]]
     cell_n, cell_s, groups = n.groupby(cells).sum(), s.groupby(cells).sum(), n.groupby(cells).size()

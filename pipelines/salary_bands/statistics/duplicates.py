@@ -1,4 +1,4 @@
-"""One person's report in several sources: which of possible pairs are matched."""
+"""Match one person's reports across sources."""
 
 import pandas as pd
 
@@ -6,10 +6,16 @@ Report = tuple[int, int]  # export number, row
 
 
 def matched(pairs: pd.DataFrame) -> list[set[Report]]:
-    """Reports that are one person's, one of each source at most.
+    """Join pairs of reports into groups that are one person's, with at most one report per source.
 
-    pairs: export_a, row_a, source_a, export_b, row_b, source_b in the order in which they are to be matched, nearest
-    dates first. A pair joins two reports, or the matches they already belong to, where no source stands in both.
+    Pairs are taken in order. A pair joins the groups of its two reports unless both groups hold a report of the same
+    source.
+
+    Args:
+        pairs: export_a, row_a, source_a, export_b, row_b, source_b, nearest dates first.
+
+    Returns:
+        The groups of two or more reports.
     """
     group_of: dict[Report, set[Report]] = {}
     sources: dict[int, set[str]] = {}

@@ -1,4 +1,4 @@
-"""How much values differ beyond what sampling explains."""
+"""Estimate how much values differ beyond sampling."""
 
 from scipy.optimize import brentq
 
@@ -6,13 +6,16 @@ from salary_bands.statistics.model import Floats
 
 
 def paule_mandel(values: Floats, variances: Floats, centre: float | None = None) -> float:
-    """The variance between values beyond that of each (Paule and Mandel 1982), around their mean or a known centre."""
+    """Estimate the variance between values beyond their sampling variances (Paule and Mandel 1982).
+
+    Values vary around their weighted mean, or around `centre` if it is given. The result is 0 or more.
+    """
     freedom = len(values) - (centre is None)
 
     def surplus(between: float) -> float:
         weight = 1 / (variances + between)
-        middle = (weight @ values) / weight.sum() if centre is None else centre
-        return float(weight @ (values - middle) ** 2) - freedom
+        mean = (weight @ values) / weight.sum() if centre is None else centre
+        return float(weight @ (values - mean) ** 2) - freedom
 
     if surplus(0.0) <= 0:
         return 0.0

@@ -1,4 +1,4 @@
-"""How far the figures of a cell would move without one export, one employer or one day: METHOD, influence."""
+"""Measure how far the figures of a cell would move without one export, one employer or one day."""
 
 from dataclasses import dataclass
 
@@ -6,48 +6,55 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-KINDS = ("export", "employer", "day")  # of equal shifts the first
+UNIT_KINDS = ("export", "employer", "day")  # ties go to the first kind
 _PERCENTILES = {"p50": 50, "p90": 90}
-_DECIMALS = 12  # past these, figures in double differ by how they were computed
+_DECIMALS = 12  # further digits depend on the order of floating-point operations
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
 def largest_shifts(cells: pd.DataFrame, reports: pd.DataFrame) -> pd.DataFrame:
-    """cell, max_shift_p50, max_shift_p90, shift_by: the largest move of each cell's figures without one unit.
+    """Find the largest move of each cell's figures if one unit is left out.
 
-    cells: cell, p50, p90, in the order of `cell`. reports: cell, pay, weight, export, employer, day, in the order of
-    cell and pay; units are numbers, -1 is none. Shifts are |without / with - 1|, unrounded; null if no unit can be
-    left out or P90 is not shown. shift_by is the kind of unit that moves either figure most; ties go to the first kind.
+    A shift is |without / with - 1|, unrounded; it is null if no unit can be left out or if P90 is not shown. `shift_by`
+    is the kind of unit that moves either figure most.
+
+    Args:
+        cells: cell, p50, p90, sorted by cell.
+        reports: cell, pay, weight, export, employer, day, sorted by cell and pay. The last three are the numbers of the
+            report's units, -1 for none.
+
+    Returns:
+        cell, max_shift_p50, max_shift_p90, shift_by.
     """
     numbered = _Reports(
         np.searchsorted(cells["cell"], reports["cell"]),
         reports["pay"].to_numpy("int64"),
         reports["weight"].to_numpy("int64"),
     )
-    shifts = np.full((len(KINDS), len(_PERCENTILES), len(cells)), np.nan)
-    for of_kind, kind in zip(shifts, KINDS, strict=True):
-        left = _LeftOut(numbered, reports[kind].to_numpy("int64"))
+    shifts = np.full((len(UNIT_KINDS), len(_PERCENTILES), len(cells)), np.nan)
+    for of_kind, kind in zip(shifts, UNIT_KINDS, strict=True):
+        without = _LeftOut(numbered, reports[kind].to_numpy("int64"))
         for largest, (name, percentile) in zip(of_kind, _PERCENTILES.items(), strict=True):
-            with_all = cells[name].to_numpy("float64")[left.cell]
-            shift = np.abs(left.percentile(percentile) - with_all) / np.where(with_all > 0, with_all, np.nan)
-            np.fmax.at(largest, left.cell, np.round(shift, _DECIMALS))
+            with_all = cells[name].to_numpy("float64")[without.cell]
+            shift = np.abs(without.percentile(percentile) - with_all) / np.where(with_all > 0, with_all, np.nan)
+            np.fmax.at(largest, without.cell, np.round(shift, _DECIMALS))
     either = np.nan_to_num(np.fmax(shifts[:, 0], shifts[:, 1]), nan=-1)
-    by = np.where(either.max(axis=0) >= 0, either.argmax(axis=0), len(KINDS))
+    by = np.where(either.max(axis=0) >= 0, either.argmax(axis=0), len(UNIT_KINDS))
     p50, p90 = np.fmax.reduce(shifts, axis=0)
     found = {
         "cell": cells["cell"].to_numpy(),
         "max_shift_p50": p50,
         "max_shift_p90": p90,
-        "shift_by": np.array([*KINDS, None], dtype="object")[by],
+        "shift_by": np.array([*UNIT_KINDS, None], dtype="object")[by],
     }
     return pd.DataFrame(found).astype({"shift_by": "str"})
 
 
 @dataclass(frozen=True)
 class _Reports:
-    """Reports of cells that are numbered from 0, in the order of cell and pay."""
+    """Reports sorted by cell and pay; cells are numbered from 0."""
 
     cell: Integers
     pay: Integers
@@ -55,17 +62,17 @@ class _Reports:
 
 
 class _LeftOut:
-    """Cells without one of their units: a pair for each unit of a cell that is not all of it.
+    """Cells without one of their units: a pair of cell and unit for each unit that is not the whole cell.
 
-    In whole numbers up to the last division. Running sums go on from cell to cell, and those of pay times weight may
-    wrap around past 64 bits: only differences inside a stretch count, which are small, and so exact. The squared
-    weights of a cell fit up to 8 million reports.
+    Arithmetic is in integers up to the last division. Running sums continue across cells, and sums of pay times weight
+    may overflow 64 bits; this is safe because only differences within a cell are used, which are small and so exact.
+    The squared weights of a cell fit for up to 8 million reports.
     """
 
-    cell: Integers  # of each pair
+    cell: Integers  # the cell of each pair
 
     def __init__(self, reports: _Reports, units: Integers) -> None:
-        """units: the number of each report's unit, -1 where it has none."""
+        """Pair the cells with their units; `units` holds the number of each report's unit, -1 for none."""
         first = _runs(reports.cell)
         cell_weight = np.add.reduceat(reports.weight, first)
         cell_squared = np.add.reduceat(reports.weight**2, first)
@@ -76,12 +83,12 @@ class _LeftOut:
 
         pair = reports.cell * (units.max(initial=0) + 1) + units
         row = np.flatnonzero(units >= 0)
-        row = row[np.argsort(pair[row], kind="stable")]  # pair by pair, in the order of pay
+        row = row[np.argsort(pair[row], kind="stable")]  # sorted by pair, then pay
         unit_weight = np.add.reduceat(reports.weight[row], _runs(pair[row]))
         size = np.diff(_runs(pair[row]), append=len(row))
         row = row[np.repeat(unit_weight < cell_weight[reports.cell[row[_runs(pair[row])]]], size)]
 
-        self._first = _runs(pair[row])  # of each pair, among the rows of its unit
+        self._first = _runs(pair[row])  # where the rows of each pair start
         self._pair = np.repeat(np.arange(len(self._first)), np.diff(self._first, append=len(row)))
         self._unit_weight = reports.weight[row]
         self._unit_paid = reports.pay[row] * self._unit_weight
@@ -89,16 +96,17 @@ class _LeftOut:
         self._cell_before = self._weight_before[first][self.cell]
         self._total = cell_weight[self.cell] - np.add.reduceat(self._unit_weight, self._first)
         self._squared = cell_squared[self.cell] - np.add.reduceat(self._unit_weight**2, self._first)
-        # what is left of the cell up to each report of the unit
+        # the remaining weight of the cell up to each report of the unit
         unit_to = np.cumsum(self._unit_weight)
         unit_to -= (unit_to - self._unit_weight)[self._first][self._pair]
         self._left_to = self._weight_to[row] - self._cell_before[self._pair] - unit_to
 
     def percentile(self, percentile: int) -> Floats:
-        """The percentile of each pair, unrounded USD: the weighted type 7 of `percentiles`, n* anew.
+        """Return the percentile of each pair in unrounded USD: the weighted type 7 quantile of `percentiles`.
 
-        The stretch starts at p (W - S / W) of the cumulated weight and is S / W long, W being the sum of the weights
-        that are left and S that of their squares; each end as whole weight and a rest in 1 / (100 W).
+        The quantile is the mean pay over the cumulative weights from p (W - S / W) to that plus S / W, where W is the
+        sum of the remaining weights and S the sum of their squares. Each end is an integer weight and a remainder in
+        units of 1 / (100 W).
         """
         scale = 100 * self._total
         ratio, over = np.divmod(self._squared, self._total)
@@ -113,20 +121,20 @@ class _LeftOut:
         return ((paid_to - paid_from) + rests) * self._total / self._squared
 
     def _paid_up_to(self, weight: Integers) -> tuple[Integers, Integers]:
-        """(pay times weight up to a cumulated weight that is left, pay there) of each pair.
+        """Return, for each pair, the sum of pay times weight up to a cumulative remaining weight, and the pay there.
 
-        What is left up to a report of the unit only grows from report to report. After the last of them that is not
-        beyond the weight, nothing more of the unit comes before it: there the cell itself tells.
+        The remaining weight grows from report to report of the unit. Past the unit's last report that is within the
+        weight, no further report of the unit comes before it, so the rest is read off the whole cell.
         """
         passed = self._left_to <= weight[self._pair]
         taken = np.add.reduceat(np.where(passed, self._unit_weight, 0), self._first)
         taken_paid = np.add.reduceat(np.where(passed, self._unit_paid, 0), self._first)
         there = np.searchsorted(self._weight_to, self._cell_before + taken + weight, side="right")
-        there = np.minimum(there, len(self._pay) - 1)  # beyond the end there is nothing, whoever's pay that takes
+        there = np.minimum(there, len(self._pay) - 1)  # past the end the remaining weight is 0, so any pay will do
         rest = weight - (self._weight_before[there] - self._cell_before - taken)
         return self._paid_before[there] - taken_paid + self._pay[there] * rest, self._pay[there]
 
 
 def _runs(numbers: Integers) -> Integers:
-    """Where each run of equal numbers starts."""
+    """Return the start of each run of equal numbers."""
     return np.flatnonzero(np.append(True, numbers[1:] != numbers[:-1])[: len(numbers)])

@@ -1,8 +1,9 @@
-"""The model: log pay on leaf, tier, level, market, month and source, from sufficient statistics.
+"""Regress log pay on leaf, tier, level, market, month and source, from sufficient statistics.
 
-Weighted least squares with errors by leaving out one employer at a time (CR3; Bell and McCaffrey 2002; MacKinnon,
-Nielsen and Webb 2023) and Student t with the effective number of employers less 1 (Carter, Schnepel and Steigerwald
-2017). Every report has an employer: without one it has no tier, and is not in the model.
+Weighted least squares with cluster-robust errors: CR3, the jackknife that leaves out one employer at a time (Bell and
+McCaffrey 2002; MacKinnon, Nielsen and Webb 2023). Intervals use Student t with the effective number of employers minus
+1 degrees of freedom (Carter, Schnepel and Steigerwald 2017). Every report in the model has an employer, because a
+report without one has no tier.
 """
 
 import math
@@ -17,75 +18,84 @@ from scipy.sparse import csr_matrix
 from scipy.stats import t as student
 
 FACTORS = ("leaf", "tier", "level", "market", "month", "source")
-LOG_UNIT = 1 << 16  # y counts 1 / 2^16 of a log
+LOG_UNIT = 1 << 16  # y is the log in units of 1 / 2^16
 WEIGHT_UNIT = 1 << 20
-_TOLERANCE = 1e-9  # what is left of a column, of its own size, where those before it explain it
+_COLLINEAR = 1e-9  # share of a column's size that is left once the columns before it are projected out
 _ESTIMABLE = 1e-6
-_BATCH = 64  # fits without one employer that are solved together
+_BATCH = 64  # leave-one-employer-out fits that are solved together
 
 Floats = NDArray[np.float64]
-Values = Mapping[str, float]  # of one factor: value to weight
+Values = Mapping[str, float]  # values of one factor, each with its weight
 
 
 @dataclass(frozen=True, eq=False)
 class Estimate:
-    """A linear combination of effects, in log units; the standard error is NaN where leaving one out takes it away."""
+    """A linear combination of effects, in log units.
+
+    The standard error is NaN if the combination is not identified in every leave-one-employer-out fit.
+    """
 
     value: float
     error: float
     fit: "Fit"
-    vector: Floats  # over the columns of the fit
+    vector: Floats  # coefficients on the columns of the fit
 
     @cached_property
     def employers(self) -> float:
-        """Their effective number, G*."""
+        """The effective number of employers, G*."""
         return self.fit.effective_employers(self.vector)
 
-    def told(self, employers: float) -> bool:
-        """Whether that many employers, or their equal, tell it; whole numbers of equal ones do to the last bit."""
+    def rests_on(self, employers: float) -> bool:
+        """True if the estimate has an error and rests on at least this many effective employers.
+
+        The tolerance lets exactly this many equal employers count in spite of rounding.
+        """
         return not math.isnan(self.error) and self.employers > employers - 1e-9
 
     def interval(self) -> tuple[float, float]:
-        """95 %, Student t with the effective number of employers less 1."""
+        """Return the 95 % interval: Student t with G* - 1 degrees of freedom, NaN if G* is 1 or less."""
         half = student.ppf(0.975, self.employers - 1) * self.error if self.employers > 1 else float("nan")
         return self.value - half, self.value + half
 
 
 @dataclass(frozen=True)
 class Contrast:
-    """`intercept` and weighted means of effects, each with its sign: (sign, factor, values with their weights).
+    """A signed sum of weighted means of effects, with or without the intercept.
 
-    It has no error where a column that left could take its place: what differs between two leaves, each of which only
-    one source has, may be the sources. `beside_sources` says that it may hold what sources that left would tell apart.
+    Each term is (sign, factor, values with their weights). The error is NaN if a dropped collinear column could explain
+    the same contrast: if each of two leaves is in one source only, their difference may be that of the sources.
+    `ignore_sources` makes an exception for dropped columns of the factor `source`.
     """
 
     terms: tuple[tuple[int, str, Values], ...]
     intercept: bool = False
-    beside_sources: bool = False
+    ignore_sources: bool = False
 
 
 @dataclass(frozen=True)
 class _Solution:
-    """Effects of some of the reports, the values that are gone with the others, and which columns take others' place.
+    """The effects of a fit on some of the reports.
 
-    instead: (columns, columns that left): each one that left as a sum of those that are kept.
+    `absent` holds the (factor, value) pairs that none of these reports has. `dropped` indexes the collinear columns.
+    `combinations`, of shape (columns, dropped columns), writes each dropped column as a combination of the kept ones.
     """
 
     effects: Floats
-    gone: frozenset[tuple[str, str]]
-    left: NDArray[np.int64]
-    instead: Floats
+    absent: frozenset[tuple[str, str]]
+    dropped: NDArray[np.int64]
+    combinations: Floats
 
-    def tells(self, vector: Floats, but: NDArray[np.bool_]) -> bool:
-        """Whether no column that left could change the contrast, but for some."""
-        open_ways = np.abs(vector[self.left] - vector @ self.instead) > _ESTIMABLE
-        return not (open_ways & ~but[self.left]).any()
+    def identifies(self, vector: Floats, ignored: NDArray[np.bool_]) -> bool:
+        """True if no dropped column, except the ignored ones, could explain the same contrast."""
+        confounded = np.abs(vector[self.dropped] - vector @ self.combinations) > _ESTIMABLE
+        return not (confounded & ~ignored[self.dropped]).any()
 
 
 class Fit:
-    """One fit. cells: rows of model_cells of one metric. Effects are relative to each factor's first value as text.
+    """The fit of one metric.
 
-    Columns that those before them explain leave, and are listed in `left_out` as `factor value`.
+    `cells` holds the metric's rows of model_cells. Effects are relative to the first value of each factor in text
+    order. A column that is collinear with the columns before it is dropped, and `left_out` names it as `factor value`.
     """
 
     def __init__(self, cells: pd.DataFrame) -> None:
@@ -114,75 +124,81 @@ class Fit:
 
     @cached_property
     def residuals(self) -> Floats:
-        """Sum of squared residuals of each cell's reports."""
+        """The sum of squared residuals of the reports of each cell."""
         fitted = self.fitted
         return np.maximum(self.sum_yy - 2 * fitted * self.sum_y + self.n * fitted**2, 0.0)
 
     @cached_property
     def fitted(self) -> Floats:
+        """The prediction for each cell, in log units."""
         return np.asarray(self.design @ self.effects)
 
     def variance(self) -> float:
-        """Residual variance of a report, in squared log units; NaN where nothing is left to tell it."""
+        """Return the residual variance of a report, in squared log units; NaN without degrees of freedom."""
         freedom = self.n.sum() - self.kept.sum()
         if freedom <= 0:
             return float("nan")
         return float(self.weight @ self.residuals / (self.weight @ self.n) * self.n.sum() / freedom)
 
     def residual_sd(self) -> float | None:
-        """Of log pay, to 4 decimals."""
+        """Return the residual standard deviation of log pay to 4 decimals, None without degrees of freedom."""
         variance = self.variance()
         return None if math.isnan(variance) else round(math.sqrt(variance), 4)
 
     def part(self, *factors: str) -> Floats:
-        """What these factors add to each cell's prediction."""
+        """Return the contribution of these factors to the prediction for each cell."""
         chosen = np.array([name in factors for name, _ in self.columns])
         return np.asarray(self.design @ np.where(chosen, self.effects, 0.0))
 
     def weights_of(self, factor: str, rows: NDArray[np.bool_] | None = None) -> dict[str, float]:
-        """The weight of the reports with each value of a factor, of some cells."""
+        """Return the total weight of reports by value of a factor; `rows` restricts it to some cells."""
         weight = self.weight * self.n if rows is None else np.where(rows, self.weight * self.n, 0.0)
         numbers, values = self._numbered[factor]
         return {value: float(w) for value, w in zip(values, np.bincount(numbers, weight), strict=True) if w > 0}
 
     @cached_property
     def _numbered(self) -> dict[str, tuple[NDArray[np.int64], list[str]]]:
-        """Of each factor: the number of each cell's value, and the values in order."""
+        """For each factor, the code of each cell's value and the values in order."""
         found = {factor: np.unique(self.cells[factor].to_numpy(str), return_inverse=True) for factor in FACTORS}
         return {factor: (numbers, [str(v) for v in values]) for factor, (values, numbers) in found.items()}
 
     def estimate(self, contrast: Contrast) -> Estimate:
-        """The contrast with its error; leaving out an employer takes its own values out of the means."""
+        """Estimate a contrast and its jackknife error.
+
+        If only the left-out employer has a value, that value leaves the contrast's means too.
+        """
         vector = self._vector(contrast)
         assert vector is not None
         value = float(vector @ self.effects)
-        plain, special = self._without_one
+        plain, special = self._without_each_employer
         squares = float(((value - plain @ vector) ** 2).sum())
-        but = np.array([contrast.beside_sources and factor == "source" for factor, _ in self.columns])
+        ignored = np.array([contrast.ignore_sources and factor == "source" for factor, _ in self.columns])
         for solution in special:
-            left = self._vector(contrast, solution.gone)
-            told = left is not None and solution.tells(left, but)
-            squares += (value - float(left @ solution.effects)) ** 2 if told and left is not None else math.nan
-        if not self._whole.tells(vector, but):
+            reduced = self._vector(contrast, solution.absent)
+            if reduced is None or not solution.identifies(reduced, ignored):
+                squares = math.nan
+                break
+            squares += (value - float(reduced @ solution.effects)) ** 2
+        if not self._whole.identifies(vector, ignored):
             squares = math.nan
         return Estimate(value, math.sqrt(squares), self, vector)
 
-    def _vector(self, contrast: Contrast, gone: frozenset[tuple[str, str]] = frozenset()) -> Floats | None:
-        """The contrast over the columns; None where all values of a mean are gone."""
+    def _vector(self, contrast: Contrast, absent: frozenset[tuple[str, str]] = frozenset()) -> Floats | None:
+        """Return the contrast's coefficients on the columns, None if all values of a mean are absent."""
         vector = np.zeros(len(self.columns))
         vector[0] = float(contrast.intercept)
         for sign, factor, values in contrast.terms:
-            left = {value: weight for value, weight in values.items() if (factor, value) not in gone}
-            whole = sum(left.values())
-            if not whole:
+            present = {value: weight for value, weight in values.items() if (factor, value) not in absent}
+            total = sum(present.values())
+            if not total:
                 return None
-            for value, weight in left.items():
+            for value, weight in present.items():
                 if (factor, value) in self._index:
-                    vector[self._index[factor, value]] += sign * weight / whole
+                    vector[self._index[factor, value]] += sign * weight / total
         return vector
 
     def effective_employers(self, vector: Floats) -> float:
-        """G*: how many employers equally large in what a contrast rests on would be as uneven."""
+        """Return G*, the number of equal employers whose shares in the contrast would be as uneven."""
         pull = np.asarray(self.design @ (self.inverse @ vector))
         shares = np.bincount(self.employers, self.n * self.weight * pull**2)
         squares = float((shares**2).sum())
@@ -190,12 +206,12 @@ class Fit:
 
     @cached_property
     def employers(self) -> NDArray[np.int64]:
-        """The number of each cell's employer."""
+        """The code of each cell's employer."""
         return np.asarray(pd.factorize(self.cells["employer"])[0], dtype=np.int64)
 
     @cached_property
-    def _sole(self) -> dict[int, frozenset[tuple[str, str]]]:
-        """Values that only one employer has, by its number."""
+    def _exclusive(self) -> dict[int, frozenset[tuple[str, str]]]:
+        """The (factor, value) pairs that only one employer has, by the employer's code."""
         found: dict[int, set[tuple[str, str]]] = {}
         for factor in FACTORS:
             for value, rows in self.cells.groupby(factor, sort=False).indices.items():
@@ -205,12 +221,15 @@ class Fit:
         return {owner: frozenset(values) for owner, values in found.items()}
 
     @cached_property
-    def _without_one(self) -> tuple[Floats, list[_Solution]]:
-        """Effects without each employer, a row each; apart, those whose absence takes values or columns away."""
+    def _without_each_employer(self) -> tuple[Floats, list[_Solution]]:
+        """The effects without each employer.
+
+        The array has a row per employer whose removal keeps every column; the other fits are solutions of their own.
+        """
         plain, special = [], []
         for owner, rows in self._clusters():
-            if owner in self._sole:
-                special.append(self._solution_without(rows, self._sole[owner]))
+            if owner in self._exclusive:
+                special.append(self._solution_without(rows, self._exclusive[owner]))
             else:
                 plain.append(rows)
         solved = [np.zeros((0, len(self.columns)))]
@@ -222,14 +241,14 @@ class Fit:
         return np.concatenate(solved), special
 
     def _clusters(self) -> Iterator[tuple[int, NDArray[np.int64]]]:
-        """Each employer's number and rows."""
+        """Yield the code and the rows of each employer."""
         order = np.argsort(self.employers, kind="stable")
         numbers, starts = np.unique(self.employers[order], return_index=True)
         for number, rows in zip(numbers, np.split(order, starts[1:]), strict=True):
             yield int(number), rows
 
     def _grams(self, clusters: list[NDArray[np.int64]]) -> Floats:
-        """X'WX of each of these sets of rows; sums of weights, which are exact."""
+        """Return X'WX for each set of rows, as sums of weights, which are exact."""
         size = len(self.columns)
         rows = np.concatenate(clusters)
         of = np.repeat(np.arange(len(clusters)), [len(c) for c in clusters])
@@ -241,7 +260,7 @@ class Fit:
         return np.asarray(summed.reshape(-1, size, size), dtype=np.float64)
 
     def _solved(self, clusters: list[NDArray[np.int64]]) -> tuple[Floats, NDArray[np.bool_]]:
-        """Effects without each of the employers, and for which of them no more columns leave."""
+        """Return the effects without each employer, and a mask of the fits in which no further column is collinear."""
         kept = np.flatnonzero(self.kept)
         grams = (self.gram - self._grams(clusters))[:, kept[:, None], kept]
         moments = self._moments_without(clusters)[:, kept]
@@ -251,12 +270,12 @@ class Fit:
         except np.linalg.LinAlgError:
             return effects, np.zeros(len(clusters), dtype=bool)
         effects[:, kept] = np.einsum("gjk,gk->gj", inverses, moments)
-        # a column's own size over what the others leave of it: the larger, the nearer to a sum of them
+        # variance inflation: the larger, the closer a column is to a combination of the others
         inflation = np.einsum("gjj->gj", inverses) * np.einsum("gjj->gj", grams)
-        return effects, ((inflation > 0) & (inflation < 1 / _TOLERANCE)).all(axis=1)
+        return effects, ((inflation > 0) & (inflation < 1 / _COLLINEAR)).all(axis=1)
 
     def _moments_without(self, clusters: list[NDArray[np.int64]]) -> Floats:
-        """X'Wy without each of these sets of rows."""
+        """Return X'Wy without each set of rows."""
         size = len(self.columns)
         rows = np.concatenate(clusters)
         of = np.repeat(np.arange(len(clusters)), [len(c) for c in clusters])
@@ -266,42 +285,42 @@ class Fit:
         there = codes >= 0
         return self.moments - np.bincount(place[there], sums[there], len(clusters) * size).reshape(-1, size)
 
-    def _solution_without(self, rows: NDArray[np.int64], gone: frozenset[tuple[str, str]]) -> _Solution:
-        """Without some cells, columns leaving as they do in a fit of their own."""
-        return self._solution(self.gram - self._grams([rows])[0], self._moments_without([rows])[0], gone)
+    def _solution_without(self, rows: NDArray[np.int64], absent: frozenset[tuple[str, str]]) -> _Solution:
+        """Fit without some cells, dropping collinear columns afresh."""
+        return self._solution(self.gram - self._grams([rows])[0], self._moments_without([rows])[0], absent)
 
-    def _solution(self, gram: Floats, moments: Floats, gone: frozenset[tuple[str, str]]) -> _Solution:
+    def _solution(self, gram: Floats, moments: Floats, absent: frozenset[tuple[str, str]]) -> _Solution:
         kept = independent(gram)
         inverse = _inverse(gram, kept)
-        left = np.flatnonzero(~kept & (np.diag(gram) > _TOLERANCE))
-        return _Solution(inverse @ moments, gone, left, inverse @ gram[:, left])
+        dropped = np.flatnonzero(~kept & (np.diag(gram) > _COLLINEAR))
+        return _Solution(inverse @ moments, absent, dropped, inverse @ gram[:, dropped])
 
 
 def independent(gram: Floats) -> NDArray[np.bool_]:
-    """Which columns are no linear combination of those before them; gram: X'WX."""
+    """Return a mask of the columns that are not linear combinations of the columns before them, from X'WX."""
     left = gram.copy()
     own = np.diag(gram).copy()
     kept = np.zeros(len(gram), dtype=bool)
     for n in range(len(gram)):
-        if own[n] > 0 and left[n, n] > _TOLERANCE * own[n]:
+        if own[n] > 0 and left[n, n] > _COLLINEAR * own[n]:
             kept[n] = True
             left -= np.outer(left[:, n], left[n]) / left[n, n]
     return kept
 
 
 def _inverse(gram: Floats, kept: NDArray[np.bool_]) -> Floats:
-    """The inverse over the columns that are kept, 0 elsewhere."""
+    """Invert the kept rows and columns; the others are 0."""
     full = np.zeros_like(gram)
     full[np.ix_(kept, kept)] = np.linalg.inv(gram[np.ix_(kept, kept)])
     return full
 
 
 def _indicators(codes: NDArray[np.int64], columns: int) -> csr_matrix:
-    """Indicator columns of codes, (rows, factors); code -1 has none."""
+    """Return a sparse matrix of indicator columns for codes of shape (rows, factors); code -1 has no column."""
     rows, where = np.nonzero(codes >= 0)
     return csr_matrix((np.ones(len(rows)), (rows, codes[rows, where])), shape=(len(codes), columns))
 
 
 def fits_by_metric(cells: pd.DataFrame) -> dict[str, Fit]:
-    """The full fit of each metric that has reports in the model; cells: model_cells."""
+    """Fit each metric that is in model_cells."""
     return {str(metric): Fit(part) for metric, part in cells.groupby("metric")}

@@ -1,4 +1,4 @@
-"""DuckDB in memory, and the one-SELECT files of `sql/` run in it."""
+"""DuckDB in memory, and the SQL files that run in it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,55 +7,76 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from salary_bands.storage.sql import read_sql
+from salary_bands.storage.sql import SQL, read_sql
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @contextmanager
-def in_memory(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to nothing but memory, spilling to a folder of its own."""
-    connection = duckdb.connect(":memory:", config={"temp_directory": str(spill)})
+def in_memory(spill: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open an in-memory database with the functions of `sql/functions/`.
+
+    spill: a folder for what does not fit into memory.
+    """
+    connection = duckdb.connect(":memory:", config={"temp_directory": str(spill)} if spill else {})
     try:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = false")
+        for function in sorted(SQL.glob("functions/*.sql")):
+            connection.execute(function.read_text(encoding="utf-8"))
         yield connection
     finally:
         connection.close()
 
 
 def quoted(text: str) -> str:
-    """A SQL literal, where a parameter cannot stand."""
+    """Quote a text as a SQL literal, for statements that take no parameters."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def run_step(connection: duckdb.DuckDBPyConnection, step: str) -> None:
     """Make the table that `sql/steps/<step>.sql` selects, named like the file; step: `bands/percentiles`."""
-    connection.execute(f"CREATE OR REPLACE TABLE {_stem(step)} AS " + read_sql(f"steps/{step}"))
+    make_table(connection, _stem(step), read_sql(f"steps/{step}"))
 
 
 def add_view(connection: duckdb.DuckDBPyConnection, step: str) -> None:
     """Add a view of what a step selects, if a table of it would only copy its inputs."""
-    connection.execute(f"CREATE OR REPLACE VIEW {_stem(step)} AS " + read_sql(f"steps/{step}"))
+    make_view(connection, _stem(step), read_sql(f"steps/{step}"))
 
 
 def _stem(step: str) -> str:
     return step.rpartition("/")[2]
 
 
+def make_table(connection: duckdb.DuckDBPyConnection, name: str, select: str) -> None:
+    """Make or replace a table of the rows of a SELECT."""
+    connection.execute(f"CREATE OR REPLACE TABLE {name} AS {select}")
+
+
+def make_view(connection: duckdb.DuckDBPyConnection, name: str, select: str) -> None:
+    """Make or replace a view of a SELECT."""
+    connection.execute(f"CREATE OR REPLACE VIEW {name} AS {select}")
+
+
 def add_table(connection: duckdb.DuckDBPyConnection, name: str, frame: "pd.DataFrame") -> None:
-    """A table of the connection's own from a frame."""
+    """Copy a frame into a table."""
     connection.register("incoming", frame)
-    connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM incoming")
+    make_table(connection, name, "SELECT * FROM incoming")
     connection.unregister("incoming")
 
 
+def add_file(connection: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
+    """Add a view over a Parquet file."""
+    make_view(connection, name, f"SELECT * FROM read_parquet({quoted(str(path))})")
+
+
 def add_parts(connection: duckdb.DuckDBPyConnection, name: str, paths: list[Path]) -> None:
-    """A view over Parquet parts, each row with the stem of its file as `export_key`."""
+    """Add a view over Parquet parts, with the stem of the file of each row as `export_key`."""
     files = ", ".join(quoted(str(path)) for path in paths)
-    connection.execute(
-        f"CREATE OR REPLACE VIEW {name} AS "
-        f"SELECT * EXCLUDE (filename), parse_filename(filename, true) AS export_key "
-        f"FROM read_parquet([{files}], union_by_name = true, filename = true)"
+    make_view(
+        connection,
+        name,
+        "SELECT * EXCLUDE (filename), parse_filename(filename, true) AS export_key "
+        f"FROM read_parquet([{files}], union_by_name = true, filename = true)",
     )

@@ -1,4 +1,4 @@
-"""Files written aside and moved into place, and JSON in one spelling; light enough for every command to import."""
+"""Write files atomically, and JSON in a canonical form. Every command may import this module, which is light."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from typing import Any
 
 @contextmanager
 def moved_into_place(path: Path) -> Iterator[Path]:
-    """A name beside `path` to write to; it becomes `path` where the block ends well, and is gone where not."""
+    """Yield a temporary path in the same folder, and rename it to `path` if the block succeeds, else remove it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
@@ -25,17 +25,18 @@ def moved_into_place(path: Path) -> Iterator[Path]:
 
 
 def write_json(path: Path, document: Any) -> None:
-    """The document in one canonical spelling, so that equal documents are equal files."""
+    """Write a document in canonical form, so that equal documents are equal files."""
     with moved_into_place(path) as aside:
         aside.write_text(json_text(document), encoding="utf-8")
 
 
 def json_text(document: Any) -> str:
+    """Format a document in canonical form: sorted keys, two spaces of indentation."""
     return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
 def rows_text(document: dict[str, Any], rows: str) -> str:
-    """A document small enough for sites to fetch: compact, and each of the list `rows`, its last value, on a line."""
+    """Format a compact document for sites to fetch, with each item of its last value, the list `rows`, on a line."""
     head = _compact({**document, rows: []})
     lines = ",\n".join(_compact(row) for row in document[rows])
     return f"{head.removesuffix(']}')}\n{lines}\n]}}\n"
@@ -46,7 +47,7 @@ def _compact(document: Any) -> str:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make renames in the folder outlast a loss of power."""
+    """Flush the folder to disk, so that renames in it survive a power failure."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -55,7 +56,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def sync_tree(folder: Path) -> None:
-    """Make every file and name in the folder outlast a loss of power."""
+    """Flush the folder and all files below it to disk, so that they survive a power failure."""
     for path in folder.rglob("*"):
         if path.is_file():
             with path.open("rb") as stream:

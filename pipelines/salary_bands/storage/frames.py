@@ -1,4 +1,4 @@
-"""Work once per distinct value: real exports repeat the same few thousand texts."""
+"""Apply functions once per distinct value, because exports repeat the same few thousand texts."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,19 +10,21 @@ TEXT = pd.StringDtype(na_value=np.nan)
 
 
 def map_distinct(values: pd.Series, function: Callable[[Any], Any], dtype: Any = TEXT) -> pd.Series:
-    """function(value) for every value, called once per distinct one; missing values stay missing.
+    """Map every value, calling the function once per distinct value; missing values stay missing.
 
-    Returns a series of `dtype` with the same index.
+    Returns:
+        A series of `dtype` with the same index.
     """
     codes, distinct = pd.factorize(values)
     results = pd.array([*map(function, distinct), None], dtype=dtype)
-    return pd.Series(results.take(codes), index=values.index)  # code -1, missing, takes the last: None
+    return pd.Series(results.take(codes), index=values.index)  # missing values have code -1: the last result, None
 
 
 def map_distinct_rows(frame: pd.DataFrame, function: Callable[..., Any]) -> tuple[np.ndarray, list[Any]]:
-    """function(*row) once per distinct row of the frame; missing cells are passed as None.
+    """Call function(*row) once per distinct row of the frame; missing cells are passed as None.
 
-    Returns (codes, results): row i of the frame has results[codes[i]].
+    Returns:
+        (codes, results): the result of row i is results[codes[i]].
     """
     codes = frame.groupby(list(frame.columns), dropna=False, sort=False).ngroup().to_numpy()
     first = pd.Series(np.arange(len(codes))).groupby(codes, sort=True).first().to_numpy()

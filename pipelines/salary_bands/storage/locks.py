@@ -1,4 +1,4 @@
-"""One refresh at a time per marts and work folder."""
+"""Allow one refresh at a time per marts and work folder."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -14,9 +14,17 @@ from salary_bands.errors import RefreshError
 def refresh_lock(
     folders: list[Path], wait_seconds: float, say: Callable[[str], None] = lambda _: None
 ) -> Iterator[None]:
-    """Hold the locks of all folders; raises RefreshError `locked by process N` after wait_seconds.
+    """Hold the locks of all folders.
 
-    The same process may take it again. A killed process holds no lock.
+    A process may acquire its own locks again. The locks of a killed process are released.
+
+    Args:
+        folders: the folders to lock.
+        wait_seconds: how long to wait for another process.
+        say: called with a message before waiting.
+
+    Raises:
+        RefreshError: Another process still holds a lock after `wait_seconds`.
     """
     with ExitStack() as stack:
         for folder in sorted({f.resolve() for f in folders}):
@@ -31,7 +39,7 @@ def refresh_lock(
                     lock.acquire(timeout=wait_seconds)
             except filelock.Timeout:
                 raise RefreshError(
-                    f"{folder} is locked by process {_read(holder)}; try again when it is done"
+                    f"{folder} is locked by process {_read(holder)}; try again when that process is done"
                 ) from None
             stack.callback(lock.release)
             holder.write_text(str(os.getpid()), encoding="ascii")

@@ -1,4 +1,4 @@
-"""Tables as Parquet files, written chunk by chunk and held to their contract."""
+"""Write tables as Parquet files in chunks, each validated against the table's contract, and read them."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,9 +12,13 @@ from salary_bands.storage.files import moved_into_place
 
 
 def write_table(path: Path, table: str, chunks: Iterable[pd.DataFrame], made_from: str = "") -> int:
-    """Write a table chunk by chunk, each held to the table's contract; the number of rows.
+    """Write a table in chunks and return the number of rows.
 
-    made_from: the fingerprint of what the table is made from, kept in the file.
+    Args:
+        path: the file to write.
+        table: the name of the table; each chunk must satisfy its contract.
+        chunks: frames of the table.
+        made_from: the fingerprint of the table's inputs, kept in the metadata of the file.
     """
     schema = arrow_schema(table).with_metadata({"made_from": made_from})
     rows = 0
@@ -27,14 +31,14 @@ def write_table(path: Path, table: str, chunks: Iterable[pd.DataFrame], made_fro
 
 
 def read_table(path: Path, table: str) -> Iterator[pd.DataFrame]:
-    """The table as it was written, a row group at a time."""
+    """Yield the row groups of a table's file as frames."""
     with pq.ParquetFile(path) as file:
         for group in range(file.num_row_groups):
             yield to_pandas(file.read_row_group(group), table)
 
 
 def made_from(path: Path) -> str | None:
-    """The fingerprint that a table's file carries, None where there is no such file."""
+    """Return the fingerprint in the metadata of a table's file, None if the file is missing."""
     if not path.is_file():
         return None
     return (pq.read_schema(path).metadata or {}).get(b"made_from", b"").decode()

@@ -1,4 +1,4 @@
-"""Rows of a query as dicts; light enough for every command to import."""
+"""Return the rows of a query as dicts. Every command may import this module, which is light."""
 
 from typing import Any
 
@@ -6,6 +6,6 @@ import duckdb
 
 
 def records(cursor: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """What was executed, a dict a row."""
+    """Fetch all rows of the executed query, each as a dict."""
     names = [d[0] for d in cursor.description or []]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -1,4 +1,4 @@
-"""The one-SELECT files of `sql/`: in a checkout beside `pipelines/`, in a wheel inside the package."""
+"""Read the files of `sql/`, one SELECT each: next to `pipelines/` in a checkout, inside the package in a wheel."""
 
 from pathlib import Path
 
@@ -8,5 +8,5 @@ SQL = _IN_WHEEL if _IN_WHEEL.is_dir() else _PACKAGE.parents[1] / "sql"
 
 
 def read_sql(name: str) -> str:
-    """The text of one SELECT, such as `marts/bands`."""
+    """Return the text of one file, such as `marts/bands`."""
     return (SQL / f"{name}.sql").read_text(encoding="utf-8")

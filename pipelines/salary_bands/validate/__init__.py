@@ -1,5 +1,5 @@
-"""From text to values: parse, hold to a contract, split into accepted and rejected.
+"""From text to values: parse, check, split into accepted and rejected.
 
-Belongs here: what a cell's text means and why it cannot be used. Does not belong here: currencies' worth,
+Belongs here: what a cell's text means, and why it cannot be used. Does not belong here: what a currency is worth,
 employers, levels, places.
 """

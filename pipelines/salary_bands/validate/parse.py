@@ -1,4 +1,4 @@
-"""Columns of text to columns of values or reasons. No value is lost without one."""
+"""Parse columns of text to values. A value that cannot be used has a reason code."""
 
 import re
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ _ABSURD = 1e12
 
 @dataclass(frozen=True)
 class Parsed:
-    """Values and, where there is none though there was text, the reason.
+    """Parsed values, and the reason why a cell with text has none.
 
-    noted: how many cells were read as unknown because the format says so, by reason.
+    noted: how many cells were read as unknown because the format says so, by kind.
     """
 
     value: pd.Series
@@ -31,9 +31,10 @@ class Parsed:
 
 
 def parse_number(text: str, decimal: str) -> float | str:
-    """The number, or the reason why it is none.
+    """Parse a number; return the reason code if it is not one.
 
-    decimal: `point`, `comma`, or `either`: then a mark before three last digits groups, any other is decimal.
+    decimal: `point`, `comma`, or `either`, which takes a mark before three last digits as grouping and any other as
+    decimal.
     """
     bare = text.strip().strip("$€£¥").strip()
     if _NOT_FINITE.fullmatch(bare):
@@ -54,7 +55,7 @@ def parse_number(text: str, decimal: str) -> float | str:
 
 
 def parse_amount(text: pd.Series, decimal: str, meaning: Amount) -> Parsed:
-    """Amounts of one column, as the format says they are meant."""
+    """Parse the amounts of one column; the format says what 0, blank, words and small amounts mean."""
     number, reason = _numbers(text, decimal)
     noted: dict[str, int] = {}
     if meaning.prose == "unknown":
@@ -80,7 +81,7 @@ def parse_amount(text: pd.Series, decimal: str, meaning: Amount) -> Parsed:
 
 
 def parse_when(text: pd.Series, dates: list[str]) -> tuple[pd.Series, pd.Series, pd.Series]:
-    """(time in UTC, year, reason); a year alone has no time. Forms are tried in the order given."""
+    """Parse dates to (time in UTC, year, reason), trying the forms in order; a year alone has no time."""
     when = pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]")
     year = pd.Series(pd.NA, index=text.index, dtype="Int64")
     for form in dates:
@@ -103,7 +104,7 @@ def parse_when(text: pd.Series, dates: list[str]) -> tuple[pd.Series, pd.Series,
 
 
 def parse_word(text: pd.Series, words: tuple[str, ...], default: str | None) -> tuple[pd.Series, pd.Series]:
-    """(one of words, reason); blank is the default."""
+    """Match text to one of the words, and return (word, reason); blank is the default."""
     folded = map_distinct(text, lambda t: t.casefold().replace("-", "_").replace(" ", "_"))
     known = folded.isin(words)
     reason = reason_where(text.notna() & ~known, "unknown_value")
@@ -112,12 +113,12 @@ def parse_word(text: pd.Series, words: tuple[str, ...], default: str | None) -> 
 
 
 def reason_where(wrong: pd.Series, reason: str) -> pd.Series:
-    """The reason where something is wrong, missing elsewhere."""
+    """Return the reason for each row that is wrong, missing for the others."""
     return pd.Series(pd.array([reason, None], dtype=TEXT).take((~wrong).to_numpy(dtype=int)), index=wrong.index)
 
 
 def _numbers(text: pd.Series, decimal: str) -> tuple[pd.Series, pd.Series]:
-    """Numbers and reasons; plain digits, nearly all of a good export, without Python."""
+    """Parse numbers to (number, reason). Plain digits, nearly all of a good export, do not pass through Python."""
     column = pa.array(text, type=pa.string())
     plain = pc.fill_null(pc.match_substring_regex(column, r"^[0-9]{1,12}(?:\.[0-9]{1,2})?$"), False)
     fast = pc.cast(pc.if_else(plain, column, pa.scalar(None, pa.string())), pa.float64())

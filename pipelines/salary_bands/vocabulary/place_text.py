@@ -1,7 +1,7 @@
-"""Reading a text of places: "Boston, MA or Remote - Germany" names Boston in MA, and Germany.
+"""Split a text into places: "Boston, MA or Remote - Germany" names Boston in MA, and Germany.
 
-A text is cut into alternatives, an alternative into names, and names into groups: one place each, with the states and
-countries that say where it lies. What a name means is the gazetteer's business.
+A text is split into alternatives, an alternative into names, and names into groups. A group is one place with the
+states and countries that qualify it. The gazetteer knows what a name means.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from salary_bands.vocabulary.gazetteer import DIRECTIONS, Area, area_of, country_of, fold, is_known, name_keys, town_of
 
-# Territories with a country code of their own that people also write under the state they belong to.
+# Territories that have a country code of their own and that people also write as part of another country.
 TERRITORIES = {
     "US": frozenset({"AS", "GU", "MP", "PR", "VI"}),
     "CN": frozenset({"HK", "MO", "TW"}),
@@ -34,7 +34,7 @@ _FILLER = frozenset(
 
 
 class Group(NamedTuple):
-    """One place of a text: its name, what stands after it, and whether "or" or a slash stands before it."""
+    """One place of a text: its name, the names that qualify it, and whether "or" or a slash precedes it."""
 
     head: str
     qualifiers: list[str]
@@ -42,22 +42,22 @@ class Group(NamedTuple):
 
 
 def clean(text: str) -> str:
-    """Return `text` as it is read here: folded, with single spaces, its punctuation and line breaks kept."""
+    """Fold a text and its spaces, and keep its punctuation and line breaks."""
     return _SPACES.sub(" ", fold(text)).strip()
 
 
 def alternatives(text: str) -> list[str]:
-    """Return what stands between semicolons, bars and line breaks."""
+    """Split a text at semicolons, bars and line breaks."""
     return [part for part in _ALTERNATIVES.split(text) if name_keys(part)]
 
 
 def names_a_place(text: str) -> bool:
-    """Whether there is more in a text than words that name no place."""
+    """True if a text has more than words that name no place."""
     return any(name for part in _PARTS.split(text) for name, _ in _names(part))
 
 
 def is_broad(name: str) -> bool:
-    """Whether a name alone means a country or a state (Germany, California), not a town (Berlin)."""
+    """True if a name by itself means a country or a state (Germany, California), not a town (Berlin)."""
     area = area_of(name)
     if area.row:
         return not area.row.market
@@ -90,9 +90,9 @@ def groups_of(text: str) -> Iterator[Group]:
 
 
 def _names(part: str) -> list[tuple[str, bool]]:
-    """Return the names in a text between commas, each with whether "or" or a slash stands before it.
+    """Return the names in a text between commas, each with whether "or" or a slash precedes it.
 
-    Words that name no place are dropped; the name "" stands for a piece of only such words ("or remote").
+    Words that name no place are dropped. A piece with only such words ("or remote") has the name "".
     """
     part = part.strip()
     key = name_keys(part)
@@ -118,7 +118,7 @@ def _names(part: str) -> list[tuple[str, bool]]:
 
 
 def _unpunctuated(words: list[str]) -> list[str]:
-    """Return the names in words without commas: "boston ma", "germany berlin", "northern california"."""
+    """Split words without commas into names: "boston ma", "germany berlin", "northern california"."""
     for size in range(1, min(4, len(words))):
         head, tail = " ".join(words[:-size]), " ".join(words[-size:])
         if _is_area(tail) and (is_known(head) or (len(tail) > 3 and country_of(tail))):
@@ -131,29 +131,29 @@ def _unpunctuated(words: list[str]) -> list[str]:
     if words[0] in DIRECTIONS and len(words) > 1:
         rest = " ".join(words[1:])
         if states := [where for where, state in area_of(rest).regions if state]:
-            return [states[-1].casefold()]  # a part of a state is no part of its namesake city
+            return [states[-1].casefold()]  # part of the state, not of the city with the same name
         if is_known(rest):
             return [rest]
     return [" ".join(words)]
 
 
-def _lies_in(head: str, area: Area, country: str | None) -> bool:
-    """Whether a town of that name lies in one of the area's readings."""
+def _is_in(head: str, area: Area, country: str | None) -> bool:
+    """True if a town of that name is in the country or in one of the area's regions."""
     if country and town_of(head, country):
         return True
     return any(town_of(head, where, region) for where, region in area.regions)
 
 
 def _qualifies(group: Group, name: str) -> bool:
-    """Whether a name says where the group's place lies (Boston, MA) rather than naming the next place."""
+    """True if a name says where the group's place is (Boston, MA), False if it names the next place."""
     if not _is_area(name):
         return False
     area, country = area_of(name), country_of(name)
     head = area_of(group.head)
     head_country = country_of(group.head)
-    if head_country and town_of(name, head_country) and not _lies_in(group.head, area, country):
+    if head_country and town_of(name, head_country) and not _is_in(group.head, area, country):
         return False  # Germany, Berlin
-    if head_country and country and not _states(area) and not _lies_in(group.head, area, country):
+    if head_country and country and not _states(area) and not _is_in(group.head, area, country):
         within = {head_country, *(where for where, _ in head.regions)}
         return country in within or head_country in TERRITORIES.get(country, ())  # not: Germany, France
     for before in group.qualifiers:
@@ -174,7 +174,7 @@ def _qualifies(group: Group, name: str) -> bool:
 
 
 def _is_foreign_code(key: str, after: str) -> bool:
-    """Whether a short name before a country is the code of some province of it (Kiev, KC, Ukraine)."""
+    """True if a short name before a country is a code for one of its provinces (Kiev, KC, Ukraine)."""
     country = country_of(after)
     if not country or len(key) > 3 or country == country_of(key):
         return False
@@ -184,10 +184,10 @@ def _is_foreign_code(key: str, after: str) -> bool:
 
 
 def _is_area(name: str) -> bool:
-    """Whether a name can say where a town lies."""
+    """True if a name can qualify a town."""
     return bool(area_of(name).regions or country_of(name))
 
 
 def _states(area: Area) -> list[tuple[str, str]]:
-    """Return the readings of a name as a state of a country where states decide."""
+    """Return the meanings of a name as a state, in countries where states decide."""
     return [(country, state) for country, state in area.regions if state]

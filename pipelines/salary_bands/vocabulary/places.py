@@ -1,6 +1,6 @@
-"""Places: what a report says of where the person works, as a country and a metro.
+"""Resolve a free text to the country and metro where a person works.
 
-`place_text` cuts a text into places, `gazetteer` knows what names mean; here is decided what they mean together.
+`place_text` splits a text into places, `gazetteer` looks up names, and this module decides what they mean together.
 """
 
 from functools import lru_cache
@@ -26,13 +26,13 @@ from salary_bands.vocabulary.place_text import (
     names_a_place,
 )
 
-_LONGEST = 200  # letters; longer texts are prose, and cutting up a megabyte of it would take minutes
+_LONGEST = 200  # characters; a longer text is prose, and splitting a megabyte of prose would take minutes
 _BLANK = Place(None, None, "blank")
 _UNKNOWN = Place(None, None, "unknown")
 
 
 def _within(head: str, qualifiers: list[str], country: str) -> tuple[int, list[Place]]:
-    """Return how many qualifiers agree with the country, and the towns of that name there."""
+    """Return the number of qualifiers that agree with a country, and the towns named `head` there."""
     areas = [area_of(name) for name in qualifiers]
     agree = sum(country_of(n) == country or any(c == country for c, _ in a.regions)
                 for n, a in zip(qualifiers, areas, strict=True))  # fmt: skip
@@ -47,11 +47,14 @@ def _within(head: str, qualifiers: list[str], country: str) -> tuple[int, list[P
 
 
 def _resolve(group: Group, hint: str | None, neighbours: list[str]) -> list[Place]:
-    """Return the places a group can mean, none if unknown; `neighbours` qualify one that has nothing else."""
+    """Return the places that a group can mean, none if it is unknown.
+
+    `neighbours` qualify a group that has no qualifiers of its own. The source's country, `hint`, wins over both.
+    """
     head, qualifiers = group.head, group.qualifiers
-    spoken = [country for name in [head, *qualifiers] if (country := country_of(name))]
+    named = [country for name in [head, *qualifiers] if (country := country_of(name))]
     if hint:
-        territory = next((c for c in spoken if c in TERRITORIES.get(hint, ())), None)
+        territory = next((c for c in named if c in TERRITORIES.get(hint, ())), None)
         country = territory or hint
         return _within(head, qualifiers or neighbours, country)[1] or [place_in(country)]
     if qualifiers:
@@ -60,12 +63,12 @@ def _resolve(group: Group, hint: str | None, neighbours: list[str]) -> list[Plac
         if not plain and last and not area_of(qualifiers[-1]).regions:
             plain = [last]
         if plain:
-            territory = next((c for c in spoken if c in TERRITORIES.get(plain[-1], ())), None)
+            territory = next((c for c in named if c in TERRITORIES.get(plain[-1], ())), None)
             candidates = [territory or plain[-1]]
-        else:  # CA, DE, IN, Georgia: the state first, as a town nobody knows is written "Town, ST" in the US
+        else:  # CA, DE, IN, Georgia: the US state comes first, because unknown towns are written "Town, ST" there
             regions = {where for name in qualifiers for where, _ in area_of(name).regions}
             candidates = sorted(regions, key=lambda where: (where != "US", where))
-            candidates += [c for c in spoken if c not in candidates]
+            candidates += [c for c in named if c not in candidates]
         ranked = [(*_within(head, qualifiers, country), country) for country in candidates]
         _, towns, country = max(ranked, key=lambda entry: (entry[0], bool(entry[1])))
         return towns or [place_in(country)]
@@ -97,7 +100,7 @@ def _places(text: str, hint: str | None) -> tuple[list[Place], bool]:
         if not group.head:
             leaves_open = True
             continue
-        # "Boston/Cambridge, MA": the state after the last is that of both; "Germany: Berlin" the other way.
+        # In "Boston/Cambridge, MA" the state qualifies both towns; in "Germany: Berlin" the country comes first.
         neighbours = next((later.qualifiers for later in groups[number + 1 :] if later.qualifiers), [])
         if not neighbours and number and is_broad(groups[0].head) and not group.alternative:
             neighbours = [groups[0].head]
@@ -107,33 +110,32 @@ def _places(text: str, hint: str | None) -> tuple[list[Place], bool]:
         joined = group.alternative or (number + 1 < len(groups) and groups[number + 1].alternative)
         if joined or group.qualifiers or not is_broad(group.head):
             towns_only += [place for place in places if joined or is_known(group.head)]
-    # "Germany: Berlin, Munich" is two towns, not two towns and a country.
+    # "Germany: Berlin, Munich" names two towns, not two towns and a country.
     countries = {place.country for place in towns_only}
     context_only = [place for place in found if place.country not in countries]
     return (towns_only + context_only if towns_only else found), leaves_open
 
 
 @lru_cache(maxsize=2**12)
-def _hinted(country: str | None) -> str | None:
-    """Return the ISO code of a country given by code, by name or in a few words."""
+def _country_code(country: str | None) -> str | None:
+    """Return the ISO code of a country given by its code, by its name or in a few words."""
     key = name_key(country or "")
     return area_of(key).country or (locate(country).country if key else None)
 
 
 def locate(text: str | None, country: str | None = None) -> Place:
-    """Return the country and metro that a free text names.
+    """Resolve a free text to a country and a metro.
 
     Args:
-        text: a place as people write it: "San Francisco, CA", "Bangalore, KA, India", "Remote - Germany". A
-            code of two letters alone is a country; after a town it is the state or country that has a town of
-            that name, a US state if none has.
-        country: what the source says of the country elsewhere, as ISO 3166 code or name. It wins over the
-            text, which then only decides the metro; one that names no country is ignored.
+        text: a place as people write it: "San Francisco, CA", "Bangalore, KA, India", "Remote - Germany". A two-letter
+            code alone is a country. After a town it is the state or country that has such a town, else a US state.
+        country: the country in a column of its own, as ISO 3166 code or name. It takes precedence, and the text then
+            decides only the metro. A value that names no country is ignored.
 
     Returns:
-        The place; for several places what they share (METHOD, "Who and what counts").
+        The place; if the text names several, the country and metro that they share.
     """
-    hint = _hinted(country) if country else None
+    hint = _country_code(country) if country else None
     plain = clean(text or "")
     if len(plain) > _LONGEST:
         return whole_country(place_in(hint)) if hint else _UNKNOWN

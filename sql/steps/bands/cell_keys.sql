@@ -1,6 +1,7 @@
--- Grain: one row per profile and cell that it is in, but for the metric: the cell's key, and `place`, its number.
+-- Grain: one row per profile and cell that contains it, ignoring the metric: the key of the cell, and its number
+-- `place`.
 -- Inputs: profiles, distinct_groups (view, group_id, leaf).
--- A cell is numbered by the numbers of the parts of its key, in order, so that no text is sorted or joined on.
+-- A place is composed of the numbers of the parts of the key, so that later steps join and sort integers.
 with
 groups as (
     select *, dense_rank() over (order by view asc nulls last, group_id asc nulls last) as group_number

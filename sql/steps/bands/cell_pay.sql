@@ -1,6 +1,6 @@
--- Grain: one row per cell and pay, with the weight up to it: the histograms that every percentile is read from.
--- Inputs: disclosed_cells, cells, metric_reports. Cells that may be shown, and those that the employers' correlation is
--- read from.
+-- Grain: one row per cell and distinct pay, with the cumulated weight: the histogram that percentiles are read from.
+-- Inputs: disclosed_cells, cells, metric_reports.
+-- Contains the cells that may be shown and those that employer correlations are estimated from.
 with
 wanted as (
     select c.cell, c.atom

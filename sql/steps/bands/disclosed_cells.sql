@@ -1,7 +1,8 @@
--- Grain: one row per cell, with the first reason for which it must not be shown, null where it may.
+-- Grain: one row per cell, with the first reason to suppress it, null if it may be shown.
 -- Inputs: cell_evidence, distinct_groups, market_parents (market, parent), level_parents (level, parent), refresh.
--- Of a cell and a larger one along one axis whose reports differ by 1 or 2, only the larger is shown, whatever else
--- becomes of the larger: so that raising a minimum never reveals a cell. Adverts are public: only numbers count there.
+-- A cell is too near to a larger one along one axis if they differ by 1 or 2 reports. It is suppressed even if the
+-- larger one is suppressed too, so that raising a minimum never reveals a cell. Adverts are public: for them only the
+-- minimum number of reports applies.
 with
 group_sizes as (
     select view, group_id, count(*) as leaves
@@ -68,19 +69,20 @@ too_near as (
 
 select
     e.*,
-    -- employers' correlation is read from the cells of all machine learning by level, tier and country
+    -- employer correlations are estimated from the cells of all machine learning by tier, level and country
     e.view = 'leaf'
     and e.group_id = 'all'
     and e.evidence = 'reported'
-    and e.tier not in ('T1', 'T2', 'all')
+    and e.tier <> 'all'
+    and not is_listed_tier(e.tier)
     and e.level in ('L3', 'L4', 'L5', 'L6', 'L7')
-    and length(e.market) = 2 as is_correlation_cell,
-    -- thin cells of a country may be drawn towards the model; they have rules of their own
+    and is_country(e.market) as is_correlation_cell,
+    -- thin cells of a country may be shrunk towards the model, under rules of their own
     e.evidence = 'reported'
     and e.metric in ('base', 'total')
     and e.tier <> 'unknown'
     and e.level <> 'all'
-    and length(e.market) = 2
+    and is_country(e.market)
     and e.n_reports >= r.min_pooled_reports
     and e.n_employers >= r.min_employers
     and e.top_employer_share <= r.max_employer_share

@@ -1,9 +1,8 @@
--- Grain: cell that may be shown, percentile: the effective number of reports, pay being set by employers.
--- Inputs: disclosed_cells, correlations (metric, percentile, millionths: the correlation as it is published),
--- employer_pairs.
--- W^2 / (sum of w^2 + factor * the larger of correlation * sum over clustered employers of ((sum of w)^2 - sum of w^2)
--- and what is seen of that in the cell). In integers, so that a whole size is not one less; the factor is for reports
--- whose employer is not known.
+-- Grain: one row per cell that may be shown and percentile: the effective number of reports, allowing for employers.
+-- Inputs: disclosed_cells, correlations (metric, percentile, millionths: the correlation as published), employer_pairs.
+-- effective = W^2 / (S + factor * greatest(usual, seen)). W is the sum of weights and S the sum of squared weights;
+-- usual is the correlation times the products of weights within employers, seen is the same sum as observed in the
+-- cell, and factor allows for reports without an employer. Integers, so that a whole size does not come out one lower.
 with
 likeness as (
     select

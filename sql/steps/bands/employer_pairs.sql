@@ -1,8 +1,9 @@
--- Grain: cell that may be shown, percentile: what pairs of reports of one employer add to the squared weights, as seen
--- in the cell itself.
+-- Grain: one row per cell that may be shown and percentile: what pairs of reports of one employer add to the sum of
+-- squared weights, as observed in the cell.
 -- Inputs: metric_reports, cells, disclosed_cells, percentiles.
--- A report is its weight times (1 or 0: pay <= the percentile, less p). The squares of the sums by employer less the
--- sums of the squares (Woodruff 1952, by ultimate clusters), over p (1 - p); in integers, p in 1 / 100.
+-- The score of a report is its weight times (1 if its pay is at most the percentile, else 0, less p). Squared totals by
+-- employer less squared scores (Woodruff 1952, ultimate clusters), in integers with p in hundredths; effective_sizes
+-- divides by p (1 - p).
 with
 points as (
     select

@@ -1,5 +1,7 @@
--- Grain: metric, cell, percentile, employer: how many of an employer's reports are at or below the cell's percentile.
--- Inputs: metric_reports, cells, disclosed_cells, percentiles. Employers outside T1 and T2 with two reports or more.
+-- Grain: metric, cell, percentile, employer: how many reports of the employer are at or below the percentile of the
+-- cell.
+-- Inputs: metric_reports, cells, disclosed_cells, percentiles.
+-- Only employers outside T1 and T2 with at least two reports in the cell.
 select
     d.metric,
     p.percentile,

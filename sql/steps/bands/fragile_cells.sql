@@ -1,4 +1,4 @@
--- Grain: one row: direct cells, and the share of them that one export, employer or day moves by more than the setting.
+-- Grain: one row: the number of direct cells, and the share of them that are fragile.
 -- Inputs: bands.
 select
     count(*) as direct,

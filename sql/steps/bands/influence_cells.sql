@@ -1,7 +1,7 @@
--- Grain: one row per cell that shows its median; p90 is null where it is not shown. Unrounded USD.
+-- Grain: one row per cell that shows its median, in unrounded USD; p90 is null if it is not shown.
 -- Inputs: intervals, percentiles, disclosed_cells, cells, metric_reports.
--- Groups of one leaf stand in several views, and many a market has one level: cells of exactly the same reports are
--- computed once, as the first of them, `same_as`.
+-- Cells of exactly the same reports are computed once: `same_as` is the first of them. They are common, since a group
+-- of one leaf is in several views and many markets have reports of one level only.
 with
 figures as (
     select

@@ -1,4 +1,4 @@
--- Grain: one row per cell of influence_chunk and report, in the order of cell and pay.
+-- Grain: one row per cell of influence_chunk and report in it, ordered by cell and pay.
 -- Inputs: influence_chunk (cell), cells, influence_units.
 select
     i.cell,

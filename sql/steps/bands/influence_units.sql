@@ -1,5 +1,5 @@
--- Grain: one row per row of metric_reports, with the number of its export, of its employer (-1 where unknown) and of
--- its day: what is left out one by one.
+-- Grain: one row per row of metric_reports, with the numbers of its export, employer (-1 if unknown) and day: the units
+-- that are left out one at a time.
 -- Inputs: metric_reports.
 select
     atom,

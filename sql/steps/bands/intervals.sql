@@ -1,7 +1,7 @@
--- Grain: one row per shown cell and percentile whose interval is finite and rests on neither its lowest nor its highest
--- pay.
+-- Grain: one row per cell that may be shown and percentile with a finite interval inside the lowest and highest pay.
 -- Inputs: cell_pay, disclosed_cells, effective_sizes, ranks (reports, percentile, low_rank, high_rank).
--- The bounds are the smallest pays whose cumulated weight reaches (rank - 1/2) / m, compared in integers.
+-- A bound is the smallest pay whose share of the cumulated weight reaches (rank - 1/2) / m, with m the whole effective
+-- size. Compared in integers.
 with
 targets as (
     select

@@ -1,4 +1,5 @@
--- Grain: one row per used report and metric. `atom` numbers the finest cell; every published cell is a union of atoms.
+-- Grain: one row per used report and metric that it has. `atom` is the number of the finest cell: every published cell
+-- is a union of atoms.
 -- Inputs: used_reports, profiles, metrics (metric, metric_number), refresh.
 with
 used as (
@@ -17,8 +18,7 @@ used as (
         w.source,
         w.file,
         w.is_modelled,
-        -- employers of T1 and T2 are complete lists: what differs between them is the band, not error
-        w.evidence = 'reported' and w.employer is not null and w.tier not in ('T1', 'T2') as is_clustered,
+        w.evidence = 'reported' and w.employer is not null and not is_listed_tier(w.tier) as is_clustered,
         w.verified <> 'none' as is_verified,
         coalesce(w.level_basis = 'experience', false) as is_inferred,
         cast(date_diff('day', cast(w.report_date as date), r.as_of) as bigint) as age_days
@@ -63,10 +63,10 @@ long as (
 )
 
 select
-    profile * 100 + metric_number as atom,
+    of_metric(profile, metric_number) as atom,
     pay,
-    -- in 1 / 2^16, whole, where cells are pooled with the model
-    case when metric in ('base', 'total') then cast(round(65536 * ln(pay / 100000.0)) as bigint) else 0 end as log_pay,
+    -- used for pooling alone, and so for these metrics
+    case when metric in ('base', 'total') then fixed_log(pay) else 0 end as log_pay,
     weight,
     employer,
     source,

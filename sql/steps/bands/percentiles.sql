@@ -1,9 +1,9 @@
--- Grain: one row per cell of cell_pay and percentile, unrounded USD.
+-- Grain: one row per cell of cell_pay and percentile, in unrounded USD.
 -- Inputs: disclosed_cells, cell_pay, percentile_points (percentile).
--- Weighted Hyndman-Fan type 7 (Akinshin, arXiv 2304.07265): the mean of the pay over the stretch of cumulated weight
--- between (n* - 1) p / n* and ((n* - 1) p + 1) / n*, n* being the effective number of reports. With W the sum of the
--- weights, S that of their squares and positions counted in 1 / (100 W^2), the stretch starts at percentile (W^2 - S)
--- and is 100 S long: integers throughout, so that a figure on half a rounding step is exactly there.
+-- Weighted Hyndman-Fan type 7 (Akinshin, arXiv 2304.07265): the mean pay over the stretch of cumulated weight from (n*
+-- - 1) p / n* to ((n* - 1) p + 1) / n*, with n* the effective number of reports. With W the sum of weights, S the sum
+-- of squared weights and positions in units of 1 / (100 W^2), the stretch starts at percentile * (W^2 - S) and is 100 S
+-- long. Integers throughout, so that a figure on half a rounding step is exact.
 with
 totals as (
     select cell, cast(weight as hugeint) as total, cast(squared as hugeint) as squared

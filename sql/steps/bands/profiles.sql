@@ -1,5 +1,6 @@
--- Grain: one row per combination of what bands group by, but for the metric, that a used report has.
--- Inputs: used_reports. Unknown is an empty text here, so that it can be joined on.
+-- Grain: one row per combination of leaf, evidence, tier, level, stage, country and metro among used reports.
+-- Inputs: used_reports.
+-- An unknown value is an empty string, so that it can be joined on.
 select
     *,
     row_number() over (

@@ -1,12 +1,10 @@
--- Grain: well-filled cell of one leaf, percentile: how far the percentile is from the mean, in logs.
--- Inputs: disclosed_cells, effective_sizes, intervals, percentiles, refresh. Cells of the kind that is pooled.
+-- Grain: one row per well-filled cell of one leaf and quartile: the distance of the quartile from the mean, in logs.
+-- Inputs: disclosed_cells, effective_sizes, intervals, percentiles, refresh.
+-- Only cells of the kinds that are pooled.
 select
     d.cell,
     d.metric,
-    concat(
-        case when d.tier = 'all' then 'all' when d.tier in ('T1', 'T2') then 'listed' else 'other' end,
-        case when d.level in ('early', 'senior') then '_stage' else '_level' end
-    ) as kind,
+    pooling_kind(d.tier, d.level) as kind,
     p.percentile,
     e.effective,
     ln(p.pay / 100000.0) - cast(d.weighted_log_pay as double) / cast(d.weight as double) / 65536 as offset_log
@@ -24,7 +22,7 @@ where
     and d.metric in ('base', 'total')
     and d.tier <> 'unknown'
     and d.level <> 'all'
-    and length(d.market) = 2
+    and is_country(d.market)
     and h.effective >= r.shape_effective_n
     and p.percentile in (25, 50, 75)
 order by d.cell asc nulls last, p.percentile asc nulls last

@@ -1,7 +1,8 @@
--- Grain: one row per cell that may be pooled and does not show P25, P50 and P75 by itself.
--- Inputs: disclosed_cells, correlations, intervals. mean_log: weighted mean log pay over 100,000 USD; effective: of
--- that mean, people of one employer being alike in log pay by sin(pi / 2 * the correlation of P50), as in normal laws;
--- strangers: the same if no two people shared an employer.
+-- Grain: one row per cell that may be pooled and does not show all of P25, P50 and P75.
+-- Inputs: disclosed_cells, correlations, intervals.
+-- mean_log is the weighted mean log of pay over 100,000 USD. effective is the effective number of reports behind that
+-- mean, if log pay within an employer correlates by sin(pi / 2 * the correlation of P50), as in a normal distribution.
+-- strangers is the same without any correlation.
 with
 shown as (
     select i.cell, count(*) as quartiles
@@ -14,10 +15,7 @@ shown as (
 select
     d.cell,
     d.metric,
-    concat(
-        case when d.tier = 'all' then 'all' when d.tier in ('T1', 'T2') then 'listed' else 'other' end,
-        case when d.level in ('early', 'senior') then '_stage' else '_level' end
-    ) as kind,
+    pooling_kind(d.tier, d.level) as kind,
     cast(d.weighted_log_pay as double) / cast(d.weight as double) / 65536 as mean_log,
     cast(d.weight as double) * cast(d.weight as double) / (
         cast(d.squared as double)

@@ -1,4 +1,4 @@
--- Grain: cell, factor, value: the weight of a thin cell's modelled reports with that value of a factor of the model.
+-- Grain: cell, factor, value: the weight of the modelled reports of a thin cell that have this value of a model factor.
 -- Inputs: thin_cells, disclosed_cells, view_groups, level_parents, model_cells.
 with
 modelled as (

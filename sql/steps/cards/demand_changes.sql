@@ -1,6 +1,7 @@
--- Grain: view, group_id: the share of adverts now less the share in the window before, with the 95 % interval for a
--- difference of two proportions from their Wilson intervals (Newcombe 1998, method 10).
--- Inputs: demand_shares. No rows where no source has adverts in both windows.
+-- Grain: view, group_id: the share of adverts in the window less the share in the window before, with a 95 % interval
+-- for a difference of proportions (Newcombe 1998, method 10).
+-- Inputs: demand_shares.
+-- No rows if no source has adverts in both windows.
 select
     a.view,
     a.group_id,

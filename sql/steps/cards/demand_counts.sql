@@ -1,8 +1,7 @@
--- Grain: view, group_id, part: how many adverts or reports in scope are of the group, and how many there are. Counts,
--- not weights: each stands for itself. Worldwide.
+-- Grain: view, group_id, part: the number of adverts or reports in scope that are of the group, and of all of them.
 -- Inputs: window_reports, view_groups, group_labels, refresh.
--- part: `window` adverts of the window; `paired` the same, `before` those of the window before it, both over sources
--- with adverts in both; `reports` people's reports of the window.
+-- Unweighted and worldwide. part is `window` (adverts of the window), `paired` and `before` (adverts of the window and
+-- of the one before it, from sources that have both) or `reports` (people's reports of the window).
 with
 own_leaves as (
     select distinct leaf from view_groups where view = 'leaf'

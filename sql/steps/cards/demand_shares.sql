@@ -1,4 +1,4 @@
--- Grain: view, group_id, part: shares with Wilson's 95 % interval (score interval without correction for continuity).
+-- Grain: view, group_id, part: shares with Wilson's 95 % score interval, without continuity correction.
 -- Inputs: demand_counts.
 with
 scored as (

@@ -1,7 +1,8 @@
--- Grain: view, group_id, evidence, tier, level, market, metric of the cells that are shown now or in the release before
--- and whose median is not the same.
--- Inputs: bands, former_bands (as published), restated_bands (the release before from its exports that are still there,
--- as they are read and computed today). `restated` is null where a cell is not shown in it.
+-- Grain: view, group_id, evidence, tier, level, market, metric: cells shown now or in the previous release whose median
+-- differs.
+-- Inputs: bands, former_bands (the previous release as published), restated_bands (the previous release recomputed
+-- today, from those of its exports that are still there).
+-- `restated` is null if restated_bands does not show the cell.
 with
 now_shown as (
     select * from bands where basis <> 'suppressed'
@@ -37,7 +38,7 @@ compared as (
             and n.level = f.level
             and n.market = f.market
             and n.metric = f.metric
-    where coalesce(n.p50, -1) <> coalesce(f.p50, -1)
+    where n.p50 is distinct from f.p50
 )
 
 select

@@ -1,5 +1,5 @@
--- Grain: one row per changed cell, with its number, null where it has no reports, now or before; groups of the same
--- leaves share theirs.
+-- Grain: one row per changed cell, with its number, null if it has no reports in either release. Groups of the same
+-- leaves share a number.
 -- Inputs: changed_cells, cell_keys, group_names, metrics.
 with
 keys as (
@@ -9,7 +9,7 @@ keys as (
 
 select
     c.*,
-    k.place * 100 + m.metric_number as cell
+    of_metric(k.place, m.metric_number) as cell
 from changed_cells as c
 inner join metrics as m on c.evidence = m.evidence and c.metric = m.metric
 left join group_names as n on c.view = n.view and c.group_id = n.group_id

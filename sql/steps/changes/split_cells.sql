@@ -1,7 +1,8 @@
--- Grain: one row per direct roll-up that changed and profile of it that has reports now, with what their weight is
--- multiplied by, so that each tier and level bears the share that it bore before.
--- Inputs: changed_numbers, cells, profiles, metric_reports, former_reports (as metric_reports, of the release before).
--- A tier and level without reports now has no share to bear; one without reports before bears none.
+-- Grain: one row per changed roll-up and atom in it, with the ratio that gives each tier and level its former share of
+-- the weight.
+-- Inputs: changed_numbers, cells, profiles, metric_reports, former_reports (metric_reports of the previous release).
+-- Only roll-ups that are direct in both releases. A tier and level without reports now is left out; one without reports
+-- before gets the ratio 0.
 with
 rolled_up as (
     select distinct c.cell, c.atom, p.tier, p.level

@@ -1,6 +1,7 @@
--- Grain: one row per cell of split_cells and pay, with the weight up to it: as cell_pay, in the former shares of tiers
--- and levels.
--- Inputs: split_cells, metric_reports. Weights are whole, so that the order of rows cannot matter.
+-- Grain: one row per cell of split_cells and distinct pay, with the cumulated weight: cell_pay in the former shares of
+-- tiers and levels.
+-- Inputs: split_cells, metric_reports.
+-- Weights are rounded to integers, so the order of rows does not matter.
 with
 atom_pay as (
     select atom, pay, cast(sum(weight) as bigint) as weight

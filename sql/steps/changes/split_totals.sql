@@ -1,8 +1,8 @@
--- Grain: one row per cell of split_cells: as much of disclosed_cells as percentiles are read from.
+-- Grain: one row per cell of split_cells, with the columns of disclosed_cells that percentiles reads.
 -- Inputs: split_cells, split_pay, metric_reports.
 with
 atom_squares as (
-    select atom, cast(sum(cast(weight as hugeint) * weight) as double) as squared
+    select atom, cast(sum_of_squares(weight) as double) as squared
     from metric_reports
     group by atom
 ),

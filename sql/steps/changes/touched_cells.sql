@@ -1,5 +1,5 @@
--- Grain: one row per cell that has a report of a new export, or had one that an export now replaces.
--- Inputs: cells, metric_reports, new_files (file), replaced_reports (as metric_reports).
+-- Grain: one row per cell that has a report of a new export, or had one that another export has replaced.
+-- Inputs: cells, metric_reports, new_files (file), replaced_reports (metric_reports of the replaced reports).
 with
 touched as (
     select m.atom

@@ -1,5 +1,7 @@
--- Grain: claim_id, pay_metric, claims of pay alone: the used reports of the cell and how many pay within the range.
--- Inputs: claim_ranges, window_reports, view_groups. Weights are integers, so no order of rows can change a sum.
+-- Grain: claim_id, pay_metric of claims about pay: the used reports in the cell, their weight, and the weight within
+-- the claimed range.
+-- Inputs: claim_ranges, window_reports, view_groups.
+-- Weights are integers, so the order of rows does not matter.
 with
 asked as (
     select c.*, g.leaf

@@ -1,6 +1,8 @@
--- Grain: claim_id, pay_metric: the claims with their ranges as wide as pages round. Decimals, so that a bound on the
--- edge of a range is inside on every machine. USD a year, a ratio, or a rank; range_high is null without an upper end.
+-- Grain: claim_id, pay_metric: the claims with their ranges, widened by the tolerance for rounded claims.
 -- Inputs: asked_claims (claim_id, pay_metric, kind, low, high, open_ended, ...), refresh.
+-- Ranges are in USD a year, a ratio or a rank; range_high is null without an upper end. Decimals, so that a bound on
+-- the edge of a range is inside on every machine. Claims of rank with the same `ranking` rank groups by the same
+-- premium.
 with
 stated as (
     select
@@ -32,6 +34,7 @@ select
     level,
     market,
     baseline,
+    case when kind = 'rank' then concat_ws(' ', source, baseline, pay_metric, tier, level) end as ranking,
     cast(
         case kind
             when 'pay' then stated_low * (1 - tolerance)

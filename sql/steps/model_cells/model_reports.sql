@@ -1,4 +1,4 @@
--- Grain: one row per metric and report that the model is fitted to; y is log pay over 100,000 USD in 1 / 2^16, whole.
+-- Grain: one row per metric and report that the model is fitted to; y is the fixed-point log of pay.
 -- Inputs: used_reports, refresh.
 with
 paid as (
@@ -34,6 +34,6 @@ select
     c.source,
     c.employer,
     c.weight,
-    cast(round(65536 * ln(c.pay / 100000.0)) as bigint) as y
+    fixed_log(c.pay) as y
 from counted as c
 cross join refresh as r

@@ -1,4 +1,4 @@
--- Grain: one row per metric: used reports of machine learning with that pay, in the model or not.
+-- Grain: metric: the number of used reports of machine learning with that pay, in the model or not.
 -- Inputs: used_reports, view_groups.
 with
 core as (

@@ -1,5 +1,6 @@
--- Grain: one row per metric: how far stacked multipliers are from direct medians, as |log(stacked / P50)|.
--- Inputs: bands, multipliers. Cells of one leaf, tier and level in a country or metro that has a multiplier.
+-- Grain: metric: how far stacked multipliers are from direct medians, as |log(stacked / P50)|.
+-- Inputs: bands, multipliers.
+-- Cells of one leaf, tier and level in a country or metro that has a multiplier.
 with
 base as (
     select metric, usd from multipliers where factor = 'baseline'

@@ -1,7 +1,8 @@
--- Grain: one row per accepted row, with the date of the report and where it comes from.
+-- Grain: one row per accepted row, with the date of the report and the basis of that date.
 -- Inputs: reports, identified_reports.
--- A year-only row lies midway between the last snapshot without it and the first with it, inside its
--- year; with no earlier snapshot such rows spread evenly, in hash order, over the part of the year that had passed.
+-- A row that states only a year is dated midway between the last snapshot without it and the first with it, inside its
+-- year. Without an earlier snapshot, such rows are spread evenly, in hash order, over the part of the year that had
+-- passed.
 with
 exported as (
     select distinct dating_group, exported_on

@@ -1,5 +1,6 @@
--- Grain: one row per pair of reports of two sources that could be one person's: nearest dates first.
--- Inputs: reports, single_reports, dated_reports, refresh. An unknown never matches, but for experience.
+-- Grain: one row per pair of reports from two sources that may be of one person, nearest dates first.
+-- Inputs: reports, single_reports, dated_reports, refresh.
+-- An unknown value matches nothing, except unknown years of experience.
 with
 candidates as (
     select

@@ -1,4 +1,5 @@
--- Grain: one row per report outside the fence of the finest reference there is, with the metric that puts it there.
+-- Grain: one row per report outside the fence of the finest reference cell that exists for it, with the metric that is
+-- outside.
 -- Inputs: log_pays, fences.
 with
 measured as (

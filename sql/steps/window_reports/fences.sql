@@ -1,5 +1,7 @@
--- Grain: one row per reference cell of outliers with enough reports; `*` stands for any. Fineness 1 is the finest.
--- Inputs: log_pays, refresh. A coarse reference rests on all reports of its cell. Unknown is a value.
+-- Grain: one row per reference cell with enough reports to find outliers; `*` is any value, and fineness 1 is the
+-- finest.
+-- Inputs: log_pays, refresh.
+-- A coarse reference cell has all reports of its key. Unknown is a value like any other.
 with
 referenced as (
     select 1 as fineness, evidence, metric, tier, level, country, log_pay from log_pays

@@ -1,4 +1,5 @@
--- Grain: one row per accepted row, with what an equal report is known by, and the range it is an end of.
+-- Grain: one row per accepted row, with the hashes that equal reports share, and the advertised range that it is an end
+-- of.
 -- Inputs: reports, ranges.
 select
     r.export_number,

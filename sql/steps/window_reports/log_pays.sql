@@ -1,5 +1,4 @@
--- Grain: one row per report that may count and metric, log pay in fixed point, 2^16, so that medians do not depend on
--- the machine.
+-- Grain: one row per metric and report that may be used, with the fixed-point log of pay.
 -- Inputs: reports, identified_reports, scoped_reports.
 with
 candidates as (
@@ -26,7 +25,7 @@ select
     level,
     country,
     'base' as metric,
-    round(65536 * ln(base / 100000.0)) as log_pay
+    fixed_log(base) as log_pay
 from candidates
 where base is not null
 union all
@@ -38,6 +37,6 @@ select
     level,
     country,
     'total' as metric,
-    round(65536 * ln(total / 100000.0)) as log_pay
+    fixed_log(total) as log_pay
 from candidates
 where total is not null

@@ -1,4 +1,4 @@
--- Grain: one row per report that stands in another source too, but for the newest of each person.
+-- Grain: one row per report of a person who is in several sources, except the newest of each person.
 -- Inputs: reports, dated_reports, matches (person, export_number, row).
 with
 ranked as (

@@ -1,4 +1,5 @@
--- Grain: one row per advertised range: the pair of rows that are its ends, or a single row that is no range.
+-- Grain: export_number, range_id: advertised ranges, each from the two rows that are its ends; a single row is no
+-- range.
 -- Inputs: reports.
 select
     export_number,

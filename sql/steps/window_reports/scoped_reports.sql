@@ -1,4 +1,4 @@
--- Grain: one row per accepted row, disposed of but for outliers.
+-- Grain: one row per accepted row, with its disposition unless it is used or an outlier.
 -- Inputs: reports, single_reports, dated_reports, matched_duplicates, refresh, recency.
 with
 aged as (

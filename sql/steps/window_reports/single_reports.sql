@@ -1,5 +1,6 @@
--- Grain: one row per accepted row; superseded and folded ones have a disposition.
--- Inputs: reports, identified_reports. Newest: submitted_at, exported_on, file name, row hash, row.
+-- Grain: one row per accepted row, with a disposition if it is superseded or folded.
+-- Inputs: reports, identified_reports.
+-- The newest is by submitted_at, exported_on, file, row hash and row.
 with
 submissions as (
     select
@@ -39,7 +40,7 @@ marked as (
     left join submissions as s on r.export_number = s.export_number and r."row" = s."row"
 ),
 
--- adverts equal in every mapped column count once; reports where the format folds its repeats
+-- adverts equal in every mapped column count once, and so do reports if the format folds repeats
 repeated as (
     select
         export_number,

@@ -1,4 +1,4 @@
-"""cards and claims: what a page says of each group, and what public pages claim."""
+"""cards and claims: the facts for the card of each group, and the verdicts on public claims."""
 
 import duckdb
 
@@ -9,7 +9,7 @@ from salary_bands.storage.duck import add_table, run_step
 
 
 def cards(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
-    """What a specialisation card says of each group."""
+    """Collect the facts that a specialisation card shows for each group."""
     add_table(connection, "leaf_tools", leaf_tools())
     for step in ("demand_counts", "demand_shares", "demand_changes"):
         run_step(connection, f"cards/{step}")
@@ -17,8 +17,8 @@ def cards(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def claims(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
-    """What public pages claim, judged on this candidate."""
+    """Judge the claims of public pages by this candidate."""
     add_table(connection, "asked_claims", asked_claims())
-    for step in ("claim_ranges", "claim_cells", "claim_ranks"):
+    for step in ("claim_ranges", "claim_cells", "ranked_groups", "group_ranks"):
         run_step(connection, f"claims/{step}")
     return workspace.write(connection, "claims")

@@ -1,4 +1,4 @@
-"""How far the figures of a cell move without one export, one employer or one day: a part of `bands`."""
+"""How far the figures of a cell move without one export, employer or day: a part of `bands`."""
 
 import duckdb
 import pandas as pd
@@ -11,9 +11,9 @@ _ROWS = 500_000  # reports of cells at a time, some 300 bytes each
 
 
 def influences(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    """cell, max_shift_p50, max_shift_p90, shift_by, of every cell that shows its median.
+    """Return cell, max_shift_p50, max_shift_p90, shift_by of every cell that shows its median.
 
-    The inputs are those of `influence_cells` and `influence_units`. Cells of identical reports are computed once.
+    Reads the inputs of influence_cells and influence_units. Cells of identical reports are computed once.
     """
     for step in ("influence_cells", "influence_units"):
         run_step(connection, f"bands/{step}")
@@ -25,6 +25,6 @@ def influences(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 
 
 def _of_cells(cells: pd.DataFrame, connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    """The shifts of some cells, whose reports fit into memory together."""
+    """Return the shifts of cells whose reports fit into memory together."""
     add_table(connection, "influence_chunk", cells[["cell"]])
     return largest_shifts(cells, connection.execute(read_sql("steps/bands/influence_reports")).df())

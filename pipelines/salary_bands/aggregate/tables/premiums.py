@@ -1,4 +1,4 @@
-"""premiums and multipliers: what the model says of pay."""
+"""premiums and multipliers: estimates from the model of pay."""
 
 from datetime import date
 from typing import Any
@@ -16,14 +16,14 @@ from salary_bands.vocabulary.taxonomy import core_groups
 
 
 def premiums(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
-    """What groups pay over baselines, all else equal."""
+    """Estimate what groups pay over baselines, all else equal."""
     estimated = estimated_premiums(workspace.frame("model_cells"), core_groups(), workspace.settings)
     add_table(connection, "estimated_premiums", estimated)
     return workspace.write(connection, "premiums")
 
 
 def multipliers(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
-    """What each value of the model multiplies pay by, and how well multipliers stack."""
+    """Estimate what each value of a model factor multiplies pay by, and how well multipliers stack."""
     as_of = date.fromisoformat(workspace.plan().as_of)
     fits = fits_by_metric(workspace.frame("model_cells"))
     add_table(connection, "estimated_multipliers", estimated_multipliers(fits, as_of, workspace.settings))
@@ -34,7 +34,7 @@ def multipliers(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> 
 
 
 def _model_facts(connection: duckdb.DuckDBPyConnection, fits: dict[str, Fit]) -> dict[str, Any]:
-    """By metric: reports in the model and their share, columns left out, the residuals, how well multipliers stack."""
+    """Return facts by metric: modelled reports and their share, dropped columns, residuals, errors of stacking."""
     add_view(connection, "window_reports/used_reports")
     stacking = {row.pop("metric"): row for row in records(connection.execute(read_sql("steps/multipliers/stacking")))}
     possible = dict(connection.execute(read_sql("steps/multipliers/model_candidates")).fetchall())

@@ -1,4 +1,4 @@
-"""window_reports and model_cells: which reports count, and sums of those that the model knows."""
+"""window_reports and model_cells: which reports count, and the sums of them that the model is fitted to."""
 
 import duckdb
 import pandas as pd
@@ -9,7 +9,7 @@ from salary_bands.storage.duck import add_table, add_view, run_step
 
 
 def window_reports(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
-    """Every accepted row with its disposition."""
+    """Give every accepted row its disposition, date and weight."""
     add_view(connection, "window_reports/reports")
     for step in ("ranges", "identified_reports", "dated_reports", "single_reports", "duplicate_pairs"):
         run_step(connection, f"window_reports/{step}")
@@ -20,14 +20,14 @@ def window_reports(workspace: Workspace, connection: duckdb.DuckDBPyConnection) 
 
 
 def model_cells(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
-    """What the model needs of the reports: sums by everything that it knows of them."""
+    """Sum up the modelled reports by everything that the model knows of them."""
     add_view(connection, "window_reports/used_reports")
     run_step(connection, "model_cells/model_reports")
     return workspace.write(connection, "model_cells")
 
 
 def _matches(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    """person, export_number, row: the reports of people who are in several sources."""
+    """Return person, export_number, row of the reports of people who are in several sources."""
     groups = matched(connection.execute("SELECT * FROM duplicate_pairs").df())
     members = [(person, export, row) for person, group in enumerate(groups) for export, row in sorted(group)]
     return pd.DataFrame(members, columns=["person", "export_number", "row"]).astype("int64")

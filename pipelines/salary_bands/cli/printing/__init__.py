@@ -1,4 +1,4 @@
-"""Results for people: tables and lines on a terminal.
+"""Print results as tables and lines on a terminal.
 
-Belongs here: how a document is printed. Does not belong here: what is in it.
+Belongs here: how a document is printed. Does not belong here: what the document contains.
 """

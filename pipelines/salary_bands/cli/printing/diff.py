@@ -1,23 +1,24 @@
-"""Print a diff."""
+"""Print the differences between two releases."""
 
 from typing import Any
 
 from rich.console import Console
 
-from salary_bands.cli.printing.tables import SYNTHETIC, plain_table
+from salary_bands.cli.printing.tables import plain_table
 from salary_bands.query.changes import cell_text
+from salary_bands.sample import SYNTHETIC
 
 
 def print_diff(out: Console, err: Console, found: dict[str, Any]) -> None:
-    """Exports, method, how many cells moved and why, and the largest moves."""
+    """Print changes of exports and method, the number of changed cells by reason, and the largest changes."""
     out.print(f"{found['from']} to {found['to']}", highlight=False)
     for name in ("exports", "method"):
-        for line in found[name] or [f"the same {name}"]:
+        for line in found[name] or ["unchanged"]:
             out.print(f"{name:<9} {line}", highlight=False, markup=False)
     for name, title in (
-        ("change_counts", "medians that moved, came and went, by reason"),
+        ("change_counts", "medians changed, added and removed, by reason"),
         ("headline_changes", "all machine learning, US, reported, all tiers; USD"),
-        ("largest_changes", "largest moves; USD"),
+        ("largest_changes", "largest changes; USD"),
     ):
         rows = found[name]
         if not rows:
@@ -30,6 +31,6 @@ def print_diff(out: Console, err: Console, found: dict[str, Any]) -> None:
             table.add_row(*(cell_text(column, value) for column, value in row.items()))
         out.print(table)
     if not found["change_counts"]:
-        out.print("no median moved", highlight=False)
+        out.print("no median changed", highlight=False)
     if found["contains_synthetic"]:
         err.print(SYNTHETIC, style="yellow")

@@ -4,28 +4,38 @@ from typing import Any
 
 from rich.console import Console
 
+from salary_bands.errors import escaped
+
 
 def print_inspection(out: Console, found: dict[str, Any]) -> None:
-    """The document for people."""
+    """Print the document of `inspect_file`; text of the export is escaped."""
 
     def line(text: str) -> None:
-        out.print(text, markup=False, highlight=False)
+        out.print(escaped(text), markup=False, highlight=False)
 
-    if found["held"]:
-        line(f"{found['file']} would be held ({found['held']['reason']}): {found['held']['line']}")
-        if "draft" in found:
-            line(f"\nA draft for pipelines/salary_bands/reference/formats/:\n\n{found['draft']}")
+    held = found["held"]
+    if held:
+        line(f"{found['file']} would be held ({held['reason']}): {held['line']}")
+        if "parser" in held:
+            line(f"the parser said: {held['parser']}")
+    if "draft" in found:
+        for text in ("", "A draft for pipelines/salary_bands/reference/formats/:", "", *found["draft"].split("\n")):
+            line(text)
+    if not found["format"]:
         return
     line(f"{found['file']} is {found['format']}: {found['title']} ({found['licence']})")
-    line(f"exported on {found['exported_on']}, delivery {found['delivery']}, {found['rows']:,} rows")
+    if not held:
+        line(f"exported on {found['exported_on']}, delivery {found['delivery']}, {found['rows']:,} rows")
     for column, headers in found["columns"].items():
         line(f"  {column:<18} <- {headers if isinstance(headers, str) else ', '.join(headers)}")
-    line(f"accepted {found['accepted']:,}  " + ", ".join(f"{k} {v:,}" for k, v in found["evidence"].items()))
+    if not held:
+        line(f"accepted {found['accepted']:,}  " + ", ".join(f"{k} {v:,}" for k, v in found["evidence"].items()))
     for reason in found["rejected"]:
         examples = ", ".join(f"row {e['row']}: {e['value']!r}" for e in reason["examples"])
         line(f"rejected {reason['rows']:,}  {reason['column'] or 'row'}: {reason['reason']} ({examples})")
     for what, count in found["noted"].items():
         line(f"noted {count:,}  {what}")
-    line("leaves   " + ", ".join(f"{k} {v:,}" for k, v in found["leaves"].items()))
-    if found["would_be_held"]:
-        line("too many rows would be rejected: a refresh would hold this export as a whole")
+    if not held:
+        for rows in found["not_used"]:
+            line(f"{rows['disposition']} {rows['rows']:,}  {rows['reason']}")
+        line("leaves   " + ", ".join(f"{k} {v:,}" for k, v in found["leaves"].items()))

@@ -1,15 +1,16 @@
-"""Print an offer."""
+"""Print the answers for an offer."""
 
 from typing import Any
 
 from rich.console import Console
 
-from salary_bands.cli.printing.tables import SYNTHETIC, plain_table
+from salary_bands.cli.printing.tables import plain_table
 from salary_bands.query.offer import CELL, NOTHING
+from salary_bands.sample import SYNTHETIC
 
 
 def print_offer(out: Console, err: Console, found: dict[str, Any]) -> None:
-    """A row an answer in thousands of USD; below it what each compares, the steps taken, and the cells beside it."""
+    """Print a row per answer in thousand USD, then what each one compares, its cell, and comparable cells."""
     offer = found["offer"]
     place = ", ".join(offer[k] for k in ("group", "tier", "level", "market"))
     table = plain_table(title=f"{found['release']}: an offer for {place}; thousand USD a year among reported pay")
@@ -28,8 +29,8 @@ def print_offer(out: Console, err: Console, found: dict[str, Any]) -> None:
         for answer in found["answers"]:
             grouped.setdefault(line_of(answer), []).append(answer["what"].replace("_", " "))
         out.print(heading, style="bold")
-        for line, whats in grouped.items():
-            out.print(f"  {', '.join(whats)}: {line}", markup=False, highlight=False)
+        for line, parts in grouped.items():
+            out.print(f"  {', '.join(parts)}: {line}", markup=False, highlight=False)
     for note in found["notes"]:
         out.print(f"note: {note}", markup=False, highlight=False)
     if found["comparable"]:
@@ -39,7 +40,7 @@ def print_offer(out: Console, err: Console, found: dict[str, Any]) -> None:
 
 
 def _printed(answer: dict[str, Any], wide: bool) -> list[str]:
-    """The cells of an answer's row."""
+    """Return the cells of an answer's row."""
     start = [answer["what"].replace("_", " "), _thousands(answer["amount"]), answer["reading"]]
     if answer["reading"] == NOTHING:
         return start
@@ -58,12 +59,12 @@ def _compared(answer: dict[str, Any]) -> str:
 
 
 def _answered_by(answer: dict[str, Any]) -> str:
-    """The cell, and the steps that led to it."""
+    """Return the cell that answered, and the fallbacks that led to it."""
     steps = "; ".join(answer["fallback"])
     if answer["reading"] == NOTHING:
-        return f"no cell, nor after {steps}" if steps else "no cell"
+        return f"no cell, even after {steps}" if steps else "no cell"
     cell = f"{answer['evidence']} {answer['view']} {', '.join(answer[k] for k in CELL)}"
-    return f"{cell}, after {steps}" if steps else f"{cell}, as asked"
+    return f"{cell}, after {steps}" if steps else f"{cell}, as requested"
 
 
 def _print_comparable(out: Console, cells: list[dict[str, Any]]) -> None:

@@ -1,14 +1,18 @@
-"""Print results for people."""
+"""Print bands, releases and classified titles."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from salary_bands.cli.printing.tables import SYNTHETIC, plain_table
+from salary_bands.cli.printing.tables import cell, plain_table
+from salary_bands.sample import SYNTHETIC
+
+if TYPE_CHECKING:
+    from salary_bands.query.bands import ReleaseRow
 
 
 def print_bands(out: Console, err: Console, found: dict[str, Any]) -> None:
-    """A row a cell in thousands of USD, with the 95 % interval of the median; what all rows share is the title."""
+    """Print a row per cell in thousand USD, with the 95 % interval of the median; shared values are in the title."""
     rows = found["bands"]
     keys = ("group_label", "evidence", "market", "tier", "level", "metric")
     same = [k for k in keys if len({row[k] for row in rows}) == 1]
@@ -17,7 +21,7 @@ def print_bands(out: Console, err: Console, found: dict[str, Any]) -> None:
     table = plain_table(
         *(k.removesuffix("_label") for k in differing), title=f"{found['release']}: {shared}; thousand USD"
     )
-    wide = out.width >= 110  # a narrow terminal has room for the middle half
+    wide = out.width >= 110  # a narrow terminal shows only the middle half
     for name in ("n", *(["P10"] if wide else []), "P25", "P50", "95 % of P50", "P75", *(["P90"] if wide else [])):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("precision", overflow="fold")
@@ -35,28 +39,30 @@ def print_bands(out: Console, err: Console, found: dict[str, Any]) -> None:
         err.print(SYNTHETIC, style="yellow")
 
 
-def print_releases(out: Console, rows: list[dict[str, Any]]) -> None:
+def print_releases(out: Console, rows: "list[ReleaseRow]") -> None:
+    """Print a row per release."""
     table = plain_table("version", "as of", "status", "", "manifest")
     for row in rows:
         notes = [
-            "latest" if row["latest"] else "",
-            "rolled back" if row["rolled_back"] else "",
-            "pruned" if row["pruned"] else "",
-            "synthetic" if row["contains_synthetic"] else "",
-            row["reason"] or "",
+            "latest" if row.latest else "",
+            "rolled back" if row.rolled_back else "",
+            "pruned" if row.pruned else "",
+            "synthetic" if row.contains_synthetic else "",
+            row.reason or "",
         ]
         table.add_row(
-            row["version"],
-            row["as_of"],
-            row["status"],
+            row.version,
+            row.as_of,
+            row.status,
             " ".join(filter(None, notes)),
-            row["manifest_sha256"][:12],
+            row.manifest_sha256[:12],
         )
     out.print(table)
 
 
 def print_classified(out: Console, found: list[dict[str, str]]) -> None:
+    """Print a row per title."""
     table = plain_table("title", "leaf", "rule", "evidence")
     for row in found:
-        table.add_row(*row.values())
+        table.add_row(*map(cell, row.values()))
     out.print(table)

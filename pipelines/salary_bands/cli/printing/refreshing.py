@@ -1,17 +1,18 @@
-"""Print what a refresh did, and what it did not know."""
+"""Print the outcome of a refresh, and what it could not match."""
 
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from salary_bands.cli.printing.tables import SYNTHETIC, plain_table
+from salary_bands.cli.printing.tables import cell, plain_table
+from salary_bands.sample import SYNTHETIC
 
 if TYPE_CHECKING:
     from salary_bands.orchestration.refresh import Outcome
 
 
 def print_outcome(out: Console, outcome: "Outcome") -> None:
-    """What was read, used, held, rejected and published."""
+    """Print what was read, used, held, rejected and published."""
     total = sum(outcome.rows.values())
     out.print(
         f"read      {outcome.exports_read} exports ({outcome.exports_new} new), {total:,} rows",
@@ -34,16 +35,15 @@ def print_outcome(out: Console, outcome: "Outcome") -> None:
         out.print(f"held      {held['file']} ({held['reason']}): {held['line']}", highlight=False, markup=False)
     for line in outcome.refused:
         out.print(f"refused   {line}", highlight=False, markup=False)
-    nothing_new = "nothing new, the latest of that date is"
-    done = "published" if outcome.published else nothing_new if outcome.unchanged else "would publish"
+    done = "published" if outcome.published else "nothing changed since" if outcome.unchanged else "would publish"
     out.print(f"{done} {outcome.version}", highlight=False)
     if outcome.contains_synthetic:
         out.print(SYNTHETIC, style="yellow", highlight=False)
 
 
 def print_coverage(out: Console, found: dict[str, Any]) -> None:
-    """Shares of what is known, then what to mend where."""
-    shares = plain_table("source", title=f"known of reports in scope, window to {found['as_of']}")
+    """Print the shares of matched reports, then which texts to add to which file."""
+    shares = plain_table("source", title=f"share of in-scope reports that is known, window to {found['as_of']}")
     for name in ("reports", "leaf", "tier", "level", "stage", "country", "metro"):
         shares.add_column(name, justify="right", no_wrap=True)
     for row in found["sources"]:
@@ -52,10 +52,10 @@ def print_coverage(out: Console, found: dict[str, Any]) -> None:
     out.print(shares)
     for note in found["noted"]:
         out.print(f"noted  {note['file']}  {note['what']}: {note['count']:,}", highlight=False, markup=False)
-    worklist = plain_table("what", "text", title="not known, and what it costs")
+    worklist = plain_table("what", "text", title="unknown texts, by number of reports")
     worklist.add_column("reports", justify="right", no_wrap=True)
     worklist.add_column("source")
-    worklist.add_column("mend in")
+    worklist.add_column("fix in")
     for row in found["unmatched"]:
-        worklist.add_row(row["what"], row["unknown_text"], f"{row['reports']:,}", row["source"], row["mend"])
+        worklist.add_row(row["what"], cell(row["unknown_text"]), f"{row['reports']:,}", row["source"], row["mend"])
     out.print(worklist)

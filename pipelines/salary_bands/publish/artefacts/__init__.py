@@ -1,4 +1,4 @@
-"""The files of a release: tables, JSON, the page, documents and schemas.
+"""Make the files of a release: tables, JSON, the page, documents and schemas.
 
-Belongs here: what each file says, as text or a document. Does not belong here: when and where files are written.
+Belongs here: the content of each file, as text or a document. Does not belong here: when and where files are written.
 """

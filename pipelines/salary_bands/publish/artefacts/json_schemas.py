@@ -1,11 +1,13 @@
 """schemas/<kind>.json: a JSON Schema (2020-12) for each kind of JSON file, from the contracts of the tables.
 
-Objects are open, so that what is added within a major breaks no reader; a release is valid under its own schemas.
+Objects allow additional properties, so that additions within a major version break no reader. A release is valid under
+its own schemas.
 """
 
 from collections.abc import Iterable
 from typing import Any
 
+from salary_bands.publish.artefacts.model_schema import model_schema
 from salary_bands.publish.artefacts.tables import BAND_COLUMNS
 from salary_bands.publish.artefacts.views import (
     BASELINES,
@@ -19,25 +21,26 @@ from salary_bands.publish.artefacts.views import (
     RANK_LEVELS,
     REPORTS,
 )
-from salary_bands.releases.marts import SCHEMA_VERSION
+from salary_bands.releases.documents import SCHEMA_VERSION
+from salary_bands.releases.manifest import Manifest
+from salary_bands.releases.pointers import Entry, Pointer
 from salary_bands.schemas.described import Schema, value_schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DATA_PACKAGE = "https://datapackage.org/profiles/2.0/datapackage.json"
 OPEN_API = "https://spec.openapis.org/oas/3.1/schema/2022-10-07"
-VERSION = r"^\d{4}\.\d{2}\.\d{2}(\.\d+)?$"
 
 
 def json_schemas() -> dict[str, Schema]:
-    """Kind to schema: latest, releases, manifest, view, bands, and datapackage, openapi, which others define."""
+    """Return the schemas by kind; those of datapackage and openapi refer to the standards."""
     kinds = {
-        "latest": _latest(),
-        "releases": _releases(),
-        "manifest": _manifest(),
+        "latest": _POINTER,
+        "releases": {**model_schema(list[Entry]), "description": "Every release, newest first"},
+        "manifest": _MANIFEST,
         "view": _view(),
         "bands": _bands(),
-        "datapackage": _of_others("Data Package v2", DATA_PACKAGE, {"$schema": {"const": DATA_PACKAGE}}, "resources"),
-        "openapi": _of_others("OpenAPI 3.1", OPEN_API, {"openapi": {"type": "string", "pattern": r"^3\.1\."}}, "paths"),
+        "datapackage": _standard("Data Package v2", DATA_PACKAGE, {"$schema": {"const": DATA_PACKAGE}}, "resources"),
+        "openapi": _standard("OpenAPI 3.1", OPEN_API, {"openapi": {"type": "string", "pattern": r"^3\.1\."}}, "paths"),
     }
     return {
         kind: {"$schema": DIALECT, "title": f"Salary Bands: {kind}", "x-schema-version": SCHEMA_VERSION, **schema}
@@ -46,13 +49,13 @@ def json_schemas() -> dict[str, Schema]:
 
 
 def schema_documents() -> dict[str, Schema]:
-    """path to document of each file under schemas/."""
+    """Return the documents under schemas/ by path."""
     return {f"schemas/{kind}.json": schema for kind, schema in json_schemas().items()}
 
 
-def _of_others(standard: str, address: str, named: dict[str, Schema], *required: str) -> Schema:
-    """A kind that a standard defines: where to find the whole of it."""
-    return _object(named, f"{standard}; the whole of it is defined by {address}", [*named, *required])
+def _standard(standard: str, address: str, named: dict[str, Schema], *required: str) -> Schema:
+    """Return a short schema for a kind that a standard defines, with the address of the full schema."""
+    return _object(named, f"{standard}; see {address} for the full schema", [*named, *required])
 
 
 def _text(description: str, **more: Any) -> Schema:
@@ -72,106 +75,14 @@ def _list(items: Schema, description: str, **more: Any) -> Schema:
     return {"type": "array", "items": items, "description": description, **more}
 
 
-def _map(values: Schema, description: str) -> Schema:
-    return {"type": "object", "additionalProperties": values, "description": description}
-
-
-def _facts(description: str) -> Schema:
-    return {"type": "object", "description": description}
-
-
-def _number(description: str) -> Schema:
-    return {"type": "number", "description": description}
-
-
-def _count(description: str) -> Schema:
-    return {"type": "integer", "minimum": 0, "description": description}
-
-
-_SCHEMA_VERSION = _text("Semantic version of the files' shape; additive within a major", pattern=r"^\d+\.\d+\.\d+$")
-_RELEASE = _text("Version of the release", pattern=VERSION)
-_AS_OF = _text("Last day of the window", format="date")
-_SHA256 = _text("SHA-256, hexadecimal", pattern="^[0-9a-f]{64}$")
-_SYNTHETIC = {"type": "boolean", "description": "Whether it is made from generated data: nobody earns its figures"}
-
-
-def _pointer() -> dict[str, Schema]:
-    path = _text("Path of the manifest relative to this file")
-    return {
-        "version": _RELEASE,
-        "as_of": _AS_OF,
-        "schema_version": _SCHEMA_VERSION,
-        "manifest": _object({"path": path, "sha256": _SHA256}, "The release's manifest"),
-    }
-
-
-def _latest() -> Schema:
-    return _object(_pointer(), "The newest release that is not withdrawn")
-
-
-def _releases() -> Schema:
-    status = {"enum": ["published", "withdrawn"], "description": "A withdrawn release stays and is not to be used"}
-    known = {
-        **_pointer(),
-        "status": status,
-        "reason": {"type": ["string", "null"], "description": "Why it is withdrawn or rolled back"},
-    }
-    later = {
-        "rolled_back": {"type": "boolean", "description": "Whether the pointer was taken back from it"},
-        "pruned": {"type": "boolean", "description": "Whether its folder was removed to save space"},
-    }
-    entry = _object({**known, **later}, "A release", known)
-    return _list(entry, "Every release, newest first")
-
-
-def _manifest() -> Schema:
-    of_input = {
-        "source": _text("Folder of the export"),
-        "file": _text("File under the raw folder"),
-        "sha256": _SHA256,
-        "rows": _count("Rows of the export"),
-    }
-    of_file = {
-        "path": _text("Path relative to the release"),
-        "bytes": _count("Size"),
-        "sha256": _SHA256,
-        "rows": {"type": ["integer", "null"], "minimum": 0, "description": "Rows of a table, null of other files"},
-    }
-    of_gate = {"gate": _text("The gate that would have held it"), "reason": _text("Why it was accepted")}
-    percentiles = _map(_number("Intraclass correlation by employer"), "By percentile")
-    method = {
-        "version": _text("The same as method_version"),
-        "employer_correlation": _map(percentiles, "How alike pay at one employer is, by metric and percentile"),
-        "fx": _facts("Exchange rates used, and whose"),
-        "model": _facts("Of each metric: reports in the model, their share, columns that left, how well it stacks"),
-        "pooling": _facts("Of each metric and kind of cell: what pooled cells are drawn with"),
-        "influence": _facts("How many cells hang on one export, employer or day"),
-        "coverage": _facts("Shares of reports whose title, employer, level or place is stated and not known"),
-    }
-    return _object(
-        {
-            "version": _RELEASE,
-            "as_of": _AS_OF,
-            "schema_version": _SCHEMA_VERSION,
-            "method_version": _text("Version of formulas and settings"),
-            "code_version": _text("Version of the program"),
-            "reference_version": _text("Hash of the reference data: employers, levels, places, rules"),
-            "contains_synthetic": _SYNTHETIC,
-            "previous": {"type": ["string", "null"], "description": "The release before; null of the first"},
-            "inputs": _list(_object(of_input, "An export"), "What it is made from"),
-            "settings": _map({"type": ["number", "string", "boolean"]}, "Every threshold"),
-            "method": _object(method, "Figures that the tables rest on"),
-            "accepted": _list(_object(of_gate, "A gate"), "Gates that would have held it and were accepted by hand"),
-            "fingerprint": _SHA256,
-            "content_fingerprint": _SHA256,
-            "files": _list(_object(of_file, "A file"), "Every file of the release but this one and its signature"),
-        },
-        "What a release is made from, and the hash of each of its files",
-    )
+_POINTER = model_schema(Pointer)
+_SCHEMA_VERSION, _RELEASE, _AS_OF = (_POINTER["properties"][name] for name in ("schema_version", "version", "as_of"))
+_MANIFEST = model_schema(Manifest)
+_SYNTHETIC = _MANIFEST["properties"]["contains_synthetic"]
 
 
 def _row(columns: dict[str, Schema], description: str, least: int | None = None) -> Schema:
-    """A row of values, in the order of the document's `columns`: of all of them, or of the first `least`."""
+    """Return the schema of a row, with a value for each of the document's `columns` or for the first `least` ones."""
     return {
         "type": "array",
         "description": description,
@@ -182,7 +93,7 @@ def _row(columns: dict[str, Schema], description: str, least: int | None = None)
 
 
 def _columns(of: str, *lists: Iterable[str]) -> Schema:
-    description = f"Names of the values of {of}, in order: read values by name"
+    description = f"Names of the values of {of}, in order; look up values by name"
     return {"type": "array", "enum": [list(names) for names in lists], "description": description}
 
 
@@ -196,9 +107,9 @@ def _bands() -> Schema:
             "as_of": _AS_OF,
             **head,
             "columns": _columns("a row", BAND_COLUMNS),
-            "rows": _list(row, "Cells: evidence, tier, level and metric name one"),
+            "rows": _list(row, "Cells; evidence, tier, level and metric identify a cell"),
         },
-        "Every cell of a group in a market",
+        "All cells of a group in a market",
     )
 
 
@@ -213,7 +124,7 @@ def _view() -> Schema:
             "contains_synthetic": _SYNTHETIC,
             "view": value_schema("cards", "view"),
             "market": _text("Market of the bands; premiums, ranks and shares are worldwide"),
-            "notes": _object({name: _text("What the figures are") for name in NOTES}, "How to read them"),
+            "notes": _object({name: _text("Explanation of the figures") for name in NOTES}, "How to read the figures"),
             "columns": _object(
                 {
                     "bands": _columns("a band", FULL.band_columns, BRIEF.band_columns),
@@ -224,7 +135,7 @@ def _view() -> Schema:
             ),
             "groups": _list(_group(band, premium), "The groups of the view", minItems=1),
         },
-        "All that the page of a view needs",
+        "All data for the page of a view",
     )
     return {**schema, "$defs": {"band": _band_row(), "premium": _premium_row(), "rank": _rank_row()}}
 
@@ -236,14 +147,14 @@ def _group(band: Schema, premium: Schema) -> Schema:
         _tiers(FULL.premium_levels, BRIEF.premium_levels, premium),
         "Premiums by baseline, metric, tier, level",
     )
-    rank = _nest([RANK_LEVELS], {"$ref": "#/$defs/rank"}, "Rank by level or stage; null of what is not ranked")
+    rank = _nest([RANK_LEVELS], {"$ref": "#/$defs/rank"}, "Rank by level or stage; null if the group is not ranked")
     adverts = "Bands of adverts, all tiers and levels, by metric"
     return _object(
         {
             "id": value_schema("cards", "group_id"),
             "label": value_schema("cards", "label"),
-            "leaves": _list(text, "The specialisations it is made of", minItems=1),
-            "tooling": _list(text, "Tools of the trade: our reference list, not text from reports"),
+            "leaves": _list(text, "Specialisations of the group", minItems=1),
+            "tooling": _list(text, "Tools of the specialisation, from our reference list and not from reports"),
             "premiums": _or_null(by_baseline),
             "rank": _or_null(rank),
             "bands": _nest(
@@ -263,7 +174,7 @@ def _or_null(schema: Schema) -> Schema:
 
 
 def _nest(names: list[tuple[str, ...]], value: Schema, description: str) -> Schema:
-    """An object of objects, a layer for each list of names."""
+    """Return the schema of nested objects, one layer per list of names."""
     for layer in reversed(names[1:]):
         value = _object(dict.fromkeys(layer, value), "By name")
     return _object(dict.fromkeys(names[0], value), description)
@@ -273,7 +184,7 @@ Levels = dict[str, tuple[str, ...]]
 
 
 def _tiers(full: Levels, brief: Levels, value: Schema) -> Schema:
-    """By tier and level; what only a view of few groups has is not required."""
+    """Return the schema of values by tier and level; those that only views with few groups have are optional."""
     tiers = {t: _object(dict.fromkeys(levels, value), "By level", brief.get(t, levels)) for t, levels in full.items()}
     return _object(tiers, "By tier", brief)
 
@@ -288,7 +199,7 @@ def _premium_row() -> Schema:
     why = {
         "enum": ["not_identified", "no_reports", "by_definition", None],
         "type": ["string", "null"],
-        "description": "Why there is no premium: it cannot be told, nobody reported, or the group is the baseline",
+        "description": "Why there is no premium: not identified, no reports, or the group is the baseline",
     }
     return _row({**columns, "why": why}, "A premium")
 
@@ -297,10 +208,13 @@ def _rank_row() -> Schema:
     place = {"type": ["integer", "null"], "minimum": 1}
     return _row(
         {
-            "rank": {**place, "description": "1 has the highest total premium; null where it is not identified"},
-            "best": {**place, "description": "The best that it may be, by intervals"},
-            "worst": {**place, "description": "The worst that it may be"},
-            "of": {"type": "integer", "minimum": 1, "description": "Groups ranked"},
+            "rank": {
+                **place,
+                "description": "1 is the highest premium of total pay; null if the premium is not identified",
+            },
+            "best": {**place, "description": "Best rank within the intervals"},
+            "worst": {**place, "description": "Worst rank within the intervals"},
+            "of": {"type": "integer", "minimum": 1, "description": "Number of ranked groups"},
         },
         "A rank",
     )

@@ -1,37 +1,43 @@
-"""openapi.json, OpenAPI 3.1: the static files as an API. Paths are of the marts folder, two above a release."""
+"""openapi.json, OpenAPI 3.1: the static files as an API. Paths start at the marts folder, two above a release."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from salary_bands.publish.artefacts.json_schemas import DIALECT
-from salary_bands.releases.marts import SCHEMA_VERSION, Document
+from salary_bands.releases.documents import SCHEMA_VERSION, Document
+from salary_bands.releases.manifest import File, Manifest
+from salary_bands.sample import SYNTHETIC
 from salary_bands.schemas import RELEASE_TABLES
 
 _RELEASE = "/releases/{version}"
 
 
-def open_api(manifest: Document, files: Iterable[Mapping[str, Any]]) -> Document:
-    """The API of a release. files: those with a `path` under views/ and bands/ are its enumerations."""
-    paths = [f["path"].removesuffix(".json").split("/") for f in files if f["path"].startswith(("views/", "bands/"))]
+def open_api(manifest: Manifest, files: Iterable[File]) -> Document:
+    """Describe the API of a release.
+
+    Args:
+        manifest: the manifest of the release.
+        files: the files of the release; those under views/ and bands/ give the values of the parameters.
+    """
+    paths = [f.path.removesuffix(".json").split("/") for f in files if f.path.startswith(("views/", "bands/"))]
     bands = [parts[1:] for parts in paths if parts[0] == "bands"]
     views = sorted(parts[1] for parts in paths if parts[0] == "views")
     groups, markets = (sorted({parts[place] for parts in bands}) for place in (1, 2))
-    version = _parameter("version", [manifest["version"]], "Version of the release: releases.json lists all")
-    view = _parameter("view", views, "A taxonomy: groups of specialisations")
-    group = _parameter("group_id", groups, "A group of the view: groups[].id of the view's file")
-    market = _parameter("market", markets, "global, a country or a metro; not every group has every market")
-    table = _parameter("table", list(RELEASE_TABLES), "A table")
+    version = _parameter("version", [manifest.version], "Version of the release; releases.json lists all")
+    view = _parameter("view", views, "Taxonomy, which is a set of groups of specialisations")
+    group = _parameter("group_id", groups, "Group of the view, groups[].id in the view's file")
+    market = _parameter("market", markets, "global, a country or a metro; not all groups have all markets")
+    table = _parameter("table", list(RELEASE_TABLES), "Name of the table")
     return {
         "openapi": "3.1.0",
         "jsonSchemaDialect": DIALECT,
         "info": {
-            "title": "Salary Bands" + (" (synthetic sample)" if manifest["contains_synthetic"] else ""),
+            "title": "Salary Bands" + (" (synthetic sample)" if manifest.contains_synthetic else ""),
             "version": SCHEMA_VERSION,
             "summary": "Compensation bands in machine learning, as static files",
-            "description": f"Release {manifest['version']}. Files under a release never change; latest.json, "
-            "releases.json and feed.xml do. Read values of rows by the names in `columns`."
-            + (" Synthetic: nobody earns these figures." if manifest["contains_synthetic"] else ""),
-            "license": {"name": "MIT for the program; the data is its sources', see README.md of the release"},
+            "description": f"Release {manifest.version}. Files under a release never change; latest.json, "
+            "releases.json and feed.xml do. Look up values of rows by the names in `columns`."
+            + (f" {SYNTHETIC}" if manifest.contains_synthetic else ""),
+            "license": {"name": "MIT for the program; for the data, see the licences in README.md of the release"},
         },
         "servers": [{"url": "../..", "description": "The folder that holds latest.json"}],
         "paths": {
@@ -39,18 +45,18 @@ def open_api(manifest: Document, files: Iterable[Mapping[str, Any]]) -> Document
             "/releases.json": _get("releases", "Every release, newest first", _json("releases")),
             "/feed.xml": _get("feed", "An Atom feed of the releases", {"application/atom+xml": _TEXT}),
             f"{_RELEASE}/manifest.json": _get(
-                "manifest", "What it is made from, and every file", _json("manifest"), version
+                "manifest", "What the release is made from, and its files", _json("manifest"), version
             ),
             f"{_RELEASE}/views/{{view}}.json": _get(
-                "view", "All that a view's page needs", _json("view"), version, view
+                "view", "All data for the page of a view", _json("view"), version, view
             ),
             f"{_RELEASE}/bands/{{view}}/{{group_id}}/{{market}}.json": _get(
-                "bands", "Every cell of a group in a market", _json("bands"), version, view, group, market
+                "bands", "All cells of a group in a market", _json("bands"), version, view, group, market
             ),
             f"{_RELEASE}/{{table}}.csv": _get("csv", "A table as CSV", {"text/csv": _TEXT}, version, table),
             f"{_RELEASE}/{{table}}.parquet": _get("parquet", "A table as Parquet", _PARQUET, version, table),
             f"{_RELEASE}/datapackage.json": _get(
-                "datapackage", "Every column with its meaning", _json("datapackage"), version
+                "datapackage", "All columns with their meaning", _json("datapackage"), version
             ),
         },
     }
@@ -67,7 +73,7 @@ def _json(kind: str) -> Document:
 def _get(name: str, summary: str, content: Document, *parameters: Document) -> Document:
     found = {"description": summary, "content": content}
     absent = {
-        "description": "There is no such file: where all cells of a group in a market are withheld, none is written"
+        "description": "The file does not exist; none is written if all cells of a group in a market are withheld"
     }
     answers = {"200": found, **({"404": absent} if parameters else {})}
     return {

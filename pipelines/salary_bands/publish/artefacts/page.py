@@ -1,4 +1,4 @@
-"""index.html: the page of a release, of one file, from its views and tables."""
+"""index.html: the page of a release in one file, made from its views and tables."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,9 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from salary_bands.publish.artefacts.citation import citation
 from salary_bands.publish.artefacts.views import BASELINES, METRICS, PREMIUM_COLUMNS, RANK_COLUMNS
-from salary_bands.releases.marts import Document
+from salary_bands.releases.documents import Document
+from salary_bands.releases.manifest import Manifest
+from salary_bands.sample import SYNTHETIC
 from salary_bands.schemas import RELEASE_TABLES
 from salary_bands.schemas.claims import VERDICTS
 
@@ -21,24 +23,30 @@ _REASONS = {
     "few_employers": "too few employers",
     "dominated": "one employer has over half",
     "low_effective_n": "employers too few or too alike",
-    "too_near": "a larger cell differs by a person or two",
-    "not_identified": "cannot be told from these reports",
-    "no_reports": "nobody reported",
+    "too_near": "a larger cell differs by one or two people",
+    "not_identified": "cannot be estimated from these reports",
+    "no_reports": "no reports",
     "by_definition": "the baseline",
-    "not_modelled": "not machine learning, so in no comparison",
+    "not_modelled": "not machine learning, so not compared",
 }
 _NO_PREMIUM = {**dict.fromkeys(PREMIUM_COLUMNS), "n_group": 0, "why": "not_modelled"}
 _NO_PREMIUMS = {b: {m: {"all": {"all": _NO_PREMIUM}} for m in METRICS} for b in BASELINES}
 _NO_RANK = {"all": dict.fromkeys(RANK_COLUMNS)}
 _VERDICTS = {
-    "supported": "our interval lies inside the claimed range",
-    "contradicted": "our interval lies wholly outside it",
-    "insufficient_data": "no figure, or its interval crosses an end of the range",
+    "supported": "our interval is inside the claimed range",
+    "contradicted": "our interval is wholly outside the claimed range",
+    "insufficient_data": "we have no figure, or its interval crosses an end of the range",
 }
 
 
-def page_text(manifest: Document, views: Mapping[str, Document], folder: Path) -> str:
-    """The page. views: documents by name; folder: where the tables of the release lie."""
+def page_text(manifest: Manifest, views: Mapping[str, Document], folder: Path) -> str:
+    """Render the page.
+
+    Args:
+        manifest: the manifest of the release.
+        views: the documents of its views, by name.
+        folder: the folder with its tables.
+    """
     claims = Counter(pq.read_table(folder / "claims.parquet", columns=["verdict"])["verdict"].to_pylist())
     cards, roles, paths, specialties = (
         [_read(views[name], group) for group in views[name]["groups"]]
@@ -46,6 +54,7 @@ def page_text(manifest: Document, views: Mapping[str, Document], folder: Path) -
     )
     return _template().render(
         manifest=manifest,
+        synthetic=SYNTHETIC,
         cards=cards,
         roles=roles,
         paths=paths,
@@ -83,7 +92,7 @@ def _template() -> Template:
 
 
 def _read(document: Document, group: Document) -> Row:
-    """A group with its rows as dicts."""
+    """Return a group with its rows as dicts."""
     names = document["columns"]
 
     def rows(part: Any, columns: list[str]) -> Any:
@@ -101,7 +110,10 @@ def _read(document: Document, group: Document) -> Row:
 
 
 def _pay_end(groups: Sequence[Row], places: Sequence[tuple[str, str]]) -> int:
-    """Where the marks of a section end: a round figure, not below any that they show. places: (tier, level)."""
+    """Return the end of a section's scale of pay: a round figure that is no less than any shown one.
+
+    `places` lists the (tier, level) that the section shows.
+    """
     bands = [g["bands"][metric][tier][level] for g in groups for metric in METRICS for tier, level in places]
     bands += [g["advertised"]["base"] for g in groups]
     most = max((band[name] or 0 for band in bands for name in ("p75", "p50_high")), default=0)
@@ -109,14 +121,14 @@ def _pay_end(groups: Sequence[Row], places: Sequence[tuple[str, str]]) -> int:
 
 
 def _premium_ends(groups: Sequence[Row], baseline: str, metric: str) -> tuple[float, float]:
-    """Where the marks of premiums of a section begin and end."""
+    """Return the ends of a section's scale of premiums."""
     shown = [g["premiums"][baseline][metric]["all"]["all"] for g in groups]
     bounds = [premium[name] or 0.0 for premium in shown for name in ("premium_low", "premium_high")]
     return min(0.0, *bounds), max(0.1, *bounds)
 
 
 def _place(value: float, low: float, high: float) -> str:
-    """Where a value lies between two ends, as CSS has it."""
+    """Return the position of a value between two ends as a CSS percentage."""
     return f"{100 * (value - low) / (high - low):.1f}%"
 
 
@@ -125,7 +137,7 @@ def _usd(amount: int) -> str:
 
 
 def _signed(ratio: float) -> str:
-    """0.082 is +8.2, in percent."""
+    """Format a ratio as a signed percentage without the sign for percent: 0.082 is +8.2."""
     return f"{ratio * 100:+.1f}".replace("-", "−")
 
 

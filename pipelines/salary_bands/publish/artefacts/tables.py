@@ -1,4 +1,4 @@
-"""The tables of a release as files: Parquet as they are, CSV that no spreadsheet takes for a formula, JSON of bands."""
+"""Write the tables of a release: Parquet, CSV without formulas, and the bands as JSON."""
 
 import csv
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ import pyarrow
 import pyarrow.parquet as pq
 
 from salary_bands.aggregate.workspace import Workspace
-from salary_bands.releases.marts import SCHEMA_VERSION, Document
+from salary_bands.releases.documents import SCHEMA_VERSION, Document
 from salary_bands.schemas import RELEASE_TABLES, arrow_schema
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -20,7 +20,7 @@ BAND_COLUMNS = tuple(name for name in arrow_schema("bands").names if name not in
 
 
 def write_tables(candidate: Workspace, folder: Path) -> dict[str, int]:
-    """Every table as Parquet and CSV; the rows of each file."""
+    """Write every table as Parquet and CSV, and return the number of rows of each file."""
     rows = {}
     for table in RELEASE_TABLES:
         content = pq.read_table(candidate.path(table)).replace_schema_metadata(None)
@@ -31,10 +31,13 @@ def write_tables(candidate: Workspace, folder: Path) -> dict[str, int]:
 
 
 def write_csv(content: pyarrow.Table, path: Path) -> None:
-    """UTF-8, LF, empty is null, true and false, ISO dates; a text that looks like a formula gets an apostrophe."""
+    """Write a table as CSV: UTF-8, LF, an empty cell for null, true and false, ISO dates.
+
+    A text that a spreadsheet would read as a formula gets a leading apostrophe.
+    """
     cells = [map(_csv_cell, column.to_pylist()) for column in content.columns]
     with path.open("w", encoding="utf-8", newline="") as stream:
-        # a terminator with CR has a lone CR in a text quoted: unquoted it ends the row for spreadsheets
+        # with CR in the terminator csv.writer quotes a text with a lone CR, which would end the row in spreadsheets
         writer = csv.writer(_LineFeeds(stream), lineterminator="\r\n")
         writer.writerow(content.column_names)
         writer.writerows(zip(*cells, strict=True))
@@ -47,7 +50,7 @@ def _csv_cell(value: Any) -> Any:
 
 
 class _LineFeeds:
-    """Rows of a csv.writer, which come one a call, ended by LF."""
+    """A stream for csv.writer, which writes one row per call, that ends rows with LF instead of CRLF."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
@@ -57,11 +60,13 @@ class _LineFeeds:
 
 
 def band_documents(candidate: Workspace) -> Iterator[tuple[str, Document]]:
-    """(path, document) of each `bands/<view>/<group_id>/<market>.json`; none where all is suppressed."""
+    """Yield (path, document) of each `bands/<view>/<group_id>/<market>.json` that has a cell not suppressed."""
     bands = pq.read_table(candidate.path("bands"))
     heads = zip(*(bands[name].to_pylist() for name in _HEAD), strict=True)
     cells = zip(*(bands[name].to_pylist() for name in BAND_COLUMNS), strict=True)
-    rows = sorted(zip(heads, cells, strict=True), key=itemgetter(0))  # stable, so rows keep the table's order
+    rows = sorted(
+        zip(heads, cells, strict=True), key=itemgetter(0)
+    )  # the sort is stable: rows keep the order of the table
     basis = BAND_COLUMNS.index("basis")
     for head, part in groupby(rows, key=itemgetter(0)):
         own = [list(row) for _, row in part]

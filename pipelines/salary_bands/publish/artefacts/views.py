@@ -1,21 +1,26 @@
-"""views/<view>.json: all that a site needs for the page of a view, from the tables as they are published."""
+"""views/<view>.json: everything a site needs for the page of a view, from the published tables."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from salary_bands.releases.marts import SCHEMA_VERSION, Document
-from salary_bands.schemas.columns import LEVELS, STAGES, TIERS
+from salary_bands.releases.documents import SCHEMA_VERSION, Document
+from salary_bands.schemas.columns import BASELINES, LEVELS, STAGES, TIERS
+from salary_bands.storage.duck import add_file, add_table, in_memory
+from salary_bands.storage.records import records
+from salary_bands.storage.sql import read_sql
 
 MARKET = "US"
 METRICS = ("base", "total")
-BASELINES = ("nlp_classical", "ml_generalist")
 RANK_LEVELS = ("all", "senior")
-# a view of more groups says less of each, so that its file stays under 64 kB; bands/ and premiums have it all
+_RANKED_BY = {"baseline": "ml_generalist", "metric": "total", "tier": "all"}
+# a view of more groups has less about each, so that its file stays under 64 kB; bands/ and premiums have it all
 FULL_UP_TO = 10
 BAND_COLUMNS = (
     "n_reports",
@@ -52,7 +57,7 @@ NOTES = {
 
 @dataclass(frozen=True)
 class Detail:
-    """What a view's file says of each of its groups. Levels are by tier."""
+    """The parts of a group in the file of a view. Levels are by tier."""
 
     band_columns: tuple[str, ...]
     band_levels: dict[str, tuple[str, ...]]
@@ -71,12 +76,11 @@ BRIEF = Detail(BAND_COLUMNS, {"all": ("all", *STAGES, *LEVELS)}, {"all": ("all",
 
 Row = dict[str, Any]
 Rows = dict[tuple[str, ...], Row]
-Rank = tuple[int | None, int | None, int | None, int]
 _NO_BAND: Row = {"basis": "suppressed", "suppression_reason": "few_reports"}
 
 
 def view_documents(head: Document, folder: Path) -> Iterator[tuple[str, Document]]:
-    """(path, document) of each `views/<view>.json`, from the tables of a release at `folder`.
+    """Yield (path, document) of each `views/<view>.json`, from the tables of a release at `folder`.
 
     head: release, as_of, contains_synthetic.
     """
@@ -86,9 +90,9 @@ def view_documents(head: Document, folder: Path) -> Iterator[tuple[str, Document
     )
     premiums = _by(("view", "group_id", "baseline", "metric", "tier", "level"), _rows(folder / "premiums.parquet"))
     cards = _rows(folder / "cards.parquet")
+    ranks = group_ranks(cards, folder / "premiums.parquet")
     for view in sorted({card["view"] for card in cards}):
         groups = [card for card in cards if card["view"] == view]
-        ranks = {level: group_ranks(groups, premiums, level) for level in RANK_LEVELS}
         detail = FULL if len(groups) <= FULL_UP_TO else BRIEF
         columns = {"bands": detail.band_columns, "premiums": PREMIUM_COLUMNS, "rank": RANK_COLUMNS}
         yield (
@@ -107,7 +111,7 @@ def view_documents(head: Document, folder: Path) -> Iterator[tuple[str, Document
                         "leaves": card["leaves"].split(";"),
                         "tooling": [tool for tool in card["tooling"].split(";") if tool],
                         "premiums": _premiums(card, premiums, detail),
-                        "rank": _rank(card, ranks),
+                        "rank": ranks.get((view, card["group_id"])),
                         **_bands(card, bands, detail),
                         **{name: card[name] for name in (*DEMAND, *REPORTS)},
                     }
@@ -143,7 +147,7 @@ def _bands(card: Row, bands: Rows, detail: Detail) -> Document:
 
 
 def _premiums(card: Row, premiums: Rows, detail: Detail) -> Document | None:
-    """By baseline, metric, tier and level; None of a group that the model does not know."""
+    """Return premiums by baseline, metric, tier and level, None if the model does not know the group."""
 
     def row(*place: str) -> list[Any]:
         found = premiums[(card["view"], card["group_id"], *place)]
@@ -163,15 +167,8 @@ def _premiums(card: Row, premiums: Rows, detail: Detail) -> Document | None:
     }
 
 
-def _rank(card: Row, ranks: dict[str, dict[str, Rank]]) -> Document | None:
-    """By level or stage; None of a group that is not ranked."""
-    if card["group_id"] not in ranks[RANK_LEVELS[0]]:
-        return None
-    return {level: list(of[card["group_id"]]) for level, of in ranks.items()}
-
-
 def _why(premium: Row, card: Row) -> str | None:
-    """Why there is no premium: in the words of `claims`."""
+    """Return why there is no premium, with the reason codes of `claims`."""
     if card["leaves"] == premium["baseline"]:
         return "by_definition"
     if premium["premium"] is not None:
@@ -179,26 +176,34 @@ def _why(premium: Row, card: Row) -> str | None:
     return "no_reports" if premium["n_group"] == 0 else "not_identified"
 
 
-def group_ranks(groups: Sequence[Row], premiums: Rows, level: str) -> dict[str, Rank]:
-    """group_id to (rank, best, worst, of how many) by total premium over the generalist, at that level or stage.
+def group_ranks(cards: Sequence[Row], premiums: Path) -> dict[tuple[str, str], dict[str, list[int | None]]]:
+    """Return (view, group_id) to level to [rank, best, worst, of how many] in the view, by total premium.
 
-    Ranked are groups with leaves of their own that the model knows; one whose premium is not known may stand anywhere.
+    premiums: the Parquet file of the table. Groups that the model does not know, `all` and the baseline itself are not
+    ranked. A group whose premium is not identified has no rank, but may be above or below every other.
     """
-    rows = {
-        g["group_id"]: premiums[key]
-        for g in groups
-        if (key := (g["view"], g["group_id"], "ml_generalist", "total", "all", level)) in premiums
-        and g["group_id"] != "all"
-        and g["leaves"] != "ml_generalist"
+    with in_memory() as connection:
+        add_file(connection, "premiums", premiums)
+        modelled = set(connection.execute("SELECT DISTINCT view, group_id FROM premiums").fetchall())
+        ranked = [
+            (c["view"], c["group_id"])
+            for c in cards
+            if (c["view"], c["group_id"]) in modelled
+            and c["group_id"] != "all"
+            and c["leaves"] != _RANKED_BY["baseline"]
+        ]
+        groups = pd.DataFrame(
+            [(f"{view} {level}", view, group, level) for view, group in ranked for level in RANK_LEVELS],
+            columns=["ranking", "view", "group_id", "level"],
+            dtype="str",
+        )
+        add_table(connection, "ranked_groups", groups.assign(**_RANKED_BY))
+        found = records(connection.execute(read_sql("steps/claims/group_ranks")))
+    sizes = Counter(view for view, _ in ranked)
+    ranks: dict[tuple[str, str], dict[str, list[int | None]]] = {
+        (view, group): {level: [None, None, None, sizes[view]] for level in RANK_LEVELS} for view, group in ranked
     }
-    known = {group: row for group, row in rows.items() if row["premium"] is not None}
-    found: dict[str, Rank] = {}
-    for group in rows:
-        if (own := known.get(group)) is None:
-            found[group] = (None, None, None, len(rows))
-            continue
-        higher = sum(o["premium"] > own["premium"] for o in known.values())
-        surely_above = sum(o["premium_low"] > own["premium_high"] for o in known.values())
-        surely_below = sum(o["premium_high"] < own["premium_low"] for o in known.values())
-        found[group] = (1 + higher, 1 + surely_above, len(rows) - surely_below, len(rows))
-    return found
+    for row in found:
+        view, level = row["ranking"].split()
+        ranks[view, row["group_id"]][level][:3] = row["rank"], row["best"], row["worst"]
+    return ranks

@@ -1,4 +1,4 @@
-"""What a compressed container may hold, judged before its rows are in memory."""
+"""What a compressed container may hold, checked before its rows are in memory."""
 
 import xml.parsers.expat
 import zipfile
@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 
 from salary_bands.errors import HeldExport
+from salary_bands.ingest.containers.common import line_too_long
 from salary_bands.ingest.streams import FREE_INFLATION
 from salary_bands.settings import Settings
 
@@ -19,37 +20,34 @@ _SHEETS = "xl/worksheets/"
 _STRINGS = "xl/sharedStrings.xml"
 
 
-def too_inflated(inflated: int) -> HeldExport:
-    return HeldExport("inflates_too_much", f"inflates to {inflated:,} bytes", "deliver it as CSV")
-
-
-def checked_xlsx(archive: zipfile.ZipFile, size: int, settings: Settings) -> None:
+def check_xlsx(archive: zipfile.ZipFile, size: int, settings: Settings) -> None:
     """Hold a workbook whose parts openpyxl could not read in bounded memory.
 
-    It reads sheets row by row, the shared strings into one list, and every other part as a whole.
+    openpyxl reads sheets row by row, the shared strings into one list, and every other part as a whole.
     """
     inflated = sum(part.file_size for part in archive.infolist())
     if inflated > min(1 << 30, max(FREE_INFLATION, size * settings.max_inflation_ratio)):
-        raise too_inflated(inflated)
+        raise _too_inflated(inflated)
     for part in archive.infolist():
         if part.filename.startswith(_SHEETS) and part.filename.endswith(".xml"):
             with archive.open(part) as stream:
-                _checked_sheet(stream, settings.max_line_bytes)
+                _check_sheet(stream, settings)
         elif part.filename.endswith((".xml", ".rels")):
             most = FREE_INFLATION if part.filename == _STRINGS else settings.max_line_bytes
             if part.file_size > most:
-                raise too_inflated(inflated)
+                raise _too_inflated(inflated)
 
 
-def _checked_sheet(stream: IO[bytes], most: int) -> None:
-    """Hold a sheet with a row of more than `most` bytes, or with row numbers no sheet has."""
+def _check_sheet(stream: IO[bytes], settings: Settings) -> None:
+    """Hold a sheet with a row that is too long, or with row numbers that no sheet has."""
+    most = settings.max_line_bytes
     parser = xml.parsers.expat.ParserCreate()
     last_row_at = rows = 0
 
     def start(name: str, attributes: dict[str, str]) -> None:
         nonlocal rows
         if parser.CurrentByteIndex - last_row_at > most:
-            raise HeldExport("line_too_long", f"has a row of over {most:,} bytes", "raise max_line_bytes or mend it")
+            raise line_too_long("a row", settings)
         if name.rpartition(":")[2] == "row":
             number = attributes.get("r", "")
             rows = max(rows + 1, int(number) if number.isdecimal() and len(number) < 10 else rows + 1)
@@ -68,31 +66,31 @@ def _checked_sheet(stream: IO[bytes], most: int) -> None:
         parser.Parse(block)
         fed += len(block)
         if fed - last_row_at > most + _BLOCK:
-            raise HeldExport("line_too_long", f"has a row of over {most:,} bytes", "raise max_line_bytes or mend it")
+            raise line_too_long("a row", settings)
 
 
-def checked_parquet(metadata: pyarrow.parquet.FileMetaData, size: int, settings: Settings) -> None:
-    """Hold a file that is much larger than it looks; as a CSV each cell would have a byte."""
+def check_parquet(metadata: pyarrow.parquet.FileMetaData, size: int, settings: Settings) -> None:
+    """Hold a file that is much larger than it looks; a CSV would have at least a byte per cell."""
     inflated = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
     inflated = max(inflated, metadata.num_rows * metadata.num_columns)
     if inflated > min(settings.max_inflated_bytes, max(FREE_INFLATION, size * settings.max_inflation_ratio)):
-        raise too_inflated(inflated)
+        raise _too_inflated(inflated)
 
 
-def bounded(batch: pyarrow.RecordBatch, most: int) -> Iterator[pyarrow.RecordBatch]:
-    """The batch in slices of at most `most` bytes of text; one long text can stand in many rows.
+def bounded(batch: pyarrow.RecordBatch, settings: Settings) -> Iterator[pyarrow.RecordBatch]:
+    """Slice a batch so that no slice has too many bytes of text; many rows may share one long text.
 
-    Raises HeldExport where a single row is longer.
+    Raises HeldExport if a single row is too long.
     """
     size = sum(_text_bytes(column) for column in batch.columns)
-    if size <= most:
+    if size <= settings.max_line_bytes:
         yield batch
     elif batch.num_rows == 1:
-        raise HeldExport("line_too_long", f"has a row of over {most:,} bytes", "raise max_line_bytes or mend it")
+        raise line_too_long("a row", settings)
     else:
         half = batch.num_rows // 2
-        yield from bounded(batch.slice(0, half), most)
-        yield from bounded(batch.slice(half), most)
+        yield from bounded(batch.slice(0, half), settings)
+        yield from bounded(batch.slice(half), settings)
 
 
 def _text_bytes(column: pyarrow.Array) -> int:
@@ -100,3 +98,7 @@ def _text_bytes(column: pyarrow.Array) -> int:
         return 0
     lengths = pc.binary_length(column.dictionary).take(column.indices)
     return pc.sum(pc.cast(lengths, pyarrow.int64())).as_py() or 0
+
+
+def _too_inflated(inflated: int) -> HeldExport:
+    return HeldExport("inflates_too_much", f"inflates to {inflated:,} bytes", "deliver it as CSV")

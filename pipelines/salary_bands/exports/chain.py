@@ -1,0 +1,122 @@
+"""The chain from the rows of one export to pay_reports, a chunk at a time and without files.
+
+`stages` runs one step at a time, with parts and records around it; `inspect` runs all of them and counts.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+import pandas as pd
+
+from salary_bands.classify.reports import classify_reports
+from salary_bands.errors import HeldExport
+from salary_bands.ingest.containers.common import Malformed
+from salary_bands.ingest.read import OpenExport
+from salary_bands.ingest.recognise import exported_on_from_name
+from salary_bands.normalise.reports import normalise
+from salary_bands.settings import Settings
+from salary_bands.storage.frames import TEXT
+from salary_bands.validate.split import split
+from salary_bands.vocabulary.rates import Rates
+
+_UNDATED = date(1900, 1, 1)  # while an export's date is not known, its rows without one have no rate
+
+
+@dataclass
+class Chain:
+    """The steps over one export, and what they have found.
+
+    opened: its raw_reports, from the file or from a part. file: its name, which may hold its date. exported_on: its
+    date, else the latest full date inside, which `validate` finds. rejected: rejected rows by column and reason; the
+    column is empty if the row as a whole is meant. noted: cells read as unknown, and conversions that differ, by column
+    and kind.
+    """
+
+    opened: OpenExport
+    file: str
+    rates: Rates
+    settings: Settings
+    exported_on: date | None = None
+    rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
+    noted: Counter[str] = field(default_factory=Counter)
+    _first_rows: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        rule = self.opened.format.exported_on
+        named = exported_on_from_name(rule, self.file) if rule else None
+        self.exported_on = self.exported_on or (date.fromisoformat(named) if named else None)
+
+    def validate(self) -> Iterator[tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]]:
+        """Split raw_reports; yield chunks of raw_reports, accepted_reports and rejected_reports.
+
+        Malformed rows have no chunk. Raises HeldExport at the end: `too_many_rejected`, `no_export_date`; and what
+        reading raises.
+        """
+        latest: list[pd.Timestamp] = []
+        day = self.exported_on or _UNDATED
+        for raw in self.opened.chunks:
+            part = split(raw, self.opened.format, self.opened.columns, day, self.rates, self.settings)
+            self._count(part.rejected)
+            self.noted.update(part.noted)
+            latest.extend(part.accepted["submitted_at"].dropna().nlargest(1))
+            yield raw, part.accepted, part.rejected
+        self._count(malformed_rows(self.opened.malformed))
+        if self.is_mostly_rejected:
+            raise self._too_many_rejected()
+        if self.exported_on is None:
+            if not latest:
+                raise HeldExport(
+                    "no_export_date",
+                    "neither its name nor a row has the date of the export",
+                    "name it as the format's `exported_on` expects, or deliver full dates",
+                    rows=self.opened.rows,
+                )
+            self.exported_on = max(latest).date()
+
+    def normalise(self, accepted: pd.DataFrame) -> pd.DataFrame:
+        """Turn a chunk of accepted_reports into normalised_reports."""
+        return normalise(accepted, self.opened.format, self._day, self.rates, self.settings)
+
+    def classify(self, normalised: pd.DataFrame) -> pd.DataFrame:
+        """Turn a chunk of normalised_reports into pay_reports."""
+        return classify_reports(normalised, self._day)
+
+    @property
+    def _day(self) -> date:
+        assert self.exported_on, "validate first"
+        return self.exported_on
+
+    @property
+    def is_mostly_rejected(self) -> bool:
+        """True if more than the allowed share of rows is rejected; rows without pay are no fault and do not count."""
+        return self._faulty > self.settings.max_rejected_share * self.opened.rows
+
+    @property
+    def _faulty(self) -> int:
+        return sum(rows for (_, reason), rows in self.rejected.items() if reason != "no_pay")
+
+    def _count(self, rejected: pd.DataFrame) -> None:
+        groups = rejected.groupby(["column", "reason"])["row"].agg(["size", "min"]).reset_index()
+        for column, reason, rows, first in groups.itertuples(index=False, name=None):
+            self.rejected[column, reason] += int(rows)
+            self._first_rows.setdefault((column, reason), int(first))
+
+    def _too_many_rejected(self) -> HeldExport:
+        faults = [(-rows, key) for key, rows in self.rejected.items() if key[1] != "no_pay"]
+        column, reason = key = min(faults)[1]
+        return HeldExport(
+            "too_many_rejected",
+            f"{self._faulty:,} of {self.opened.rows:,} rows are rejected, most often {column or 'the row'} for "
+            f"{reason} (first in row {self._first_rows[key]})",
+            "fix the export, or raise max_rejected_share; `salary-bands inspect FILE` shows examples",
+            rows=self.opened.rows,
+        )
+
+
+def malformed_rows(records: list[Malformed]) -> pd.DataFrame:
+    """Malformed records as rejected_reports."""
+    rows = [(m.row, "", m.reason) for m in records]
+    frame = pd.DataFrame(rows, columns=["row", "column", "reason"])
+    return frame.astype({"row": "int64", "column": TEXT, "reason": TEXT})

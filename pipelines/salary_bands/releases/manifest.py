@@ -1,0 +1,132 @@
+"""The manifest of a release: what it is made from, and the hash of each of its files."""
+
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, JsonValue, WithJsonSchema, model_validator
+
+from salary_bands.releases.documents import (
+    FEW,
+    MANIFEST,
+    SIGNATURE,
+    STOP,
+    Count,
+    DocumentError,
+    Model,
+    ReleaseHead,
+    Sha256,
+    invalid,
+    sha256,
+)
+from salary_bands.releases.pointers import Pointer
+
+_OPEN = WithJsonSchema({"type": "object"})
+Facts = Annotated[dict[str, JsonValue], _OPEN]
+Correlations = Annotated[
+    dict[str, Annotated[float, Field(description="Intraclass correlation by employer")]],
+    FEW,
+    Field(description="By percentile"),
+]
+Setting = Annotated[int | float | str | bool, WithJsonSchema({"type": ["number", "string", "boolean"]})]
+
+
+def is_safe(path: str) -> bool:
+    """True if a path from elsewhere stays inside its folder on any system, and names no hidden file."""
+    parts = path.split("/")
+    printable = path.isprintable() and not set(path) & set('\\:*?"<>|')
+    return printable and all(part and not part.startswith(".") and len(part.encode()) <= 255 for part in parts)
+
+
+def _check_path(path: str) -> str:
+    if not is_safe(path):
+        raise invalid(f"{path[:120]!r} may be outside the release")
+    if path in (MANIFEST, SIGNATURE):
+        raise invalid(f"{path} cannot list itself or its signature")
+    return path
+
+
+class Input(Model):
+    """An export."""
+
+    source: str = Field(description="Folder of the export")
+    file: str = Field(description="File under the raw folder")
+    sha256: Sha256
+    rows: Count = Field(description="Rows of the export")
+
+
+class Gate(Model):
+    """A gate."""
+
+    gate: str = Field(description="The gate that would have held it")
+    reason: str = Field(description="Why it was accepted")
+
+
+class File(Model):
+    """A file."""
+
+    path: Annotated[str, AfterValidator(_check_path)] = Field(description="Path relative to the release")
+    bytes: Count = Field(description="Size")
+    sha256: Sha256
+    rows: Count | None = Field(description="Rows of a table, null of other files")
+
+
+class Method(Model, json_schema_serialization_defaults_required=True):
+    """Figures that the tables rest on."""
+
+    # what has a default is missing from the first releases
+
+    version: str = Field(description="The same as method_version")
+    employer_correlation: Annotated[dict[str, Correlations], FEW] = Field(
+        {}, description="How alike pay at one employer is, by metric and percentile"
+    )
+    fx: Facts = Field({}, description="Exchange rates used, and whose")
+    model: Facts = Field(
+        {}, description="Of each metric: reports in the model, their share, columns that left, how well it stacks"
+    )
+    pooling: Facts = Field({}, description="Of each metric and kind of cell: what pooled cells are drawn with")
+    influence: Facts = Field({}, description="How many cells hang on one export, employer or day")
+    coverage: Annotated[dict[str, float], FEW, _OPEN] = Field(
+        {}, description="Shares of reports whose title, employer, level or place is stated and not known"
+    )
+
+
+class Manifest(ReleaseHead, json_schema_serialization_defaults_required=True):
+    """What a release is made from, and the hash of each of its files."""
+
+    # what has a default is missing from the first releases
+
+    method_version: str = Field(description="Version of formulas and settings")
+    code_version: str = Field(description="Version of the program")
+    reference_version: str = Field("", description="Hash of the reference data: employers, levels, places, rules")
+    contains_synthetic: bool = Field(description="Whether it is made from generated data: nobody earns its figures")
+    previous: str | None = Field(description="The release before; null of the first")
+    inputs: Annotated[list[Input], STOP] = Field(description="What it is made from")
+    settings: Annotated[dict[str, Setting], FEW] = Field(description="Every threshold")
+    method: Method
+    accepted: Annotated[list[Gate], STOP] = Field(
+        [], description="Gates that would have held it and were accepted by hand"
+    )
+    fingerprint: Sha256
+    content_fingerprint: Sha256 = ""
+    files: Annotated[list[File], STOP] = Field(description="Every file of the release but this one and its signature")
+
+    @model_validator(mode="after")
+    def _check_files(self) -> Self:
+        paths = {file.path for file in self.files}
+        if len(paths) < len(self.files):
+            raise invalid("files lists a file twice")
+        folders = {"/".join(path.split("/")[:n]) for path in paths for n in range(1, path.count("/") + 1)}
+        if clash := sorted(folders & paths)[:1]:
+            raise invalid(f"files lists {clash[0][:120]!r} both as a file and as a folder")
+        return self
+
+
+def read_manifest(content: bytes, pointer: Pointer) -> Manifest:
+    """Parse the manifest that a pointer names; raise DocumentError if it is invalid or another one."""
+    if sha256(content) != pointer.manifest.sha256:
+        raise DocumentError("has another sha256 than latest.json and releases.json say")
+    manifest = Manifest.read(content)
+    for name in ReleaseHead.model_fields:
+        found, expected = getattr(manifest, name), getattr(pointer, name)
+        if found != expected:
+            raise DocumentError(f"has {name} {found}, not {expected}")
+    return manifest

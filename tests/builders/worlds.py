@@ -1,0 +1,40 @@
+"""Folders with releases that many tests read, made once for all of them (`once` of conftest)."""
+
+import shutil
+from pathlib import Path
+
+from salary_bands.publish.publication import publish
+from salary_bands.releases.marts import Marts
+from tests.builders import SAMPLE
+from tests.builders.candidates import build, published, settings_at
+from tests.builders.exports import model_rows, native_row, write_native
+
+ROWS = [native_row(n) for n in range(30)]
+MORE = [native_row(n) for n in range(35)]
+
+
+def publish_sample(folder: Path) -> None:
+    """Publish the bundled sample in FOLDER/marts."""
+    settings = settings_at(folder)
+    shutil.copytree(SAMPLE, settings.raw / "sample")
+    published(settings)
+
+
+def publish_modelled(folder: Path) -> None:
+    """Publish 50 reports that the model knows in FOLDER/marts, and build the candidate of 60."""
+    settings = settings_at(folder)
+    write_native(settings.raw, model_rows(50))
+    published(settings)
+    write_native(settings.raw, model_rows())
+    build(settings)
+
+
+def publish_small(folder: Path) -> None:
+    """Publish ROWS as 2026.06.30 in FOLDER/marts and build the candidate of MORE; FOLDER/both has both releases."""
+    settings = settings_at(folder)
+    write_native(settings.raw, ROWS)
+    published(settings)
+    write_native(settings.raw, MORE)
+    candidate = build(settings).candidate
+    shutil.copytree(settings.marts, folder / "both")
+    publish(candidate, Marts(folder / "both"))

@@ -1,0 +1,112 @@
+"""No text of an export leaves the raw folder but for cells of mapped columns, in parts of the work folder.
+
+What is searched, and what may be where, is data: KINDS by path in WORK, and PRINTED.
+"""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from salary_bands.schemas import SchemaBroken, validated
+from tests.hostile.leaks import exports, leaks, leaks_in
+
+pytestmark = pytest.mark.slow
+
+SOURCE = "zqfileqsource"
+# kinds of markers that may be in a file, by its path; the first pattern that matches counts
+WORK = {
+    "raw_reports/*.parquet": ("mapped",),
+    "accepted_reports/*.parquet": ("mapped",),
+    "normalised_reports/*.parquet": ("mapped",),
+    "pay_reports/*.parquet": ("mapped",),
+    "candidate/window_reports.parquet": ("mapped", "file"),
+    "candidate/plan.json": ("file",),
+    "candidate/ledger.parquet": ("file",),
+    "candidate/sources.parquet": ("file",),
+}
+PRINTED = ("file",)
+
+
+def refresh(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """The command over the folder's raw, marts and work, in a process of its own."""
+    command = [sys.executable, "-m", "salary_bands", "refresh", "--as-of", "2026-06-30"]
+    folders = [text for name in ("raw", "marts", "work") for text in (f"--{name}", str(folder / name))]
+    environment = {**os.environ, "SALARY_BANDS_SETTLE_SECONDS": "0"}
+    return subprocess.run(
+        [*command, *folders, *options], capture_output=True, text=True, cwd=folder, env=environment, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def marked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder with raw, work and marts after refreshes of exports full of markers, and what they printed."""
+    folder = tmp_path_factory.mktemp("marked")
+    (folder / "raw" / SOURCE).mkdir(parents=True)
+    for name, content in exports().items():
+        (folder / "raw" / SOURCE / name).write_bytes(content)
+    first, again = refresh(folder), refresh(folder, "--json")
+    assert (first.returncode, again.returncode) == (0, 0), first.stderr
+    return folder, first.stdout + first.stderr + again.stdout + again.stderr
+
+
+def test_every_case_is_met(marked: tuple[Path, str]) -> None:
+    plan = json.loads((marked[0] / "work" / "candidate" / "plan.json").read_text(encoding="utf-8"))
+    assert {f["held_reason"] for f in plan["files"]} == {
+        None, "bad_gzip", "damaged_csv", "damaged_jsonl", "damaged_parquet", "damaged_xlsx",
+        "missing_required_column", "no_rows", "nul_bytes", "too_many_rejected", "truncated_gzip", "unclosed_quote",
+        "unknown_header", "unreadable_encoding",
+    }  # fmt: skip
+    assert sum(f["counted"] for f in plan["files"]) == 6
+
+
+def test_the_work_folder_has_only_cells_of_mapped_columns(marked: tuple[Path, str]) -> None:
+    assert leaks(marked[0] / "work", WORK) == []
+    everywhere = {path for path, _ in leaks(marked[0] / "work", {})}
+    assert {path.partition("/")[0] for path in everywhere} >= {"raw_reports", "accepted_reports", "candidate"}
+
+
+def test_a_refresh_prints_names_of_files_alone(marked: tuple[Path, str]) -> None:
+    assert leaks_in(marked[1], PRINTED) == []
+    assert "zqfileq" in marked[1]
+
+
+def test_a_refresh_that_fails_prints_names_of_files_alone(tmp_path: Path) -> None:
+    held = {name: content for name, content in exports().items() if "0unknown" in name or "0toobad" in name}
+    (tmp_path / "raw" / SOURCE).mkdir(parents=True)
+    for name, content in held.items():
+        (tmp_path / "raw" / SOURCE / name).write_bytes(content)
+    failed = refresh(tmp_path)
+    assert failed.returncode == 1 and "every export is held" in failed.stderr
+    assert leaks_in(failed.stdout + failed.stderr, PRINTED) == []
+
+
+def test_a_broken_contract_of_an_export_quotes_no_cell() -> None:
+    wrong = pd.DataFrame({"row": [1], "column": ["zqmappedqcolumn"], "reason": ["ZQMAPPEDQreason"]})
+    with pytest.raises(SchemaBroken, match="column reason: ") as broken:
+        validated(wrong, "rejected_reports")
+    assert leaks_in(str(broken.value)) == []
+
+
+def test_markers_are_found_wherever_they_are(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"x": "ZQUNMAPPEDqa"}', encoding="utf-8")
+    (tmp_path / "b.csv.gz").write_bytes(gzip.compress(b"zqheaderqb"))
+    column = pa.DictionaryArray.from_arrays(pa.array([0], pa.int32()), pa.array(["x", "zqmappedqunused" * 50]))
+    pq.write_table(pa.table({"a": column, "b": ["zqsheetqc"]}), tmp_path / "c.parquet", compression="zstd")
+    pq.write_table(pa.table({"a": [1]}).replace_schema_metadata({"k": "zqfileqd"}), tmp_path / "d.parquet")
+    (tmp_path / "zqfileqname").write_text("998877665544", encoding="utf-8")
+    found = {marker[:11].lower() for _, marker in leaks(tmp_path, {})}
+    assert found == {
+        "zqunmappedq", "zqheaderqb", "zqmappedqun", "zqsheetqc", "zqfileqd", "zqfileqname", "99887766554",
+    }  # fmt: skip
+    assert [path for path, _ in leaks(tmp_path, {"*.json": ("unmapped",), "*": ("mapped", "header", "file")})] == [
+        "c.parquet",
+        "zqfileqname",
+    ]
