@@ -16,11 +16,11 @@ from salary_bands.settings import Settings
 from tests.builders import REAL_DATA
 from tests.builders.candidates import TABLES, Built, build, settings_at
 from tests.builders.exports import write_native
-from tests.builders.worlds import publish_modelled, publish_sample, publish_small
+from tests.builders.worlds import publish_modelled, publish_sample, publish_small, publish_year
 
 # Fixtures that take seconds, here and in modules of tests: what needs one is slow.
 SLOW_FIXTURES = {
-    *("built", "model_world", "real_data", "sample_marts", "small_world"),
+    *("built", "model_world", "real_data", "sample_marts", "small_world", "year_world"),
     *("bombed", "case", "cases", "other_case", "small", "truth", "world"),
 }
 
@@ -121,6 +121,12 @@ def sample_release(sample_marts: Marts) -> Path:
 def small_world(once: Callable[..., Path]) -> Path:
     """What `publish_small` fills: a release, the candidate of the next, and a marts folder with both."""
     return once("small", publish_small)
+
+
+@pytest.fixture(scope="session")
+def year_world(once: Callable[..., Path]) -> Path:
+    """What `publish_year` fills: a release of a year of reports."""
+    return once("year", publish_year)
 
 
 @pytest.fixture(scope="session")

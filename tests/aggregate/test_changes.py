@@ -62,19 +62,9 @@ def moved(settings: Settings, as_of: str) -> pd.DataFrame:
     return found
 
 
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("changes")
-    settings = settings_at(folder)
-    write_native(settings.raw, people(1, 400, days=390), "north/1.csv")
-    write_native(settings.raw, people(3, 300, days=390), "south/1.csv")
-    published(settings, FIRST)
-    return folder
-
-
 @pytest.fixture
-def folder(shelf: Path, tmp_path: Path) -> Path:
-    shutil.copytree(shelf, tmp_path / "shelf")
+def folder(year_world: Path, tmp_path: Path) -> Path:
+    shutil.copytree(year_world, tmp_path / "shelf")
     return tmp_path / "shelf"
 
 

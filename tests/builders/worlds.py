@@ -8,6 +8,7 @@ from salary_bands.releases.marts import Marts
 from tests.builders import SAMPLE
 from tests.builders.candidates import build, published, settings_at
 from tests.builders.exports import model_rows, native_row, write_native
+from tests.builders.people import people
 
 ROWS = [native_row(n) for n in range(30)]
 MORE = [native_row(n) for n in range(35)]
@@ -27,6 +28,14 @@ def publish_modelled(folder: Path) -> None:
     published(settings)
     write_native(settings.raw, model_rows())
     build(settings)
+
+
+def publish_year(folder: Path) -> None:
+    """Publish a year of reports of two sources as 2026.05.31 in FOLDER/marts."""
+    settings = settings_at(folder)
+    write_native(settings.raw, people(1, 400, days=390), "north/1.csv")
+    write_native(settings.raw, people(3, 300, days=390), "south/1.csv")
+    published(settings, "2026-05-31")
 
 
 def publish_small(folder: Path) -> None:

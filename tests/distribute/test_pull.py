@@ -392,12 +392,12 @@ def test_a_killed_process_goes_on_where_it_was(server: Publisher, site: Marts) -
         """Half of the file, then nothing until the reader is dead."""
         handler.send(200, content[: len(content) // 2], length=len(content))
         reached.set()
-        go_on.wait(60)
+        go_on.wait(300)
 
     server.tricks[SAME] = [halted]
     command = [sys.executable, "-m", "salary_bands", "pull", server.url, "--to", str(site.folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
-        assert reached.wait(60)
+        assert reached.wait(300)
         child.kill()
     go_on.set()
     assert latest(site) is None and not (site.folder / "releases").exists()

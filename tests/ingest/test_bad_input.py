@@ -175,7 +175,7 @@ def bombed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     assert list(made) == BOMBS
     root = ROOT
     done = subprocess.run(
-        [sys.executable, "-c", STAGES, str(raw)], cwd=root, capture_output=True, text=True, timeout=120, check=True
+        [sys.executable, "-c", STAGES, str(raw)], cwd=root, capture_output=True, text=True, timeout=600, check=True
     )
     return {**json.loads(done.stdout), "reasons": {name: reason for name, (_, reason) in made.items()}}
 

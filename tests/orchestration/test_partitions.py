@@ -13,7 +13,9 @@ from salary_bands.orchestration.partitions import export_key, partition_key
 
 HASH = "0123456789abcdef" * 4
 MYSQL_KEY = 64  # characters that Dagster's unique index has of a partition key in MySQL
-names = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=80)
+names = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=80).filter(
+    lambda name: name.strip(".")
+)
 
 
 def export(file: str, sha256: str = HASH) -> ExportFile:

@@ -147,7 +147,7 @@ class _Run:
         for event in result.get_asset_materialization_events():
             if MIRRORED in event.materialization.metadata:
                 self._say(str(event.materialization.metadata[MIRRORED].value))
-        return [accepted["gate"] for accepted in accepted_gates(self._candidate)]
+        return [gate["gate"] for gate in accepted_gates(self._candidate)]
 
     def _execute(self, job: str, **arguments: Any) -> dg.ExecuteInProcessResult:
         result = self._definitions.resolve_job_def(job).execute_in_process(

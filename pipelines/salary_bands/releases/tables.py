@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from salary_bands.errors import RefreshError
-from salary_bands.releases.marts import Marts, sha256_of
+from salary_bands.releases.marts import Marts
+from salary_bands.storage.files import sha256_of
 
 
 def table_file(marts: Marts, version: str, table: str) -> Path:
