@@ -16,12 +16,13 @@ import duckdb
 import pandas as pd
 import pytest
 
-from salary_bands.aggregate.registry import make
+from salary_bands.aggregate.registry import RECIPES
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.ingest.raw_folder import scan
 from salary_bands.reference import FOLDER
 from salary_bands.reference.formats import format_named, formats
 from salary_bands.schemas.bands import KEY
+from salary_bands.settings import Settings
 from tests.builders.candidates import BANDS, Built, build, settings_at
 from tests.builders.exports import native_row, write_native
 from tests.builders.thin_cells import write_thin
@@ -293,11 +294,18 @@ class Unrounded(Workspace):
                 self.bounds[tuple(key)] = (low, high)
         return len(self.pay)
 
+    @classmethod
+    def of(cls, settings: Settings) -> "Unrounded":
+        """Build bands of a candidate whose other tables are there; what is there of bands stays as it is."""
+        candidate = cls(settings)
+        recipe = RECIPES["bands"]
+        with candidate.connection(*recipe.inputs) as connection:
+            recipe.build(candidate, connection)
+        return candidate
+
 
 def unrounded(built: Built) -> dict[tuple[Any, ...], float]:
-    candidate = Unrounded(built.settings)
-    make(candidate, "bands")
-    return candidate.pay
+    return Unrounded.of(built.settings).pay
 
 
 @contextmanager

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from salary_bands.aggregate.registry import make
 from salary_bands.exports.stages import STAGE_TABLES, ExportStages
 from salary_bands.ingest.raw_folder import scan
 from salary_bands.settings import Settings
@@ -181,8 +180,7 @@ def test_a_stricter_limit_never_reveals_a_cell(generated: Built, name: str) -> N
     def shown(strictness: float) -> set[tuple[Any, ...]]:
         value = laxest + strictness * (strictest - laxest)
         limit = value if name == "max_employer_share" else round(value)
-        candidate = Unrounded(generated.settings.model_copy(update={name: limit}))
-        make(candidate, "bands")
+        candidate = Unrounded.of(generated.settings.model_copy(update={name: limit}))
         return {key[:-1] for key in candidate.bounds if key[-1] == 50}
 
     @given(st.tuples(st.floats(0, 1), st.floats(0, 1)).map(sorted))

@@ -93,6 +93,7 @@ def test_dagsters_event_log_names_files_and_sources_alone(tmp_path: Path) -> Non
     (tmp_path / "raw" / SOURCE).mkdir(parents=True)
     for name, content in few.items():
         (tmp_path / "raw" / SOURCE / name).write_bytes(content)
+    (tmp_path / "home").mkdir()
     with dg.DagsterInstance.local_temp(str(tmp_path / "home")) as instance:
         jobs = Jobs(settings_at(tmp_path), instance)
         jobs.export()

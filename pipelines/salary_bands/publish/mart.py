@@ -53,7 +53,8 @@ def _add(connection: duckdb.DuckDBPyConnection, table: str, paths: list[Path], c
     if paths:
         files = ", ".join(quoted(str(path)) for path in paths)
         rows += f" UNION ALL BY NAME SELECT * FROM read_parquet([{files}], union_by_name = true)"
-    connection.execute(f"CREATE TABLE mart.{table} AS {rows}")
+    names = ", ".join(f'"{name}"' for name in arrow_schema(contract or table).names)
+    connection.execute(f"CREATE TABLE mart.{table} AS SELECT {names} FROM ({rows})")
     connection.unregister("nothing")
     connection.execute(f"COMMENT ON TABLE mart.{table} IS {quoted((model.__doc__ or '').strip())}")
     for name, spec in model.to_schema().columns.items():
