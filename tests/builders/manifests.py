@@ -25,6 +25,7 @@ def manifest_of(version: str, files: Sequence[File] = (), content: str = "", **f
             "method": Method(version="m"),
             "fingerprint": fingerprint,
             "content_fingerprint": fingerprint,
+            "figures": fingerprint,
             "files": list(files),
             **facts,
         }

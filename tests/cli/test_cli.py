@@ -292,9 +292,9 @@ def with_other_figures(path: Path) -> None:
     ids=lambda command: command[0],
 )
 def test_a_damaged_file_of_a_release_is_named(
-    run: Run, shelf: Marts, tmp_path: Path, command: tuple[str, ...], damage: Callable[[Path], None]
+    run: Run, both: Marts, tmp_path: Path, command: tuple[str, ...], damage: Callable[[Path], None]
 ) -> None:
-    shutil.copytree(shelf.folder, tmp_path / "marts")
+    shutil.copytree(both.folder, tmp_path / "marts")
     path = tmp_path / "marts" / "releases" / "2026.06.30.1" / "bands.parquet"
     damage(path)
     result = run(*command, "--marts", str(tmp_path / "marts"))
@@ -305,10 +305,10 @@ def test_a_damaged_file_of_a_release_is_named(
         assert (gone.exit_code, gone.stderr) == (0, "2026.06.30.1 is withdrawn\nthe latest is 2026.06.30\n")
 
 
-def test_a_bug_is_not_blamed_on_the_release(run: Run, shelf: Marts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_is_not_blamed_on_the_release(run: Run, both: Marts, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bands, "records", lambda cursor: duckdb.sql("SELECT nothing"))
     with pytest.raises(AssertionError, match="Binder Error"):  # by `run`, in place of a traceback
-        run("show", "--marts", str(shelf.folder))
+        run("show", "--marts", str(both.folder))
 
 
 @pytest.mark.parametrize(
