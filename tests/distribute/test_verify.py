@@ -149,7 +149,11 @@ def test_a_manifest_that_leaves_its_folder_is_not_followed(marts: Marts, path: s
 POINTERS: list[tuple[str, Callable, str]] = [
     ("latest.json", lambda p: {**p, "version": OLD, "as_of": "2026-01-31"}, "manifest.path of release 2026.01.31 is "),
     ("latest.json", lambda p: {**p, "as_of": "2026-02-27"}, "as_of '2026-02-27' is not the date of version 2026.02.28"),
-    ("latest.json", lambda p: {**p, "schema_version": "9.0.0"}, "has schema_version 9.0.0, and this program reads 1"),
+    (
+        "latest.json",
+        lambda p: {**p, "schema_version": "9.0.0"},
+        "has schema_version 9.0.0, and this program reads 1 and 2",
+    ),
     ("latest.json", lambda p: {**p, "manifest": {**p["manifest"], "sha256": "0" * 64}}, "differs from its entry"),
     (
         "latest.json",

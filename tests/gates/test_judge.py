@@ -112,7 +112,7 @@ BAD = {
         {
             "cells_moved": (
                 "since 2026.05.31", "nlp_classical base (reported)", "nlp_classical/", "new: north/1.csv",
-                "gone: north/1.csv",
+                "gone: north/",
             )
         },
     ),

@@ -94,10 +94,11 @@ def test_the_manifest_says_what_the_release_is_made_from(folder: Path) -> None:
     named = "version as_of schema_version method_version code_version contains_synthetic previous inputs settings"
     assert {*named.split(), "method", "files"} <= set(manifest)
     assert (manifest["version"], manifest["as_of"], manifest["previous"]) == (VERSION, "2026-06-30", None)
-    assert [(i["source"], i["file"], i["rows"]) for i in manifest["inputs"]] == [
-        ("=cmd", "=cmd/=cmd.csv", 12),
-        ("source", "source/native.csv", 40),
+    assert [(i["source"], len(i["export"]), i["rows"]) for i in manifest["inputs"]] == [
+        ("=cmd", 12, 12),
+        ("source", 12, 40),
     ]
+    assert len(manifest["figures"]) == 64
     assert manifest["settings"]["window_months"] == 12
     assert manifest["method"]["version"] == manifest["method_version"]
     assert manifest["method"]["fx"]["usd"]["EUR"]["2026-05"] > 1
@@ -194,9 +195,9 @@ def test_the_data_package_describes_every_column(folder: Path) -> None:
     assert [types[name] for name in picked] == ["date", "integer", "number", "boolean", "string"]
 
 
-def test_the_texts_say_what_was_held_and_whose_the_data_is(folder: Path) -> None:
+def test_the_texts_say_whose_the_data_is_and_nothing_of_held_files(folder: Path) -> None:
     changes = (folder / "CHANGES.md").read_text(encoding="utf-8")
-    assert "`source/@held.csv` (unknown_header)" in changes
+    assert "held" not in changes and ".csv" not in changes
     assert "The first release." in changes
     readme = (folder / "README.md").read_text(encoding="utf-8")
     assert VERSION in readme and "licence" in readme and "ynthetic" not in readme

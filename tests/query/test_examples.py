@@ -97,14 +97,18 @@ def test_a_question_says_what_its_answer_means_and_what_not(name: str) -> None:
     assert inputs & {*RELEASE_TABLES, "history_bands", *MACROS}
 
 
-def test_another_example_makes_no_other_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_example_makes_no_other_release(tmp_path: Path) -> None:
     copy = shutil.copytree(SQL, tmp_path / "sql")
-    monkeypatch.setattr(fingerprint, "SQL", copy)
-    version = fingerprint.code_version.__wrapped__  # past the cache
+
+    def version() -> str:
+        fingerprint._code.cache_clear()
+        return fingerprint.Sources(sql=copy).figures_code().digest
+
     before = version()
-    (copy / "examples" / "another.sql").write_text("SELECT 1", encoding="utf-8")
+    for folder in ("examples", "macros"):
+        (copy / folder / "another.sql").write_text("SELECT 1", encoding="utf-8")
     assert version() == before
-    (copy / "macros" / "another.sql").write_text("SELECT 1", encoding="utf-8")
+    (copy / "functions" / "another.sql").write_text("SELECT 1", encoding="utf-8")
     assert version() != before
 
 

@@ -94,7 +94,7 @@ INVALID: list[tuple[Any, str]] = [
     (document(as_of="2026-02-27"), "as_of '2026-02-27' is not the date of version 2026.02.28"),
     (document(as_of=20260228), "as_of: input should be a valid string, not 20260228"),
     (document(schema_version="1"), "schema_version: string should match pattern"),
-    (document(schema_version="9.0.0", files=0), "has schema_version 9.0.0, and this program reads 1; upgrade"),
+    (document(schema_version="9.0.0", files=0), "has schema_version 9.0.0, and this program reads 1 and 2; upgrade"),
     (document(contains_synthetic="yes"), "contains_synthetic: input should be a valid boolean, not 'yes'"),
     (document(contains_synthetic=1), "contains_synthetic: input should be a valid boolean, not 1"),
     (document(fingerprint="A" * 64), "fingerprint: string should match pattern"),
