@@ -82,7 +82,7 @@ def candidate_of(exports: dict[str, pd.DataFrame], settings: Settings, as_of: da
     )  # fmt: skip
     found = Watched(settings)
     found.start(plan)
-    found.window_reports()
+    found.make("window_reports")
     return found
 
 
