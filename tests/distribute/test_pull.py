@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from salary_bands.cli.commands import app
-from salary_bands.distribute import pull as pulling
+from salary_bands.distribute import assembly
 from salary_bands.distribute.pull import Pulled, PullRequest, pull
 from salary_bands.distribute.remote import Limits
 from salary_bands.distribute.verify import verify
@@ -339,9 +339,9 @@ def test_killed_at_any_write_the_old_release_stays_or_the_new_is_whole(
     """How often several transfers at once write is not fixed, so the last writes are met with one at a time."""
     publish(server, NEXT)
     bring(server, site, release=OLD)
-    at_once = pulling._AT_ONCE
+    at_once = assembly._AT_ONCE
     assert at_once > 1
-    monkeypatch.setattr(pulling, "_AT_ONCE", 1)
+    monkeypatch.setattr(assembly, "_AT_ONCE", 1)
     total = writes_of_a_pull(server, site, tmp_path)
     before = snapshot(site.folder)
     moved = False
@@ -349,7 +349,7 @@ def test_killed_at_any_write_the_old_release_stays_or_the_new_is_whole(
         here = Marts(tmp_path / f"killed{step}")
         shutil.copytree(site.folder, here.folder)
         server.asked()
-        monkeypatch.setattr(pulling, "_AT_ONCE", at_once if step < total - 12 else 1)
+        monkeypatch.setattr(assembly, "_AT_ONCE", at_once if step < total - 12 else 1)
         died = dies(here.folder, step, partial(bring, server, here))
         assert died or (step < total - 12 and latest(here) == NEXT), step
         seen = latest(here)
@@ -369,7 +369,10 @@ def test_killed_at_any_write_the_old_release_stays_or_the_new_is_whole(
     assert moved
 
 
-def test_a_first_pull_that_was_killed_is_continued(server: Publisher, site: Marts, tmp_path: Path) -> None:
+def test_a_first_pull_that_was_killed_is_continued(
+    server: Publisher, site: Marts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assembly, "_AT_ONCE", 1)  # so that the number of writes is fixed
     total = writes_of_a_pull(server, site, tmp_path)
     for step in [*range(0, total - 12, 40), *range(total - 12, total)]:
         here = Marts(tmp_path / f"killed{step}")
