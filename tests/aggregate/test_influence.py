@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from salary_bands.aggregate.tables import influence
 from salary_bands.aggregate.tables.influence import influences
-from salary_bands.statistics import influence
 from salary_bands.statistics.influence import UNIT_KINDS
 from salary_bands.storage.duck import add_table
 from tests.oracle.figures import percentile
