@@ -1,4 +1,4 @@
-"""README.md and docs/ name files, headings, modules and commands that exist; docs/architecture.md is the house."""
+"""Pages name files, headings, modules and commands that exist; docs/architecture.md is the house."""
 
 import ast
 import re
@@ -14,7 +14,7 @@ from tests.builders import ROOT
 
 PACKAGE = ROOT / "pipelines" / "salary_bands"
 MAP = ROOT / "docs" / "architecture.md"
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 WRITTEN = ("data/marts", "data/work", "data/raw")  # by a refresh or by people
 COMMANDS = typer.main.get_group(app).commands
 
