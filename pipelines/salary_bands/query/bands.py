@@ -8,7 +8,7 @@ import duckdb
 from salary_bands.errors import UsageError
 from salary_bands.releases.marts import Marts
 from salary_bands.releases.pointers import newest
-from salary_bands.releases.tables import table_file
+from salary_bands.releases.tables import checked_file
 from salary_bands.storage.records import records
 
 
@@ -31,7 +31,7 @@ def band_rows(
     """
     version = marts.chosen(release)
     manifest = marts.manifest(version)
-    path = str(table_file(marts, version, "bands"))
+    path = str(checked_file(marts, manifest, "bands"))
     asked = {
         "view": view,
         "group_id": group,
