@@ -6,7 +6,6 @@ Texts are made by column, each distinct value once, and Arrow joins them to rows
 import json
 import re
 from collections.abc import Callable, Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from salary_bands.storage.files import lines_text, write_text
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _QUOTED = re.compile(r'[",\n\r]')  # a lone CR too: it would end the row in spreadsheets
 _ROWS_AT_ONCE = 100_000
+_JSON = json.JSONEncoder(ensure_ascii=False)
 _HEAD = ("release", "as_of", "view", "group_id", "group_label", "market")
 BAND_COLUMNS = tuple(name for name in arrow_schema("bands").names if name not in _HEAD)
 
@@ -79,16 +79,11 @@ def band_documents(bands: pyarrow.Table) -> Iterator[tuple[str, str]]:
     cells = bands.select(_HEAD).append_column("row", pyarrow.array(range(bands.num_rows), pyarrow.int64()))
     cells = cells.append_column("is_shown", pc.not_equal(bands["basis"], "suppressed"))
     by_file = cells.group_by(list(_HEAD), use_threads=False)  # rows keep the order of the table
-    files = by_file.aggregate([("is_shown", "any"), ("row", "list")]).combine_chunks()
-    ordered = bands.select(BAND_COLUMNS).take(files["row_list"].combine_chunks().flatten())
-    lines = iter(f"[{line}]" for line in _joined(ordered, _json_cell, "null").to_pylist())
+    files = by_file.aggregate([("is_shown", "any"), ("row", "list")])
+    lines = _joined(bands.select(BAND_COLUMNS), _JSON.encode, "null").to_pylist()
     for file in files.to_pylist():
-        own = list(islice(lines, len(file["row_list"])))
         if file["is_shown_any"]:
+            own = (f"[{lines[row]}]" for row in file["row_list"])
             head = {"schema_version": SCHEMA_VERSION, **{name: file[name] for name in _HEAD}}
             document = {**head, "as_of": file["as_of"].isoformat(), "columns": list(BAND_COLUMNS)}
             yield f"bands/{file['view']}/{file['group_id']}/{file['market']}.json", lines_text(document, "rows", own)
-
-
-def _json_cell(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
