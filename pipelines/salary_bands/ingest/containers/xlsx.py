@@ -6,7 +6,6 @@ import zipfile
 from collections.abc import Iterator
 from typing import BinaryIO
 
-import openpyxl
 import pandas as pd
 
 from salary_bands.errors import HeldExport
@@ -28,6 +27,8 @@ warnings.filterwarnings("ignore", module="openpyxl")  # they quote cells and nam
 
 def open_xlsx(stream: BinaryIO, size: int, settings: Settings) -> Container:
     """Open the first sheet of a workbook; its first row that is not blank is the header."""
+    import openpyxl  # a tenth of a second, which a refresh without such an export need not spend
+
     try:
         with zipfile.ZipFile(stream) as archive:
             check_xlsx(archive, size, settings)
