@@ -41,7 +41,7 @@ OUTSIDE = (
     "exports.stages", "gates", "ingest.exchange_rates", "ingest.raw_folder", "orchestration", "pages", "publish",
     "query", "refresh", "sample", "schemas.described", "statistics.residuals",
 )  # fmt: skip
-FOLDERS = frozenset(("raw", "marts", "work"))  # settings that say where files are
+MACHINE = frozenset(("raw", "marts", "work", "memory_limit"))  # settings of the machine: they change no row
 _DISTRIBUTIONS = {"yaml": "PyYAML", "currency_converter": "CurrencyConverter"}
 _SQL_SILENT = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*")
 SUFFIXES = {".py", ".yaml", ".csv", ".sql"}
@@ -162,7 +162,7 @@ def _code(sources: Sources, table: str, modules: tuple[str, ...]) -> Code:
     source = [[name, module.digest] for name, module in facts.items()]
     return Code(
         digest([source, [[path.name, source_digest(path)] for path in queries]]),
-        tuple(sorted(words & (Settings.model_fields.keys() - FOLDERS))),
+        tuple(sorted(words & (Settings.model_fields.keys() - MACHINE))),
         sources.files_read(texts),
         {name: version(_DISTRIBUTIONS.get(name, name)) for name in sorted(libraries)},
     )
