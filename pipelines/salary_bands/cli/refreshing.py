@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from salary_bands.cli.common import AsJson, MartsFolder, WorkFolder, out, print_json, say
+from salary_bands.cli.common import AsJson, MartsFolder, WorkFolder, marts_in, out, print_json, say
 from salary_bands.errors import UsageError
-from salary_bands.releases.marts import Marts
 
 if TYPE_CHECKING:
     from salary_bands.gates.accept import Accepted
@@ -116,7 +115,7 @@ def mirror(
     if not settings.store_url:
         raise UsageError("no object store is set; give --to s3://BUCKET/PREFIX or the setting store_url")
     with refresh_lock([settings.marts], settings.lock_wait_seconds, say):
-        done = upload(Marts(settings.marts), settings.store_url, say)
+        done = upload(marts_in(settings.marts), settings.store_url, say)
     if as_json:
         print_json(asdict(done))
     else:
