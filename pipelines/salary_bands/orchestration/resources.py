@@ -12,7 +12,6 @@ from salary_bands.releases.marts import Marts
 from salary_bands.settings import Settings, load
 
 
-
 class Pipeline(dg.ConfigurableResource):
     """Folders and settings of a pipeline; those that are empty come from the settings' own sources.
 

@@ -12,7 +12,6 @@ import duckdb
 
 from salary_bands.errors import RefreshError, UsageError
 from salary_bands.query.macros import add_macros
-from salary_bands.reference import read_csv
 from salary_bands.releases.marts import Marts
 from salary_bands.releases.tables import checked_file
 from salary_bands.storage.records import records
@@ -141,10 +140,12 @@ def _check_place(connection: duckdb.DuckDBPyConnection, version: str, offer: Off
 
 def _is_market(market: str) -> bool:
     """True if a market is valid, even if the release has no cell for it."""
-    if market == "global" or market in {row["market"] for row in read_csv("markets.csv")}:
-        return True
     import pycountry
 
+    from salary_bands.reference import read_csv
+
+    if market == "global" or market in {row["market"] for row in read_csv("markets.csv")}:
+        return True
     return len(market) == 2 and market.isupper() and pycountry.countries.get(alpha_2=market) is not None
 
 

@@ -43,7 +43,9 @@ def is_safe(path: str) -> bool:
         return True
     parts = path.split("/")
     printable = path.isprintable() and not set(path) & set('\\:*?"<>|')
-    return printable and all(part and not part.startswith(".") and len(part.encode()) <= _LONGEST_PART for part in parts)
+    return printable and all(
+        part and not part.startswith(".") and len(part.encode()) <= _LONGEST_PART for part in parts
+    )
 
 
 def _check_path(path: str) -> str:
