@@ -10,13 +10,10 @@ from collections.abc import Iterator, Mapping
 import duckdb
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from salary_bands.statistics.cells import NOBODY, Cells, Integers, Reports
+from salary_bands.statistics.cells import NOBODY, PART, Cells, Integers, Reports, Rollup
 
-_ROWS = 2_000_000  # reports of cells at a time, some 300 bytes each
-
-Rollup = tuple[Integers, Cells]  # the numbers of the cells, and the cells
+Part = tuple[Integers, Cells]  # the numbers of some cells, and the cells
 
 
 def metric_reports(connection: duckdb.DuckDBPyConnection, metric: int) -> Reports:
@@ -34,8 +31,8 @@ def metric_reports(connection: duckdb.DuckDBPyConnection, metric: int) -> Report
     return Reports(np.asarray(found["profile"], np.int32), pay, weight, units, np.asarray(found["is_clustered"], bool))
 
 
-def rollups(connection: duckdb.DuckDBPyConnection, table: str, metric: int, reports: Reports) -> Iterator[Rollup]:
-    """Yield the cells of each roll-up, in parts of so many reports that they fit into memory together.
+def rollups(connection: duckdb.DuckDBPyConnection, table: str, metric: int, reports: Reports) -> Iterator[Part]:
+    """Yield the cells of each roll-up, in parts that are handled together.
 
     table: rollup, metric_number, profile, cell.
     """
@@ -43,26 +40,18 @@ def rollups(connection: duckdb.DuckDBPyConnection, table: str, metric: int, repo
         f"SELECT rollup, profile, cell FROM {table} WHERE metric_number = ? ORDER BY rollup, cell", [metric]
     ).fetchnumpy()
     rollup, profile, cell = (np.asarray(found[name], dtype=np.int64) for name in ("rollup", "profile", "cell"))
-    if not len(rollup):
-        return
-    in_profile = np.bincount(reports.profile, minlength=int(profile.max()) + 1)
-    there = in_profile[profile] > 0
-    rollup, profile, cell = rollup[there], profile[there], cell[there]
-    for part in np.split(np.arange(len(rollup)), np.flatnonzero(np.diff(rollup)) + 1):
-        if len(part):
-            yield from _parts(reports, profile[part], cell[part], in_profile)
-
-
-def _parts(reports: Reports, profile: Integers, cell: Integers, in_profile: NDArray[np.int64]) -> Iterator[Rollup]:
-    names, own = np.unique(cell, return_inverse=True)
-    sizes = np.bincount(own, in_profile[profile])
-    part = (np.cumsum(sizes) // _ROWS).astype(np.int64)
-    for number in np.unique(part):
-        first, count = np.searchsorted(part, number), int((part == number).sum())
-        chosen = part[own] == number
-        cell_of_profile = np.full(len(in_profile), NOBODY, np.int32)
-        cell_of_profile[profile[chosen]] = own[chosen] - first
-        yield names[first : first + count], Cells(reports, cell_of_profile, count)
+    profiles = max(int(profile.max(initial=0)), int(reports.profile.max(initial=0))) + 1
+    there = np.bincount(reports.profile, minlength=profiles)[profile] > 0
+    rollup, profile, cell = np.unique(rollup[there], return_inverse=True)[1], profile[there], cell[there]
+    together = max(1, PART // max(1, len(reports.pay)))  # small roll-ups, so that few reports take few steps
+    repeated = reports.repeated(together)
+    for rows in np.split(np.arange(len(rollup)), np.flatnonzero(np.diff(rollup // together)) + 1):
+        names, numbers = np.unique(cell[rows], return_inverse=True)
+        cell_of_profile = np.full(profiles * together, NOBODY, np.int32)
+        cell_of_profile[profile[rows] * together + rollup[rows] % together] = numbers
+        if len(names):
+            for part, cells in Rollup(repeated, cell_of_profile, len(names)).parts():
+                yield names[part], cells
 
 
 def framed(parts: list[Mapping[str, np.ndarray]]) -> pd.DataFrame:

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from salary_bands.statistics.cells import NOBODY, ByUnit, Cells, Floats, Integers, runs, sums_of_squares
+from salary_bands.statistics.cells import NOBODY, Cells, Exact, Floats, Integers, Small, runs, sums_of_squares
 
 
 @dataclass(frozen=True)
@@ -13,25 +12,25 @@ class Employers:
     """Evidence about the employers of each cell.
 
     known_weight, top_weight: the weight of reports whose employer is known, and of the largest employer. clustered:
-    what fully correlated employers would add to the sum of squared weights, in Python integers.
+    what fully correlated employers would add to the sum of squared weights.
     """
 
     count: Integers
     known_weight: Integers
     top_weight: Integers
-    clustered: NDArray[np.object_]
+    clustered: Exact
 
 
 @dataclass(frozen=True)
 class Groups:
     """Reports of one employer in one cell, of employers that are clusters and have at least two there.
 
-    below, squared_below, reports_below: weight, squared weight and number of those at or below each percentile, of
+    reports_below, below, squared_below: number, weight and squared weight of those at or below each percentile, of
     shape (groups, percentiles).
     """
 
-    cell: NDArray[np.int32]
-    employer: NDArray[np.int32]
+    cell: Small
+    employer: Small
     reports: Integers
     weight: Integers
     squared: Integers
@@ -40,61 +39,54 @@ class Groups:
     squared_below: Integers
 
 
-def employers(cells: Cells, by: ByUnit) -> Employers:
-    """Collect the evidence about employers; by: reports in the order of employers."""
-    position, unit = _known(cells, by)
-    found = {name: np.zeros(cells.count, np.int64) for name in ("count", "known", "top")}
-    clustered = np.zeros(cells.count, dtype=object)
-    if len(position):
-        cell = cells.cell[position]
-        first = _starts(cell, unit)
-        weight = cells.weight[position]
-        counts = cells.reports.clustered[cells.row[position]]
-        of_employer = np.add.reduceat(weight, first)
-        as_cluster = np.where(counts, weight, 0)
-        together, apart = np.add.reduceat(as_cluster, first), np.add.reduceat(as_cluster * weight, first)
-        of_cell = runs(cell[first])
-        named = cell[first][of_cell]
-        found["count"][named] = np.diff(of_cell, append=len(first))
-        found["known"][named] = np.add.reduceat(of_employer, of_cell)
-        found["top"][named] = np.maximum.reduceat(of_employer, of_cell)
-        clustered[named] = sums_of_squares(together, of_cell) - np.add.reduceat(apart, of_cell)
-    return Employers(found["count"], found["known"], found["top"], clustered)
+def employers(cells: Cells) -> Employers:
+    """Collect the evidence about employers."""
+    pairs = cells.pairs("employer")
+    count, known, top = (np.zeros(len(cells), np.int64) for _ in range(3))
+    clustered = np.zeros(len(cells), dtype=object)
+    named = np.flatnonzero(pairs.unit != NOBODY)
+    if len(named):
+        first = runs(pairs.cell[named])
+        cell = pairs.cell[named][first]
+        count[cell] = np.diff(first, append=len(named))
+        known[cell] = np.add.reduceat(pairs.weight[named], first)
+        top[cell] = np.maximum.reduceat(pairs.weight[named], first)
+        weight = np.where(cells.reports.clustered[pairs.row], pairs.report_weight, 0)
+        together = np.add.reduceat(weight, pairs.first)[named]
+        apart = np.add.reduceat(weight * weight, pairs.first)[named]
+        clustered[cell] = sums_of_squares(together, first) - np.add.reduceat(apart, first)
+    return Employers(count, known, top, clustered)
 
 
-def groups(cells: Cells, by: ByUnit, percentiles: Floats) -> Groups:
+def groups(cells: Cells, percentiles: Floats) -> Groups:
     """Sum up clusters by whether pay is at or below the percentiles, which ascend in each cell."""
-    position, unit = _known(cells, by)
-    in_cluster = cells.reports.clustered[cells.row[position]]
-    position, unit = position[in_cluster], unit[in_cluster]
-    cell = cells.cell[position]
-    first = _starts(cell, unit)
-    reports = np.diff(first, append=len(position))
-    several = np.repeat(reports >= 2, reports)
-    position, unit, cell = position[several], unit[several], cell[several]
-    first = _starts(cell, unit)
-    reports = np.diff(first, append=len(position))
-    weight = cells.weight[position]
+    pairs = cells.pairs("employer")
+    kept = cells.reports.clustered[pairs.row]
+    members = np.add.reduceat(kept, pairs.first, dtype=np.int64)
+    kept &= np.repeat(members >= 2, pairs.size)
+    chosen = np.flatnonzero(members >= 2)
+    reports = members[chosen]
+    weight, passed = pairs.report_weight[kept], _passed(cells, percentiles)[pairs.position[kept]]
     steps = percentiles.shape[1] + 1
     # pay ascends within a group, so that its reports between two percentiles stand together
-    step = np.repeat(np.arange(len(first)) * steps, reports) + _passed(cells, percentiles)[position]
+    step = np.repeat(np.arange(len(chosen)) * steps, reports) + passed
     piece = runs(step)
-    shape = (len(first), steps)
 
     def below(values: Integers) -> Integers:
-        summed = np.zeros(shape, np.int64)
+        summed = np.zeros(len(chosen) * steps, np.int64)
         if len(piece):
-            summed.reshape(-1)[step[piece]] = np.add.reduceat(values, piece)
-        return np.cumsum(summed, axis=1)
+            summed[step[piece]] = values
+        return np.cumsum(summed.reshape(-1, steps), axis=1)
 
-    counts, weights, squares = below(np.ones_like(weight)), below(weight), below(weight**2)
+    counts = below(np.diff(piece, append=len(step)))
+    weights, squares = (below(np.add.reduceat(of, piece) if len(piece) else of) for of in (weight, weight * weight))
     return Groups(
-        cell[first], unit[first], reports, weights[:, -1], squares[:, -1],
+        pairs.cell[chosen], pairs.unit[chosen], reports, weights[:, -1], squares[:, -1],
         counts[:, :-1], weights[:, :-1], squares[:, :-1],
     )  # fmt: skip
 
 
-def observed_clustering(of: Groups, points: tuple[int, ...], count: int) -> NDArray[np.object_]:
+def observed_clustering(of: Groups, points: tuple[int, ...], count: int) -> Exact:
     """Return what pairs of reports of one employer add to the sum of squared weights, as observed in each cell.
 
     The score of a report is its weight times (1 if its pay is at most the percentile, else 0, less p). Squared totals
@@ -117,24 +109,8 @@ def observed_clustering(of: Groups, points: tuple[int, ...], count: int) -> NDAr
     return seen
 
 
-def _known(cells: Cells, by: ByUnit) -> tuple[Integers, NDArray[np.int32]]:
-    """Return the positions of reports with a known employer by cell and employer, and their employers."""
-    position = cells.positions(by)
-    unit = cells.reports.units["employer"][cells.row[position]]
-    known = unit != NOBODY
-    return position[known], unit[known]
-
-
-def _starts(cell: NDArray[np.int32], unit: NDArray[np.int32]) -> Integers:
-    """Return where a new cell or unit starts."""
-    if not len(cell):
-        return np.zeros(0, np.int64)
-    return np.flatnonzero(np.r_[True, (cell[1:] != cell[:-1]) | (unit[1:] != unit[:-1])])
-
-
-def _passed(cells: Cells, percentiles: Floats) -> NDArray[np.int64]:
-    """Return how many percentiles of its cell each position's pay is above."""
+def _passed(cells: Cells, percentiles: Floats) -> Integers:
+    """Return how many percentiles of its cell each report's pay is above."""
     ends = cells.starts[:, None] + cells.below(np.floor(percentiles).astype(np.int64) + 1)
-    marks = np.bincount(ends.ravel(), minlength=len(cells.pay) + 1)[:-1]
-    steps = np.cumsum(marks)
-    return steps - (np.arange(cells.count) * percentiles.shape[1])[cells.cell]
+    steps = np.cumsum(np.bincount(ends.ravel(), minlength=len(cells.pay) + 1)[:-1])
+    return steps - np.repeat(np.arange(len(cells)) * percentiles.shape[1], cells.size)

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from salary_bands.statistics.cells import Cells, Floats, Integers
+from salary_bands.statistics.cells import Cells, Exact, Floats, Integers
 from salary_bands.statistics.clusters import Employers
 
 MILLION = 1_000_000
@@ -26,7 +25,7 @@ class Sizes:
 def effective_sizes(
     cells: Cells,
     employers: Employers,
-    observed: NDArray[np.object_],
+    observed: Exact,
     correlations: dict[int, int],
     max_unknown_factor: float,
 ) -> Sizes:
@@ -59,7 +58,7 @@ def _unknown_factors(cells: Cells, employers: Employers, most: float) -> Floats:
     return np.where(some, np.minimum(ratio * ratio, most), 1.0)
 
 
-def _rounded(values: Floats) -> NDArray[np.object_]:
+def _rounded(values: Floats) -> Exact:
     """Round halves up; the values are not negative."""
     whole = np.floor(values)
     rounded = whole + (values - whole >= 0.5)

@@ -4,13 +4,11 @@ The largest move is found by bounds: of each kind of unit, those that should mov
 then only those that could move it as far as any of these.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from salary_bands.statistics.cells import NOBODY, UNITS, ByUnit, Cells, Floats, Integers, Mask, runs
+from salary_bands.statistics.cells import NOBODY, UNITS, Cells, Floats, Integers, Small, runs
 
 SHIFTED = (50, 90)  # the percentiles whose shifts are measured
 _DECIMALS = 12  # further digits depend on the order of floating-point operations
@@ -25,92 +23,97 @@ class Shifts:
     """
 
     largest: Floats
-    by: NDArray[np.int64]
+    by: Integers
 
 
-def largest_shifts(cells: Cells, figures: Floats, orders: Mapping[str, ByUnit]) -> Shifts:
+def largest_shifts(cells: Cells, figures: Floats) -> Shifts:
     """Find the largest move of each cell's figures if one unit is left out.
 
     Args:
         figures: (cells, SHIFTED), unrounded USD; NaN if not shown.
-        orders: the reports in the order of each kind of unit.
     """
     figures = np.where(figures > 0, figures, np.nan)
-    kinds = [_Units(cells, orders[kind], kind, ~np.isnan(figures).all(axis=1)) for kind in UNITS]
-    shifts = np.full((len(kinds), cells.count, len(SHIFTED)), np.nan)
-    for n, percentile in enumerate(SHIFTED):
-        for kind, found in zip(kinds, shifts, strict=True):
-            kind.measure(kind.likely(percentile, figures[:, n]), percentile, figures[:, n], found[:, n])
-        reached = np.fmax.reduce(shifts[:, :, n])
-        for kind, found in zip(kinds, shifts, strict=True):
-            kind.measure(kind.possible(percentile, figures[:, n], reached), percentile, figures[:, n], found[:, n])
+    kinds = [_Units(cells, kind, figures) for kind in UNITS]
+    for kind in kinds:
+        kind.measure(kind.likely())
+    reached = np.fmax.reduce([kind.shifts for kind in kinds])
+    for kind in kinds:
+        kind.measure(kind.possible(reached))
+    shifts = np.array([kind.shifts for kind in kinds])
     either = np.nan_to_num(np.fmax(shifts[..., 0], shifts[..., 1]), nan=-1)
     return Shifts(np.fmax.reduce(shifts), np.where(either.max(axis=0) >= 0, either.argmax(axis=0), NOBODY))
 
 
 class _Units:
-    """The pairs of a cell and a unit of one kind in it, but for units that are the whole cell."""
+    """The units of one kind, and how far figures move without those that have been left out.
 
-    def __init__(self, cells: Cells, by: ByUnit, kind: str, wanted: Mask) -> None:
-        self.cells = cells
-        position = cells.positions(by)
-        unit = cells.reports.units[kind][cells.row[position]]
-        cell = cells.cell[position]
-        counts = (unit != NOBODY) & wanted[cell]
-        self._position, unit, cell = position[counts], unit[counts], cell[counts]
-        new = np.r_[True, (cell[1:] != cell[:-1]) | (unit[1:] != unit[:-1])][: len(cell)]
-        self._first = np.flatnonzero(new)
-        self._size = np.diff(self._first, append=len(cell))
-        self.cell = cell[self._first]
-        weight = cells.weight[self._position]
-        self.weight = _sums(weight, self._first)
-        self.squared = _sums(weight**2, self._first)
-        self._apart = self.weight < cells.total[self.cell]
+    shifts: the largest so far, of shape (cells, SHIFTED).
+    """
 
-    def likely(self, percentile: int, figure: Floats) -> Integers:
+    def __init__(self, cells: Cells, kind: str, figures: Floats) -> None:
+        self.cells, self.figures = cells, figures
+        self.pairs = pairs = cells.pairs(kind)
+        self.shifts = np.full(figures.shape, np.nan)
+        shown = ~np.isnan(figures).all(axis=1)
+        apart = (pairs.unit != NOBODY) & shown[pairs.cell] & (pairs.weight < cells.total[pairs.cell])
+        self._open = np.flatnonzero(apart)  # the pairs that have not been left out yet
+
+    def likely(self) -> Integers:
         """Return the pairs that should move a figure most: in each cell one upwards and one downwards."""
-        below = np.zeros(self.cells.count, np.int64)
-        shown = ~np.isnan(figure)
-        below[shown] = np.floor(figure[shown]).astype(np.int64) + 1
-        under = self.cells.starts + self.cells.below(below[:, None])[:, 0]
-        weight = self.cells.weight[self._position]
-        weight_under = _sums(np.where(self._position < under[self.cells.cell[self._position]], weight, 0), self._first)
-        pull = 100 * weight_under - percentile * self.weight
-        usable = np.flatnonzero(self._apart & shown[self.cell])
-        ends = runs(self.cell[usable])
-        return np.unique(np.r_[_first_of(usable, ends, pull), _first_of(usable, ends, -pull)])
+        pairs, chosen = self.pairs, self._open
+        ends = runs(pairs.cell[chosen])
+        found = [np.zeros(0, np.int64)]
+        under = self.cells.starts[:, None] + self.cells.below(
+            np.nan_to_num(np.floor(self.figures)).astype(np.int64) + 1
+        )
+        for n, percentile in enumerate(SHIFTED):
+            is_under = pairs.position < np.repeat(under[:, n].astype(np.int32), self.cells.size)
+            weight_under = np.add.reduceat(np.where(is_under, pairs.report_weight, 0), pairs.first)
+            pull = 100 * weight_under - percentile * pairs.weight
+            found += [_first_of(chosen, ends, pull), _first_of(chosen, ends, -pull)]
+        return np.unique(np.concatenate(found))
 
-    def possible(self, percentile: int, figure: Floats, reached: Floats) -> Integers:
+    def possible(self, reached: Floats) -> Integers:
         """Return the pairs without which a figure could move as far as `reached` in its cell, or further.
 
         Without a unit of weight u the figure is the mean pay of a stretch of the remaining weight, from a to b. Each
         of these reports stands between a and b + u of the whole weight.
         """
-        chosen = np.flatnonzero(self._apart & ~np.isnan(reached)[self.cell])
-        cell = self.cell[chosen]
-        left = (self.cells.total[cell] - self.weight[chosen]).astype(float)
-        length = (self.cells.squared[cell] - self.squared[chosen]) / left
-        start = percentile / 100 * (left - length)
-        nearer = reached * (1 - _SAFETY) - _SAFETY
-        known = ~np.isnan(nearer)
-        edges = np.zeros((self.cells.count, 2), np.int64)
-        edges[known, 0] = np.floor(figure[known] * (1 - nearer[known])).astype(np.int64) + 1
-        edges[known, 1] = np.ceil(figure[known] * (1 + nearer[known])).astype(np.int64)
-        inside = self.cells.weight_below(edges)[cell]
+        pairs, cells, chosen = self.pairs, self.cells, self._open
+        cell, weight = pairs.cell[chosen], pairs.weight[chosen]
+        squares = np.add.reduceat(pairs.report_weight**2, pairs.first)[chosen]
+        left = (cells.total[cell] - weight).astype(float)
+        length = (cells.squared[cell] - squares) / left
         margin = _SAFETY * left
-        within = (start - margin >= inside[:, 0]) & (start + length + self.weight[chosen] + margin <= inside[:, 1])
-        return chosen[~within]
+        nearer = reached * (1 - _SAFETY) - _SAFETY
+        could = np.zeros(len(chosen), bool)
+        for n, percentile in enumerate(SHIFTED):
+            known = ~np.isnan(nearer[:, n])
+            edges = np.zeros((len(cells), 2), np.int64)
+            figure = self.figures[known, n]
+            edges[known, 0] = np.floor(figure * (1 - nearer[known, n])).astype(np.int64) + 1
+            edges[known, 1] = np.ceil(figure * (1 + nearer[known, n])).astype(np.int64)
+            inside = cells.weight_below(edges)[cell]
+            start = percentile / 100 * (left - length)
+            within = (start - margin >= inside[:, 0]) & (start + length + weight + margin <= inside[:, 1])
+            could |= known[cell] & ~within
+        return chosen[could]
 
-    def measure(self, pairs: Integers, percentile: int, figure: Floats, found: Floats) -> None:
-        """Raise `found` to the moves of a figure without each of these pairs."""
-        if not len(pairs):
+    def measure(self, chosen: Integers) -> None:
+        """Leave out each of these pairs in turn."""
+        if not len(chosen):
             return
-        size = self._size[pairs]
+        pairs = self.pairs
+        size = pairs.size[chosen]
         first = np.cumsum(size) - size
-        rows = np.repeat(self._first[pairs] - first, size) + np.arange(size.sum())
-        cell = self.cell[pairs]
-        without = _LeftOut(self.cells, self._position[rows], first, cell).percentile(percentile)
-        np.fmax.at(found, cell, np.round(np.abs(without - figure[cell]) / figure[cell], _DECIMALS))
+        rows = np.repeat(pairs.first[chosen] - first, size) + np.arange(size.sum())
+        cell = pairs.cell[chosen]
+        without = _LeftOut(self.cells, pairs.position[rows], first, size, cell)
+        for n, percentile in enumerate(SHIFTED):
+            figure = self.figures[cell, n]
+            shift = np.abs(without.percentile(percentile) - figure) / figure
+            np.fmax.at(self.shifts[:, n], cell, np.round(shift, _DECIMALS))
+        self._open = np.setdiff1d(self._open, chosen, assume_unique=True)
 
 
 def _first_of(pairs: Integers, starts: Integers, values: Integers) -> Integers:
@@ -123,17 +126,12 @@ def _first_of(pairs: Integers, starts: Integers, values: Integers) -> Integers:
     return pairs[at[np.r_[True, run[1:] != run[:-1]]]]
 
 
-def _sums(values: Integers, starts: Integers) -> Integers:
-    return np.add.reduceat(values, starts) if len(starts) else np.zeros(0, np.int64)
-
-
 class _LeftOut:
     """Cells without one of their units. Arithmetic is in integers up to the last division."""
 
-    def __init__(self, cells: Cells, position: Integers, first: Integers, cell: Integers) -> None:
-        """position: of the reports of the units, by unit; first: where each unit starts; cell: of each unit."""
-        self._cells, self._first = cells, first
-        self._pair = np.repeat(np.arange(len(first)), np.diff(first, append=len(position)))
+    def __init__(self, cells: Cells, position: Small, first: Integers, size: Integers, cell: Small) -> None:
+        """position: of the reports of the units, by unit; first, size, cell: of each unit."""
+        self._cells, self._first, self._size = cells, first, size
         self._unit_weight = cells.weight[position]
         self._unit_paid = cells.pay[position] * self._unit_weight
         self._cell_before = cells.before[cell]
@@ -141,8 +139,8 @@ class _LeftOut:
         self._squared = cells.squared[cell] - np.add.reduceat(self._unit_weight**2, first)
         # the remaining weight of the cell up to each report of the unit
         unit_to = np.cumsum(self._unit_weight)
-        unit_to -= (unit_to - self._unit_weight)[first][self._pair]
-        self._left_to = cells.weight_to[position] - self._cell_before[self._pair] - unit_to
+        before = unit_to[first] - self._unit_weight[first]
+        self._left_to = cells.weight_to[position] - unit_to - np.repeat(self._cell_before - before, size)
 
     def percentile(self, percentile: int) -> Floats:
         """Return the percentile of each cell without its unit, in unrounded USD: as `quantiles.percentiles`.
@@ -170,7 +168,7 @@ class _LeftOut:
         weight, no further report of the unit comes before it, so the rest is read off the whole cell.
         """
         cells = self._cells
-        passed = self._left_to <= weight[self._pair]
+        passed = self._left_to <= np.repeat(weight, self._size)
         taken = np.add.reduceat(np.where(passed, self._unit_weight, 0), self._first)
         taken_paid = np.add.reduceat(np.where(passed, self._unit_paid, 0), self._first)
         there = np.searchsorted(cells.weight_to, self._cell_before + taken + weight, side="right")

@@ -1,11 +1,8 @@
 """Percentiles of cells, and the order statistics that bound them, in exact integers."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from salary_bands.statistics.cells import Cells, Floats, Integers
-
-Exact = NDArray[np.object_]  # Python integers: products of weights need more than 64 bits
+from salary_bands.statistics.cells import Cells, Exact, Floats, Integers
 
 
 def percentiles(cells: Cells, points: tuple[int, ...]) -> Floats:

@@ -9,7 +9,7 @@ import pandas as pd
 from salary_bands.aggregate.rollups import framed, metric_reports, rollups
 from salary_bands.schemas.bands import PERCENTILES
 from salary_bands.settings import Settings
-from salary_bands.statistics.cells import NOBODY, UNITS, ByUnit, Cells, Floats, Integers
+from salary_bands.statistics.cells import NOBODY, UNITS, Cells, Floats, Integers
 from salary_bands.statistics.clusters import employers, groups, observed_clustering
 from salary_bands.statistics.correlation import BinomialRanks
 from salary_bands.statistics.effective import effective_sizes
@@ -31,9 +31,8 @@ def employer_shares(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     found = [pd.DataFrame(columns=["metric", "percentile", "cell", "employer", "reports", "at_or_below"])]
     for metric, number in _metrics(connection, "reported"):
         reports = metric_reports(connection, number)
-        by_employer = reports.by_unit("employer")
         for names, cells in rollups(connection, "correlation_cells", number, reports):
-            of = groups(cells, by_employer, percentiles(cells, PERCENTILES))
+            of = groups(cells, percentiles(cells, PERCENTILES))
             found += [
                 pd.DataFrame(
                     {
@@ -62,9 +61,8 @@ def add_figures(connection: duckdb.DuckDBPyConnection, correlations: pd.DataFram
         of_metric = correlations[correlations["metric"].eq(metric)]
         millionths = dict(zip(of_metric["percentile"], of_metric["millionths"], strict=True))
         reports = metric_reports(connection, number)
-        orders = {kind: reports.by_unit(kind) for kind in UNITS}
         for names, cells in rollups(connection, "rollup_cells", number, reports):
-            for name, columns in _of_rollup(names, cells, orders, millionths, ranks, settings).items():
+            for name, columns in _of_cells(names, cells, millionths, ranks, settings).items():
                 parts[name].append(columns)
     for name in _TABLES:
         frame = framed(parts.pop(name))
@@ -77,18 +75,13 @@ def _metrics(connection: duckdb.DuckDBPyConnection, evidence: str | None = None)
     return [(metric, number) for metric, number, of in rows if evidence in (None, of)]
 
 
-def _of_rollup(
-    names: Integers,
-    cells: Cells,
-    orders: Mapping[str, ByUnit],
-    correlations: dict[int, int],
-    ranks: BinomialRanks,
-    settings: Settings,
+def _of_cells(
+    names: Integers, cells: Cells, correlations: dict[int, int], ranks: BinomialRanks, settings: Settings
 ) -> dict[str, Table]:
-    """Return the rows of each table, by column, for the cells of one roll-up."""
-    evidence = employers(cells, orders["employer"])
+    """Return the rows of each table, by column, for some cells of one roll-up."""
+    evidence = employers(cells)
     figures = percentiles(cells, PERCENTILES)
-    observed = observed_clustering(groups(cells, orders["employer"], figures), PERCENTILES, cells.count)
+    observed = observed_clustering(groups(cells, figures), PERCENTILES, len(cells))
     sizes = effective_sizes(cells, evidence, observed, correlations, settings.max_unknown_factor)
     low_rank, high_rank = ranks.of(sizes.whole, PERCENTILES)
     low, high = (order_statistics(cells, np.maximum(r, 1), np.maximum(sizes.whole, 1)) for r in (low_rank, high_rank))
@@ -98,8 +91,7 @@ def _of_rollup(
     bounded = every & (low_rank > 0) & (low > lowest) & (high < highest)
     shown = {percentile: bounded[:, n] & bounded[:, PERCENTILES.index(50)] for n, percentile in enumerate(PERCENTILES)}
     shifted = np.column_stack([np.where(shown[p], figures[:, PERCENTILES.index(p)], np.nan) for p in SHIFTED])
-    shifts = largest_shifts(cells, shifted, orders)
-    moved = shifts.by != NOBODY
+    shifts = largest_shifts(cells, shifted)
     return {
         "cell_employers": {
             "cell": names,
@@ -108,12 +100,10 @@ def _of_rollup(
             "top_employer_weight": evidence.top_weight,
             "clustered": evidence.clustered.astype(float),
             "unknown_factor": sizes.unknown_factor,
-            "median_age_days": _median_ages(cells, orders["day"]),
+            "median_age_days": _median_ages(cells),
         },
         "percentiles": _long(names, every, pay=figures),
-        "effective_sizes": _long(
-            names, every, whole=sizes.whole, effective=sizes.effective
-        ),
+        "effective_sizes": _long(names, every, whole=sizes.whole, effective=sizes.effective),
         "intervals": _long(names, bounded, low=low, high=high),
         "influences": {
             "cell": names[shown[50]],
@@ -131,8 +121,8 @@ def _long(names: Integers, kept: np.ndarray, **columns: np.ndarray) -> Table:
     return rows | {name: values[cell, point] for name, values in columns.items()}
 
 
-def _median_ages(cells: Cells, by_day: ByUnit) -> Floats:
+def _median_ages(cells: Cells) -> Floats:
     """Return the median age of the reports of each cell, the lower one of two; NaN if it is unknown."""
-    middle = cells.positions(by_day)[cells.starts + (cells.size + 1) // 2 - 1]
-    days = cells.reports.units["day"][cells.row[middle]]
+    middle = cells.pairs("day").row[cells.starts + (cells.size + 1) // 2 - 1]
+    days = cells.reports.units["day"][middle]
     return np.where(days == NOBODY, np.nan, days)
