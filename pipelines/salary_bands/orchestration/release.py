@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 import pyarrow.parquet as pq
 
-from salary_bands.aggregate.checks import CHECKS, contract_faults, offending_rows
+from salary_bands.aggregate.checks import CHECKS, checked, contract_faults
 from salary_bands.aggregate.coverage import too_little_known
 from salary_bands.aggregate.plan import plan_release
 from salary_bands.aggregate.registry import RECIPES, make
@@ -129,8 +129,7 @@ def candidate_checks(config: Acceptance, pipeline: Pipeline) -> Any:
         passed=not faults,
         description="; ".join(faults) or None,
     )
-    for name in CHECKS:
-        rows = offending_rows(found, name)
+    for name, rows in checked(found).items():
         held = held or not rows.empty
         lines = ", ".join("/".join(map(str, row)) for row in rows.head(3).itertuples(index=False, name=None))
         yield dg.AssetCheckResult(
