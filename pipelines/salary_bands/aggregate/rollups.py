@@ -5,11 +5,10 @@ of every cell is read off sorted arrays: a million reports are in 150 million ce
 take four times as long as all of this does.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import duckdb
 import numpy as np
-import pandas as pd
 
 from salary_bands.statistics.cells import NOBODY, PART, Cells, Integers, Reports, Rollup
 
@@ -52,8 +51,3 @@ def rollups(connection: duckdb.DuckDBPyConnection, table: str, metric: int, repo
         if len(names):
             for part, cells in Rollup(repeated, cell_of_profile, len(names)).parts():
                 yield names[part], cells
-
-
-def framed(parts: list[Mapping[str, np.ndarray]]) -> pd.DataFrame:
-    """Return one frame of the columns that each part has."""
-    return pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
