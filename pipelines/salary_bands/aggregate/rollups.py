@@ -23,7 +23,7 @@ def metric_reports(connection: duckdb.DuckDBPyConnection, metric: int) -> Report
         [metric],
     ).fetchnumpy()
     units = {
-        kind: np.ma.filled(found[name].astype(np.int32), NOBODY)
+        kind: np.ma.filled(np.ma.asarray(found[name]).astype(np.int32), NOBODY)
         for kind, name in (("export", "export_number"), ("employer", "employer_number"), ("day", "age_days"))
     }
     pay, weight = (np.asarray(found[name], dtype=np.int64) for name in ("pay", "weight"))

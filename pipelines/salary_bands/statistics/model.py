@@ -44,7 +44,7 @@ class Solution:
     def identifies(self, vectors: Floats, ignored: Mask) -> Mask:
         """Return which contrasts no dropped column, except the ignored ones, could explain."""
         confounded = np.abs(vectors[:, self.dropped] - vectors @ self.combinations) > _ESTIMABLE
-        return ~(confounded & ~ignored[self.dropped]).any(axis=1)
+        return np.asarray(~(confounded & ~ignored[self.dropped]).any(axis=1))
 
 
 class Fit:

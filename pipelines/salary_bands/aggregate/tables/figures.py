@@ -78,8 +78,8 @@ def add_figures(connection: duckdb.DuckDBPyConnection, correlations: pd.DataFram
         for names, cells in rollups(connection, "rollup_cells", number, reports):
             for name, columns in _of_cells(names, cells, millionths, ranks, settings).items():
                 parts[name].append(columns)
-    for name, columns in _TABLES.items():
-        add_table(connection, name, _framed(parts.pop(name), columns))
+    for name, types in _TABLES.items():
+        add_table(connection, name, _framed(parts.pop(name), types))
 
 
 def _framed(parts: list[Table], types: Mapping[str, str]) -> pd.DataFrame:
