@@ -11,7 +11,7 @@ from salary_bands.schemas.report_columns import SCOPE_REASONS
 from salary_bands.settings import Settings
 from salary_bands.storage.frames import TEXT, map_distinct, map_distinct_rows
 from salary_bands.vocabulary.dates import rate_period, report_day
-from salary_bands.vocabulary.employers import facts_at, match_employer
+from salary_bands.vocabulary.employers import facts_at, match_employer, owner_at
 from salary_bands.vocabulary.levels import experience_level, has_ladder, ladder_level, stage_of, title_level
 from salary_bands.vocabulary.money import annual_factor, whole_usd
 from salary_bands.vocabulary.places import locate
@@ -20,8 +20,9 @@ from salary_bands.vocabulary.rates import Rates
 
 def normalise(accepted: pd.DataFrame, fmt: Format, exported: date, rates: Rates, settings: Settings) -> pd.DataFrame:
     """Turn a chunk of accepted_reports into normalised_reports, a row for a row."""
-    employer = map_distinct(accepted["employer"], lambda text: match_employer(text).employer)
-    facts = facts_at(employer, report_day(accepted, exported))
+    day = report_day(accepted, exported)
+    employer = owner_at(map_distinct(accepted["employer"], lambda text: match_employer(text).employer), day)
+    facts = facts_at(employer, day)
     country, metro = _places(accepted)
     level, level_basis, stage, scheme_scope = _levels(accepted.assign(employer_name=employer), fmt)
     kept = ["row", "row_hash", "range_id", "evidence", "submission_id", "submitted_at", "submitted_year"]
