@@ -8,6 +8,7 @@ corrected only if it cannot be another company. Any other name is an employer of
 """
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from salary_bands.reference import read_csv
-from salary_bands.storage.frames import TEXT
+from salary_bands.storage.frames import TEXT, map_distinct_rows
 from salary_bands.vocabulary.employer_text import (
     employer_key,
     known_words,
@@ -26,12 +27,26 @@ from salary_bands.vocabulary.employer_text import (
 )
 from salary_bands.vocabulary.typing_slips import NearNames
 
-__all__ = ["Match", "employer_facts", "employer_key", "facts_at", "match_employer", "owner_at", "suggested_employer"]
+__all__ = [
+    "Match",
+    "employer_facts",
+    "employer_key",
+    "evidence_of",
+    "facts_at",
+    "kind_of",
+    "kind_today",
+    "match_employer",
+    "owner_at",
+    "suggested_employer",
+]
 
 _SHORTEST_BEFORE_PLACE = 3  # letters of a listed name before a country or office
 _SHORTEST_BEFORE_OFFICE = 5  # letters of a listed name of one word before several words of an office
 _SHORTEST_OF_OTHER_NAMES = 4  # letters of one of several names: TFL Inc. dba Mega Saver is not Transport for London
 _SHORTEST_OF_SEVERAL_WORDS = 9  # letters of a listed name of several words before words of a legal entity
+
+
+_LAST_DAY = pd.Timestamp("2199-12-31")  # in the open period of every listed employer
 
 
 class Match(NamedTuple):
@@ -205,11 +220,30 @@ def facts_at(employer: pd.Series, day: pd.Series) -> pd.DataFrame:
     facts = facts[facts["day"].between(facts["valid_from"], facts["valid_to"], inclusive="left")]
     facts = facts.set_index("position")[["tier", "industry", "ownership"]].reindex(asked["position"])
     facts = facts.set_axis(employer.index).astype(TEXT)
-    kinds = {name: _kind_of(name) for name in employer[facts["tier"].isna() & employer.notna()].unique()}
+    kinds = {name: _kind_in(name) for name in employer[facts["tier"].isna() & employer.notna()].unique()}
     for number, column in enumerate(("tier", "industry")):
         known = {name: kind[number] for name, kind in kinds.items() if kind}
         facts[column] = facts[column].fillna(employer.map(known).astype(TEXT))
     return facts
+
+
+def evidence_of(tier: str | None, industry: str | None) -> str:
+    """Return the kind of employer as words that the rules for titles know: `ai lab`, `ai company`, or an industry."""
+    if tier == "T1":
+        return "ai lab"
+    return (industry or "").lower()
+
+
+def kind_of(facts: pd.DataFrame) -> pd.Series:
+    """Return the kind of employer that each row of `facts_at` is, as `evidence_of` names it; empty if unknown."""
+    codes, kinds = map_distinct_rows(facts[["tier", "industry"]], evidence_of)
+    return pd.Series(pd.array(kinds, dtype=TEXT).take(codes), index=facts.index)
+
+
+def kind_today(names: Sequence[str]) -> list[str]:
+    """Return the kind of each employer by its free-text name, by the newest facts known of it."""
+    employer = pd.Series([match_employer(name).employer for name in names], dtype=TEXT)
+    return kind_of(facts_at(employer, pd.Series(_LAST_DAY, index=employer.index))).to_list() if names else []
 
 
 @cache
@@ -222,7 +256,7 @@ def _kinds() -> tuple[tuple[re.Pattern[str], tuple[str, str]], ...]:
     return tuple((re.compile(row["pattern"]), (row["tier"], row["industry"])) for row in read_csv("employer_kinds.csv"))
 
 
-def _kind_of(key: str) -> tuple[str, str] | None:
+def _kind_in(key: str) -> tuple[str, str] | None:
     """Return the tier and industry of the first kind of employer that the key of an unlisted name matches."""
     if key in _listed_employers():
         return None
