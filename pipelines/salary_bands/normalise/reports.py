@@ -12,7 +12,16 @@ from salary_bands.settings import Settings
 from salary_bands.storage.frames import TEXT, map_distinct, map_distinct_rows
 from salary_bands.vocabulary.dates import rate_period, report_day
 from salary_bands.vocabulary.employers import facts_at, match_employer, owner_at
-from salary_bands.vocabulary.levels import experience_level, has_ladder, ladder_level, stage_of, title_level
+from salary_bands.vocabulary.levels import (
+    answered_level,
+    answered_scope,
+    experience_level,
+    has_ladder,
+    ladder_in_title,
+    ladder_level,
+    stage_of,
+    title_level,
+)
 from salary_bands.vocabulary.money import annual_factor, whole_usd
 from salary_bands.vocabulary.places import locate
 from salary_bands.vocabulary.rates import Rates
@@ -54,17 +63,19 @@ def _levels(accepted: pd.DataFrame, fmt: Format) -> tuple[pd.Series, pd.Series, 
     scheme = {k.casefold(): v for k, v in fmt.levels.items()}
 
     def answer(employer: str | None, level: str | None, title: str) -> tuple[str | None, str | None]:
-        if found := ladder_level(employer, level):
+        if found := ladder_level(employer, level) or (None if level else ladder_in_title(employer, title)):
             return found, "ladder"
-        if found := title_level(title, level):
+        if found := title_level(title) or answered_level(level):
             return found, "title"
         if level and not (fmt.own_levels_yield_to_ladder and has_ladder(employer)):
             return scheme.get(level.casefold()), "scheme"
         return None, None
 
-    def scope(level: str | None) -> str | None:
+    def scope(employer: str | None, level: str | None) -> str | None:
         found = scheme.get(level.casefold()) if level else None
-        return found if found in SCOPE_REASONS else None
+        if found or not level:
+            return found if found in SCOPE_REASONS else None
+        return None if ladder_level(employer, level) else answered_scope(level)
 
     codes, answers = map_distinct_rows(accepted[["employer_name", "level", "job_title"]], answer)
     found = _taken([a for a, _ in answers], codes, accepted.index)
@@ -75,7 +86,8 @@ def _levels(accepted: pd.DataFrame, fmt: Format) -> tuple[pd.Series, pd.Series, 
     unanswered = level.isna() & stage.isna()
     level = level.mask(unanswered, inferred)
     basis = basis.mask(unanswered, pd.Series("experience", index=level.index, dtype=TEXT).where(inferred.notna()))
-    return level, basis, stage.fillna(map_distinct(level, stage_of)), map_distinct(accepted["level"], scope)
+    codes, scopes = map_distinct_rows(accepted[["employer_name", "level"]], scope)
+    return level, basis, stage.fillna(map_distinct(level, stage_of)), _taken(scopes, codes, accepted.index)
 
 
 def _employment_scope(accepted: pd.DataFrame, settings: Settings) -> pd.Series:
