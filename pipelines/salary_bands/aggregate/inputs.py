@@ -38,7 +38,8 @@ def add_inputs(connection: duckdb.DuckDBPyConnection, plan: Plan, settings: Sett
 def inputs(plan: Plan, settings: Settings) -> dict[str, pd.DataFrame]:
     """Return the input tables by name.
 
-    distinct_groups has the groups of group_names that are the first of their leaves. exports has the files that count,
+    distinct_groups has the groups of group_names that are the first of their leaves, in layers of groups that have no
+    leaf in common. exports has the files that count,
     export_files all of them.
     """
     groups, names = view_groups(), group_names()
@@ -51,7 +52,7 @@ def inputs(plan: Plan, settings: Settings) -> dict[str, pd.DataFrame]:
         "metrics": _metrics(),
         "view_groups": groups[["view", "group_id", "leaf"]],
         "group_names": names,
-        "distinct_groups": first.merge(groups[["view", "group_id", "leaf"]]),
+        "distinct_groups": _in_layers(first.merge(groups[["view", "group_id", "leaf"]])),
         "group_labels": groups[["view", "group_id", "group_label"]].drop_duplicates(ignore_index=True),
         "grid": _grid(),
         "level_parents": _level_parents(),
@@ -59,6 +60,21 @@ def inputs(plan: Plan, settings: Settings) -> dict[str, pd.DataFrame]:
         "export_files": _export_files(plan),
         "formats": pd.DataFrame(licences, columns=["format", "licence", "attribution"]),
     }
+
+
+def _in_layers(groups: pd.DataFrame) -> pd.DataFrame:
+    """Add the layer of each group: the first in which none of its leaves is taken."""
+    taken: list[set[str]] = []
+    layer_of = {}
+    for group, leaves in groups.groupby(["view", "group_id"])["leaf"]:
+        own = set(leaves)
+        layer = next((n for n, others in enumerate(taken) if not others & own), len(taken))
+        if layer == len(taken):
+            taken.append(set())
+        taken[layer] |= own
+        layer_of[group] = layer
+    keys = groups[["view", "group_id"]].itertuples(index=False, name=None)
+    return groups.assign(layer=[layer_of[key] for key in keys])
 
 
 def _refresh(plan: Plan, settings: Settings) -> pd.DataFrame:

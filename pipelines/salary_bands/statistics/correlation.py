@@ -8,6 +8,7 @@ from scipy.stats import binom
 
 from salary_bands.schemas.bands import PERCENTILES
 from salary_bands.settings import Settings
+from salary_bands.statistics.cells import Integers
 
 
 def employer_correlations(shares: pd.DataFrame, metrics: list[str], settings: Settings) -> pd.DataFrame:
@@ -43,24 +44,36 @@ def default_correlation(percentile: int, settings: Settings) -> float:
     }[min(percentile, 100 - percentile)]
 
 
-def binomial_ranks(sizes: pd.DataFrame) -> pd.DataFrame:
-    """Find the order statistics that bound a percentile at 95 %, by the exact binomial distribution.
+class BinomialRanks:
+    """The order statistics that bound a percentile at 95 %, by the exact binomial distribution.
 
-    low_rank i is the largest rank with P(Bin(m, p) <= i - 1) <= 2.5 %, high_rank j the smallest with
-    P(Bin(m, p) >= j) <= 2.5 %. Sizes without i >= 2 and j <= m - 1 have no row.
-
-    Args:
-        sizes: distinct reports (m, the effective size as a whole number) and percentile (100 p).
-
-    Returns:
-        reports, percentile, low_rank, high_rank.
+    low i is the largest rank with P(Bin(m, p) <= i - 1) <= 2.5 %, high j the smallest with P(Bin(m, p) >= j) <= 2.5 %,
+    with m the whole effective size. Both are 0 without i >= 2 and j <= m - 1. Each size is computed once.
     """
-    m, p = sizes["reports"].to_numpy(), sizes["percentile"].to_numpy() / 100
-    below = binom.ppf(0.025, m, p)  # the smallest k with P(Bin(m, p) <= k) >= 2.5 %
-    low = below + (binom.cdf(below, m, p) <= 0.025)
-    high = binom.ppf(0.975, m, p) + 1
-    ranks = sizes.assign(low_rank=low.astype(np.int64), high_rank=high.astype(np.int64))
-    return ranks[(ranks["low_rank"] >= 2) & (ranks["high_rank"] <= ranks["reports"] - 1)].reset_index(drop=True)
+
+    def __init__(self) -> None:
+        self._keys = np.zeros(0, np.int64)
+        self._ranks = np.zeros((0, 2), np.int64)
+
+    def of(self, sizes: Integers, points: tuple[int, ...]) -> tuple[Integers, Integers]:
+        """Return the low and the high ranks; sizes and results have the shape (any, points)."""
+        keys = sizes * 100 + np.array(points)
+        new = np.setdiff1d(keys, self._keys)
+        if len(new):
+            order = np.argsort(known := np.r_[self._keys, new])
+            self._keys, self._ranks = known[order], np.r_[self._ranks, _binomial_ranks(new // 100, new % 100)][order]
+        found = self._ranks[np.searchsorted(self._keys, keys)]
+        return found[..., 0], found[..., 1]
+
+
+def _binomial_ranks(sizes: Integers, points: Integers) -> Integers:
+    """Return low and high ranks, of shape (sizes, 2)."""
+    p = points / 100
+    below = binom.ppf(0.025, sizes, p)  # the smallest k with P(Bin(m, p) <= k) >= 2.5 %
+    low = below + (binom.cdf(below, sizes, p) <= 0.025)
+    high = binom.ppf(0.975, sizes, p) + 1
+    inside = (low >= 2) & (high <= sizes - 1)
+    return np.where(inside[:, None], np.column_stack([low, high]), 0).astype(np.int64)
 
 
 def _anova(shares: pd.DataFrame) -> float | None:

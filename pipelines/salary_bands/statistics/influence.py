@@ -1,108 +1,149 @@
-"""Measure how far the figures of a cell would move without one export, one employer or one day."""
+"""Measure how far the figures of a cell would move without one export, one employer or one day.
+
+The largest move is found by bounds: of each kind of unit, those that should move a figure most are left out first, and
+then only those that could move it as far as any of these.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
-UNIT_KINDS = ("export", "employer", "day")  # ties go to the first kind
-_PERCENTILES = {"p50": 50, "p90": 90}
+from salary_bands.statistics.cells import NOBODY, UNITS, Cells, Floats, Integers, Small, runs
+
+SHIFTED = (50, 90)  # the percentiles whose shifts are measured
 _DECIMALS = 12  # further digits depend on the order of floating-point operations
-
-Integers = NDArray[np.int64]
-Floats = NDArray[np.float64]
-
-
-def largest_shifts(cells: pd.DataFrame, reports: pd.DataFrame) -> pd.DataFrame:
-    """Find the largest move of each cell's figures if one unit is left out.
-
-    A shift is |without / with - 1|, unrounded; it is null if no unit can be left out or if P90 is not shown. `shift_by`
-    is the kind of unit that moves either figure most.
-
-    Args:
-        cells: cell, p50, p90, sorted by cell.
-        reports: cell, pay, weight, export, employer, day, sorted by cell and pay. The last three are the numbers of the
-            report's units, -1 for none.
-
-    Returns:
-        cell, max_shift_p50, max_shift_p90, shift_by.
-    """
-    numbered = _Reports(
-        np.searchsorted(cells["cell"], reports["cell"]),
-        reports["pay"].to_numpy("int64"),
-        reports["weight"].to_numpy("int64"),
-    )
-    shifts = np.full((len(UNIT_KINDS), len(_PERCENTILES), len(cells)), np.nan)
-    for of_kind, kind in zip(shifts, UNIT_KINDS, strict=True):
-        without = _LeftOut(numbered, reports[kind].to_numpy("int64"))
-        for largest, (name, percentile) in zip(of_kind, _PERCENTILES.items(), strict=True):
-            with_all = cells[name].to_numpy("float64")[without.cell]
-            shift = np.abs(without.percentile(percentile) - with_all) / np.where(with_all > 0, with_all, np.nan)
-            np.fmax.at(largest, without.cell, np.round(shift, _DECIMALS))
-    either = np.nan_to_num(np.fmax(shifts[:, 0], shifts[:, 1]), nan=-1)
-    by = np.where(either.max(axis=0) >= 0, either.argmax(axis=0), len(UNIT_KINDS))
-    p50, p90 = np.fmax.reduce(shifts, axis=0)
-    found = {
-        "cell": cells["cell"].to_numpy(),
-        "max_shift_p50": p50,
-        "max_shift_p90": p90,
-        "shift_by": np.array([*UNIT_KINDS, None], dtype="object")[by],
-    }
-    return pd.DataFrame(found).astype({"shift_by": "str"})
+_SAFETY = 1e-9  # bounds are floating-point numbers, and err on the side of leaving a unit out
 
 
 @dataclass(frozen=True)
-class _Reports:
-    """Reports sorted by cell and pay; cells are numbered from 0."""
+class Shifts:
+    """|without / with - 1| of each cell and percentile of SHIFTED, unrounded, NaN if nothing can be left out.
 
-    cell: Integers
-    pay: Integers
-    weight: Integers
+    by: the number of the kind of UNITS that moves either figure most, NOBODY if nothing can be left out.
+    """
+
+    largest: Floats
+    by: Integers
+
+
+def largest_shifts(cells: Cells, figures: Floats) -> Shifts:
+    """Find the largest move of each cell's figures if one unit is left out.
+
+    Args:
+        figures: (cells, SHIFTED), unrounded USD; NaN if not shown.
+    """
+    figures = np.where(figures > 0, figures, np.nan)
+    kinds = [_Units(cells, kind, figures) for kind in UNITS]
+    for kind in kinds:
+        kind.measure(kind.likely())
+    reached = np.fmax.reduce([kind.shifts for kind in kinds])
+    for kind in kinds:
+        kind.measure(kind.possible(reached))
+    shifts = np.array([kind.shifts for kind in kinds])
+    either = np.nan_to_num(np.fmax(shifts[..., 0], shifts[..., 1]), nan=-1)
+    return Shifts(np.fmax.reduce(shifts), np.where(either.max(axis=0) >= 0, either.argmax(axis=0), NOBODY))
+
+
+class _Units:
+    """The units of one kind, and how far figures move without those that have been left out.
+
+    shifts: the largest so far, of shape (cells, SHIFTED).
+    """
+
+    def __init__(self, cells: Cells, kind: str, figures: Floats) -> None:
+        self.cells, self.figures = cells, figures
+        self.pairs = pairs = cells.pairs(kind)
+        self.shifts = np.full(figures.shape, np.nan)
+        shown = ~np.isnan(figures).all(axis=1)
+        apart = (pairs.unit != NOBODY) & shown[pairs.cell] & (pairs.weight < cells.total[pairs.cell])
+        self._open = np.flatnonzero(apart)  # the pairs that have not been left out yet
+
+    def likely(self) -> Integers:
+        """Return the pairs that should move a figure most: in each cell one upwards and one downwards."""
+        pairs, chosen = self.pairs, self._open
+        ends = runs(pairs.cell[chosen])
+        found = [np.zeros(0, np.int64)]
+        under = self.cells.starts[:, None] + self.cells.below(
+            np.nan_to_num(np.floor(self.figures)).astype(np.int64) + 1
+        )
+        for n, percentile in enumerate(SHIFTED):
+            is_under = pairs.position < np.repeat(under[:, n].astype(np.int32), self.cells.size)
+            weight_under = np.add.reduceat(np.where(is_under, pairs.report_weight, 0), pairs.first)
+            pull = 100 * weight_under - percentile * pairs.weight
+            found += [_first_of(chosen, ends, pull), _first_of(chosen, ends, -pull)]
+        return np.unique(np.concatenate(found))
+
+    def possible(self, reached: Floats) -> Integers:
+        """Return the pairs without which a figure could move as far as `reached` in its cell, or further.
+
+        Without a unit of weight u the figure is the mean pay of a stretch of the remaining weight, from a to b. Each
+        of these reports stands between a and b + u of the whole weight.
+        """
+        pairs, cells, chosen = self.pairs, self.cells, self._open
+        cell, weight = pairs.cell[chosen], pairs.weight[chosen]
+        squares = np.add.reduceat(pairs.report_weight**2, pairs.first)[chosen]
+        left = (cells.total[cell] - weight).astype(float)
+        length = (cells.squared[cell] - squares) / left
+        margin = _SAFETY * left
+        nearer = reached * (1 - _SAFETY) - _SAFETY
+        could = np.zeros(len(chosen), bool)
+        for n, percentile in enumerate(SHIFTED):
+            known = ~np.isnan(nearer[:, n])
+            edges = np.zeros((len(cells), 2), np.int64)
+            figure = self.figures[known, n]
+            edges[known, 0] = np.floor(figure * (1 - nearer[known, n])).astype(np.int64) + 1
+            edges[known, 1] = np.ceil(figure * (1 + nearer[known, n])).astype(np.int64)
+            inside = cells.weight_below(edges)[cell]
+            start = percentile / 100 * (left - length)
+            within = (start - margin >= inside[:, 0]) & (start + length + weight + margin <= inside[:, 1])
+            could |= known[cell] & ~within
+        return chosen[could]
+
+    def measure(self, chosen: Integers) -> None:
+        """Leave out each of these pairs in turn."""
+        if not len(chosen):
+            return
+        pairs = self.pairs
+        size = pairs.size[chosen]
+        first = np.cumsum(size) - size
+        rows = np.repeat(pairs.first[chosen] - first, size) + np.arange(size.sum())
+        cell = pairs.cell[chosen]
+        without = _LeftOut(self.cells, pairs.position[rows], first, size, cell)
+        for n, percentile in enumerate(SHIFTED):
+            figure = self.figures[cell, n]
+            shift = np.abs(without.percentile(percentile) - figure) / figure
+            np.fmax.at(self.shifts[:, n], cell, np.round(shift, _DECIMALS))
+        self._open = np.setdiff1d(self._open, chosen, assume_unique=True)
+
+
+def _first_of(pairs: Integers, starts: Integers, values: Integers) -> Integers:
+    """Return the first pair with the largest value in each run of pairs."""
+    if not len(pairs):
+        return pairs
+    largest = np.maximum.reduceat(values[pairs], starts)
+    at = np.flatnonzero(values[pairs] == np.repeat(largest, np.diff(starts, append=len(pairs))))
+    run = np.searchsorted(starts, at, side="right")
+    return pairs[at[np.r_[True, run[1:] != run[:-1]]]]
 
 
 class _LeftOut:
-    """Cells without one of their units: a pair of cell and unit for each unit that is not the whole cell.
+    """Cells without one of their units. Arithmetic is in integers up to the last division."""
 
-    Arithmetic is in integers up to the last division. Running sums continue across cells, and sums of pay times weight
-    may overflow 64 bits; this is safe because only differences within a cell are used, which are small and so exact.
-    The squared weights of a cell fit for up to 8 million reports.
-    """
-
-    cell: Integers  # the cell of each pair
-
-    def __init__(self, reports: _Reports, units: Integers) -> None:
-        """Pair the cells with their units; `units` holds the number of each report's unit, -1 for none."""
-        first = _runs(reports.cell)
-        cell_weight = np.add.reduceat(reports.weight, first)
-        cell_squared = np.add.reduceat(reports.weight**2, first)
-        self._pay = reports.pay
-        self._weight_to = np.cumsum(reports.weight)
-        self._weight_before = self._weight_to - reports.weight
-        self._paid_before = np.cumsum(reports.pay * reports.weight) - reports.pay * reports.weight
-
-        pair = reports.cell * (units.max(initial=0) + 1) + units
-        row = np.flatnonzero(units >= 0)
-        row = row[np.argsort(pair[row], kind="stable")]  # sorted by pair, then pay
-        unit_weight = np.add.reduceat(reports.weight[row], _runs(pair[row]))
-        size = np.diff(_runs(pair[row]), append=len(row))
-        row = row[np.repeat(unit_weight < cell_weight[reports.cell[row[_runs(pair[row])]]], size)]
-
-        self._first = _runs(pair[row])  # where the rows of each pair start
-        self._pair = np.repeat(np.arange(len(self._first)), np.diff(self._first, append=len(row)))
-        self._unit_weight = reports.weight[row]
-        self._unit_paid = reports.pay[row] * self._unit_weight
-        self.cell = reports.cell[row[self._first]]
-        self._cell_before = self._weight_before[first][self.cell]
-        self._total = cell_weight[self.cell] - np.add.reduceat(self._unit_weight, self._first)
-        self._squared = cell_squared[self.cell] - np.add.reduceat(self._unit_weight**2, self._first)
+    def __init__(self, cells: Cells, position: Small, first: Integers, size: Integers, cell: Small) -> None:
+        """position: of the reports of the units, by unit; first, size, cell: of each unit."""
+        self._cells, self._first, self._size = cells, first, size
+        self._unit_weight = cells.weight[position]
+        self._unit_paid = cells.pay[position] * self._unit_weight
+        self._cell_before = cells.before[cell]
+        self._total = cells.total[cell] - np.add.reduceat(self._unit_weight, first)
+        self._squared = cells.squared[cell] - np.add.reduceat(self._unit_weight**2, first)
         # the remaining weight of the cell up to each report of the unit
         unit_to = np.cumsum(self._unit_weight)
-        unit_to -= (unit_to - self._unit_weight)[self._first][self._pair]
-        self._left_to = self._weight_to[row] - self._cell_before[self._pair] - unit_to
+        before = unit_to[first] - self._unit_weight[first]
+        self._left_to = cells.weight_to[position] - unit_to - np.repeat(self._cell_before - before, size)
 
     def percentile(self, percentile: int) -> Floats:
-        """Return the percentile of each pair in unrounded USD: the weighted type 7 quantile of `percentiles`.
+        """Return the percentile of each cell without its unit, in unrounded USD: as `quantiles.percentiles`.
 
         The quantile is the mean pay over the cumulative weights from p (W - S / W) to that plus S / W, where W is the
         sum of the remaining weights and S the sum of their squares. Each end is an integer weight and a remainder in
@@ -118,7 +159,7 @@ class _LeftOut:
         paid_from, pay_from = self._paid_up_to(whole_from)
         paid_to, pay_to = self._paid_up_to(whole_to)
         rests = pay_to * (rest_to / scale) - pay_from * (rest_from / scale)
-        return ((paid_to - paid_from) + rests) * self._total / self._squared
+        return np.asarray(((paid_to - paid_from) + rests) * self._total / self._squared)
 
     def _paid_up_to(self, weight: Integers) -> tuple[Integers, Integers]:
         """Return, for each pair, the sum of pay times weight up to a cumulative remaining weight, and the pay there.
@@ -126,15 +167,11 @@ class _LeftOut:
         The remaining weight grows from report to report of the unit. Past the unit's last report that is within the
         weight, no further report of the unit comes before it, so the rest is read off the whole cell.
         """
-        passed = self._left_to <= weight[self._pair]
+        cells = self._cells
+        passed = self._left_to <= np.repeat(weight, self._size)
         taken = np.add.reduceat(np.where(passed, self._unit_weight, 0), self._first)
         taken_paid = np.add.reduceat(np.where(passed, self._unit_paid, 0), self._first)
-        there = np.searchsorted(self._weight_to, self._cell_before + taken + weight, side="right")
-        there = np.minimum(there, len(self._pay) - 1)  # past the end the remaining weight is 0, so any pay will do
-        rest = weight - (self._weight_before[there] - self._cell_before - taken)
-        return self._paid_before[there] - taken_paid + self._pay[there] * rest, self._pay[there]
-
-
-def _runs(numbers: Integers) -> Integers:
-    """Return the start of each run of equal numbers."""
-    return np.flatnonzero(np.append(True, numbers[1:] != numbers[:-1])[: len(numbers)])
+        there = np.searchsorted(cells.weight_to, self._cell_before + taken + weight, side="right")
+        there = np.minimum(there, len(cells.pay) - 1)  # past the end the remaining weight is 0, so any pay will do
+        rest = weight - (cells.weight_to[there] - cells.weight[there] - self._cell_before - taken)
+        return cells.paid_before[there] - taken_paid + cells.pay[there] * rest, cells.pay[there]

@@ -3,124 +3,84 @@
 Weighted least squares with cluster-robust errors: CR3, the jackknife that leaves out one employer at a time (Bell and
 McCaffrey 2002; MacKinnon, Nielsen and Webb 2023). Intervals use Student t with the effective number of employers minus
 1 degrees of freedom (Carter, Schnepel and Steigerwald 2017). Every report in the model has an employer, because a
-report without one has no tier.
+report without one has no tier. Fits and errors are computed from one matrix of sums of squares and products (Gram
+matrix) for each employer, so that leaving out an employer does not cost by report.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from scipy.stats import t as student
+from scipy.sparse import csr_array
 
 FACTORS = ("leaf", "tier", "level", "market", "month", "source")
 LOG_UNIT = 1 << 16  # y is the log in units of 1 / 2^16
 WEIGHT_UNIT = 1 << 20
 _COLLINEAR = 1e-9  # share of a column's size that is left once the columns before it are projected out
 _ESTIMABLE = 1e-6
-_BATCH = 64  # leave-one-employer-out fits that are solved together
+_NUMBERS = 8_000_000  # of Gram matrices that are held at once
 
 Floats = NDArray[np.float64]
-Values = Mapping[str, float]  # values of one factor, each with its weight
-
-
-@dataclass(frozen=True, eq=False)
-class Estimate:
-    """A linear combination of effects, in log units.
-
-    The standard error is NaN if the combination is not identified in every leave-one-employer-out fit.
-    """
-
-    value: float
-    error: float
-    fit: "Fit"
-    vector: Floats  # coefficients on the columns of the fit
-
-    @cached_property
-    def employers(self) -> float:
-        """The effective number of employers, G*."""
-        return self.fit.effective_employers(self.vector)
-
-    def rests_on(self, employers: float) -> bool:
-        """True if the estimate has an error and rests on at least this many effective employers.
-
-        The tolerance lets exactly this many equal employers count in spite of rounding.
-        """
-        return not math.isnan(self.error) and self.employers > employers - 1e-9
-
-    def interval(self) -> tuple[float, float]:
-        """Return the 95 % interval: Student t with G* - 1 degrees of freedom, NaN if G* is 1 or less."""
-        half = student.ppf(0.975, self.employers - 1) * self.error if self.employers > 1 else float("nan")
-        return self.value - half, self.value + half
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Contrast:
-    """A signed sum of weighted means of effects, with or without the intercept.
-
-    Each term is (sign, factor, values with their weights). The error is NaN if a dropped collinear column could explain
-    the same contrast: if each of two leaves is in one source only, their difference may be that of the sources.
-    `ignore_sources` makes an exception for dropped columns of the factor `source`.
-    """
-
-    terms: tuple[tuple[int, str, Values], ...]
-    intercept: bool = False
-    ignore_sources: bool = False
-
-
-@dataclass(frozen=True)
-class _Solution:
+class Solution:
     """The effects of a fit on some of the reports.
 
-    `absent` holds the (factor, value) pairs that none of these reports has. `dropped` indexes the collinear columns.
+    `absent` holds the numbers of the values that none of these reports has. `dropped` indexes the collinear columns.
     `combinations`, of shape (columns, dropped columns), writes each dropped column as a combination of the kept ones.
     """
 
     effects: Floats
-    absent: frozenset[tuple[str, str]]
+    absent: NDArray[np.int64]
     dropped: NDArray[np.int64]
     combinations: Floats
 
-    def identifies(self, vector: Floats, ignored: NDArray[np.bool_]) -> bool:
-        """True if no dropped column, except the ignored ones, could explain the same contrast."""
-        confounded = np.abs(vector[self.dropped] - vector @ self.combinations) > _ESTIMABLE
-        return not (confounded & ~ignored[self.dropped]).any()
+    def identifies(self, vectors: Floats, ignored: Mask) -> Mask:
+        """Return which contrasts no dropped column, except the ignored ones, could explain."""
+        confounded = np.abs(vectors[:, self.dropped] - vectors @ self.combinations) > _ESTIMABLE
+        return ~(confounded & ~ignored[self.dropped]).any(axis=1)
 
 
 class Fit:
     """The fit of one metric.
 
-    `cells` holds the metric's rows of model_cells. Effects are relative to the first value of each factor in text
-    order. A column that is collinear with the columns before it is dropped, and `left_out` names it as `factor value`.
+    `cells` holds the metric's rows of model_cells, with factors and employer as categories, see `coded`. Effects are
+    relative to the first value of each factor in text order. A column that is collinear with the columns before it is
+    dropped, and `left_out` names it as `factor value`.
     """
 
     def __init__(self, cells: pd.DataFrame) -> None:
-        self.cells = cells.reset_index(drop=True)
-        self.n = self.cells["n"].to_numpy(float)
-        self.weight = self.cells["weight"].to_numpy(float) / WEIGHT_UNIT
-        self.sum_y = self.cells["sum_y"].to_numpy(float) / LOG_UNIT
-        self.sum_yy = self.cells["sum_yy"].to_numpy(float) / LOG_UNIT**2
+        self.cells = cells = coded(cells).reset_index(drop=True)
+        self.n = cells["n"].to_numpy(float)
+        self.weight = cells["weight"].to_numpy(float) / WEIGHT_UNIT
+        self.sum_y = cells["sum_y"].to_numpy(float) / LOG_UNIT
+        self.sum_yy = cells["sum_yy"].to_numpy(float) / LOG_UNIT**2
         self.columns: list[tuple[str, str]] = [("intercept", "")]
-        codes = [np.zeros(len(self.cells), dtype=int)]
-        for factor in FACTORS:
-            found = sorted(self.cells[factor].unique())
-            position = {value: len(self.columns) + n for n, value in enumerate(found[1:])}
-            codes.append(self.cells[factor].map(position).fillna(-1).to_numpy(int))
-            self.columns += [(factor, value) for value in found[1:]]
-        self._index = {name: n for n, name in enumerate(self.columns)}
-        self._codes = np.column_stack(codes)
-        self.design = _indicators(self._codes, len(self.columns))
-        self.gram = self._grams([np.arange(len(self.cells))])[0]
+        self.value_numbers: dict[tuple[str, str], int] = {}
+        self._numbered = {factor: present(cells[factor]) for factor in FACTORS}
+        codes, column_of_value = [np.zeros(len(cells), dtype=np.int64)], []
+        for factor, (numbers, values) in self._numbered.items():
+            first = len(self.columns) - 1
+            codes.append(np.where(numbers > 0, first + numbers, -1))
+            column_of_value += [-1, *range(first + 1, first + len(values))]
+            self.value_numbers |= {(factor, value): len(self.value_numbers) + n for n, value in enumerate(values)}
+            self.columns += [(factor, value) for value in values[1:]]
+        self.column_of_value = np.array(column_of_value)
+        self.employers, _ = present(cells["employer"])
+        self.design = _indicators(np.column_stack(codes), len(self.columns))
+        self.gram = (self.design.T @ _scaled(self.design, self.n * self.weight)).toarray()
         self.moments = np.asarray(self.design.T @ (self.weight * self.sum_y))
         self.kept = independent(self.gram)
         self.left_out = [" ".join(self.columns[n]) for n in np.flatnonzero(~self.kept)]
         self.inverse = _inverse(self.gram, self.kept)
         self.effects = self.inverse @ self.moments
-        self._whole = self._solution(self.gram, self.moments, frozenset())
+        self.whole = self._solution(self.gram, self.moments, np.zeros(0, np.int64))
 
     @cached_property
     def residuals(self) -> Floats:
@@ -150,153 +110,115 @@ class Fit:
         chosen = np.array([name in factors for name, _ in self.columns])
         return np.asarray(self.design @ np.where(chosen, self.effects, 0.0))
 
-    def weights_of(self, factor: str, rows: NDArray[np.bool_] | None = None) -> dict[str, float]:
+    def weights_of(self, factor: str, rows: Mask | None = None) -> dict[str, float]:
         """Return the total weight of reports by value of a factor; `rows` restricts it to some cells."""
         weight = self.weight * self.n if rows is None else np.where(rows, self.weight * self.n, 0.0)
         numbers, values = self._numbered[factor]
         return {value: float(w) for value, w in zip(values, np.bincount(numbers, weight), strict=True) if w > 0}
 
-    @cached_property
-    def _numbered(self) -> dict[str, tuple[NDArray[np.int64], list[str]]]:
-        """For each factor, the code of each cell's value and the values in order."""
-        found = {factor: np.unique(self.cells[factor].to_numpy(str), return_inverse=True) for factor in FACTORS}
-        return {factor: (numbers, [str(v) for v in values]) for factor, (values, numbers) in found.items()}
+    def effective_employers(self, vectors: Floats) -> Floats:
+        """Return G* of each contrast, the number of equal employers whose shares in it would be as uneven.
 
-    def estimate(self, contrast: Contrast) -> Estimate:
-        """Estimate a contrast and its jackknife error.
-
-        If only the left-out employer has a value, that value leaves the contrast's means too.
+        An employer's share is the sum of squares, over its reports, of how much each pulls the contrast.
         """
-        vector = self._vector(contrast)
-        assert vector is not None
-        value = float(vector @ self.effects)
-        plain, special = self._without_each_employer
-        squares = float(((value - plain @ vector) ** 2).sum())
-        ignored = np.array([contrast.ignore_sources and factor == "source" for factor, _ in self.columns])
-        for solution in special:
-            reduced = self._vector(contrast, solution.absent)
-            if reduced is None or not solution.identifies(reduced, ignored):
-                squares = math.nan
-                break
-            squares += (value - float(reduced @ solution.effects)) ** 2
-        if not self._whole.identifies(vector, ignored):
-            squares = math.nan
-        return Estimate(value, math.sqrt(squares), self, vector)
-
-    def _vector(self, contrast: Contrast, absent: frozenset[tuple[str, str]] = frozenset()) -> Floats | None:
-        """Return the contrast's coefficients on the columns, None if all values of a mean are absent."""
-        vector = np.zeros(len(self.columns))
-        vector[0] = float(contrast.intercept)
-        for sign, factor, values in contrast.terms:
-            present = {value: weight for value, weight in values.items() if (factor, value) not in absent}
-            total = sum(present.values())
-            if not total:
-                return None
-            for value, weight in present.items():
-                if (factor, value) in self._index:
-                    vector[self._index[factor, value]] += sign * weight / total
-        return vector
-
-    def effective_employers(self, vector: Floats) -> float:
-        """Return G*, the number of equal employers whose shares in the contrast would be as uneven."""
-        pull = np.asarray(self.design @ (self.inverse @ vector))
-        shares = np.bincount(self.employers, self.n * self.weight * pull**2)
-        squares = float((shares**2).sum())
-        return float(shares.sum()) ** 2 / squares if squares > 0 else 0.0
+        pulls = vectors @ self.inverse
+        upper = np.triu_indices(len(self.columns))
+        products = pulls[:, upper[0]] * pulls[:, upper[1]] * np.where(upper[0] == upper[1], 1.0, 2.0)
+        total, squares = np.zeros(len(vectors)), np.zeros(len(vectors))
+        for _, grams, _ in self._of_employers():
+            shares = grams[:, upper[0], upper[1]] @ products.T
+            total += shares.sum(axis=0)
+            squares += (shares**2).sum(axis=0)
+        return np.where(squares > 0, total**2 / np.where(squares > 0, squares, 1.0), 0.0)
 
     @cached_property
-    def employers(self) -> NDArray[np.int64]:
-        """The code of each cell's employer."""
-        return np.asarray(pd.factorize(self.cells["employer"])[0], dtype=np.int64)
-
-    @cached_property
-    def _exclusive(self) -> dict[int, frozenset[tuple[str, str]]]:
-        """The (factor, value) pairs that only one employer has, by the employer's code."""
-        found: dict[int, set[tuple[str, str]]] = {}
-        for factor in FACTORS:
-            for value, rows in self.cells.groupby(factor, sort=False).indices.items():
-                owners = np.unique(self.employers[rows])
-                if len(owners) == 1:
-                    found.setdefault(int(owners[0]), set()).add((factor, str(value)))
-        return {owner: frozenset(values) for owner, values in found.items()}
-
-    @cached_property
-    def _without_each_employer(self) -> tuple[Floats, list[_Solution]]:
+    def without_each_employer(self) -> tuple[Floats, list[Solution]]:
         """The effects without each employer.
 
         The array has a row per employer whose removal keeps every column; the other fits are solutions of their own.
         """
-        plain, special = [], []
-        for owner, rows in self._clusters():
-            if owner in self._exclusive:
-                special.append(self._solution_without(rows, self._exclusive[owner]))
-            else:
-                plain.append(rows)
-        solved = [np.zeros((0, len(self.columns)))]
-        for start in range(0, len(plain), _BATCH):
-            batch = plain[start : start + _BATCH]
-            effects, sound = self._solved(batch)
-            solved.append(effects[sound])
-            special += [self._solution_without(batch[n], frozenset()) for n in np.flatnonzero(~sound)]
-        return np.concatenate(solved), special
+        plain, special = [np.zeros((0, len(self.columns)))], []
+        none = np.zeros(0, np.int64)
+        for employers, grams, moments in self._of_employers():
+            alone = np.array([n in self._exclusive for n in employers])
+            left, left_moments = self.gram - grams, self.moments - moments
+            effects, sound = self._solved(left[~alone], left_moments[~alone])
+            plain.append(effects[sound])
+            for n in [*np.flatnonzero(alone), *np.flatnonzero(~alone)[~sound]]:
+                special.append(self._solution(left[n], left_moments[n], self._exclusive.get(employers[n], none)))
+        return np.concatenate(plain), special
 
-    def _clusters(self) -> Iterator[tuple[int, NDArray[np.int64]]]:
-        """Yield the code and the rows of each employer."""
-        order = np.argsort(self.employers, kind="stable")
-        numbers, starts = np.unique(self.employers[order], return_index=True)
-        for number, rows in zip(numbers, np.split(order, starts[1:]), strict=True):
-            yield int(number), rows
+    @cached_property
+    def _exclusive(self) -> dict[int, NDArray[np.int64]]:
+        """The numbers of the values that only one employer has, by the employer's number."""
+        found: dict[int, list[int]] = {}
+        for factor, (numbers, values) in self._numbered.items():
+            first, last = np.full(len(values), np.iinfo(np.int64).max), np.full(len(values), -1)
+            np.minimum.at(first, numbers, self.employers)
+            np.maximum.at(last, numbers, self.employers)
+            for n in np.flatnonzero(first == last):
+                found.setdefault(int(first[n]), []).append(self.value_numbers[factor, values[n]])
+        return {owner: np.array(values) for owner, values in found.items()}
 
-    def _grams(self, clusters: list[NDArray[np.int64]]) -> Floats:
-        """Return X'WX for each set of rows, as sums of weights, which are exact."""
+    def _of_employers(self) -> Iterator[tuple[NDArray[np.int64], Floats, Floats]]:
+        """Yield numbers of employers with X'WX and X'Wy of each, as many as fit into memory together."""
         size = len(self.columns)
-        rows = np.concatenate(clusters)
-        of = np.repeat(np.arange(len(clusters)), [len(c) for c in clusters])
-        codes = self._codes[rows]
-        there = (codes[:, :, None] >= 0) & (codes[:, None, :] >= 0)
-        place = (of[:, None, None] * size + codes[:, :, None]) * size + codes[:, None, :]
-        mass = np.broadcast_to((self.n * self.weight)[rows][:, None, None], there.shape)
-        summed = np.bincount(place[there], mass[there], len(clusters) * size * size)
-        return np.asarray(summed.reshape(-1, size, size), dtype=np.float64)
+        count = int(self.employers.max()) + 1
+        batch = max(1, _NUMBERS // size**2)
+        if count <= batch:
+            yield self._grams
+            return
+        order = np.argsort(self.employers, kind="stable")
+        edges = np.searchsorted(self.employers[order], np.arange(0, count + batch, batch))
+        for first, (start, end) in zip(range(0, count, batch), zip(edges, edges[1:], strict=False), strict=False):
+            yield self._grams_of(order[start:end], first, min(batch, count - first))
 
-    def _solved(self, clusters: list[NDArray[np.int64]]) -> tuple[Floats, NDArray[np.bool_]]:
-        """Return the effects without each employer, and a mask of the fits in which no further column is collinear."""
+    @cached_property
+    def _grams(self) -> tuple[NDArray[np.int64], Floats, Floats]:
+        return self._grams_of(np.arange(len(self.employers)), 0, int(self.employers.max()) + 1)
+
+    def _grams_of(self, rows: NDArray[np.int64], first: int, count: int) -> tuple[NDArray[np.int64], Floats, Floats]:
+        """Return the numbers, X'WX and X'Wy of `count` employers, the first of which has that number, from their rows.
+
+        The design has a block of columns for each employer; sums of weights are exact.
+        """
+        size, design = len(self.columns), self.design[rows]
+        shift = np.repeat((self.employers[rows] - first) * size, np.diff(design.indptr))
+        blocks = csr_array((design.data, design.indices + shift, design.indptr), shape=(len(rows), count * size))
+        grams = (blocks.T @ _scaled(design, (self.n * self.weight)[rows])).toarray().reshape(count, size, size)
+        moments = np.asarray(blocks.T @ (self.weight * self.sum_y)[rows]).reshape(count, size)
+        return np.arange(first, first + count), grams, moments
+
+    def _solved(self, grams: Floats, moments: Floats) -> tuple[Floats, Mask]:
+        """Return the effects of some fits, and a mask of those in which no further column is collinear.
+
+        LAPACK stops at the first singular matrix, so the fits around one are solved apart.
+        """
         kept = np.flatnonzero(self.kept)
-        grams = (self.gram - self._grams(clusters))[:, kept[:, None], kept]
-        moments = self._moments_without(clusters)[:, kept]
-        effects = np.zeros((len(clusters), len(self.columns)))
+        all_grams, all_moments = grams, moments
+        grams, moments = all_grams[:, kept[:, None], kept], all_moments[:, kept]
+        effects = np.zeros((len(grams), len(self.columns)))
         try:
             inverses = np.linalg.inv(grams)
         except np.linalg.LinAlgError:
-            return effects, np.zeros(len(clusters), dtype=bool)
+            if len(grams) == 1:
+                return effects, np.zeros(1, dtype=bool)
+            parts = [self._solved(all_grams[half], all_moments[half]) for half in _halves(len(grams))]
+            return np.concatenate([e for e, _ in parts]), np.concatenate([s for _, s in parts])
         effects[:, kept] = np.einsum("gjk,gk->gj", inverses, moments)
         # variance inflation: the larger, the closer a column is to a combination of the others
         inflation = np.einsum("gjj->gj", inverses) * np.einsum("gjj->gj", grams)
         return effects, ((inflation > 0) & (inflation < 1 / _COLLINEAR)).all(axis=1)
 
-    def _moments_without(self, clusters: list[NDArray[np.int64]]) -> Floats:
-        """Return X'Wy without each set of rows."""
-        size = len(self.columns)
-        rows = np.concatenate(clusters)
-        of = np.repeat(np.arange(len(clusters)), [len(c) for c in clusters])
-        codes = self._codes[rows]
-        place = of[:, None] * size + codes
-        sums = np.broadcast_to((self.weight * self.sum_y)[rows][:, None], codes.shape)
-        there = codes >= 0
-        return self.moments - np.bincount(place[there], sums[there], len(clusters) * size).reshape(-1, size)
-
-    def _solution_without(self, rows: NDArray[np.int64], absent: frozenset[tuple[str, str]]) -> _Solution:
-        """Fit without some cells, dropping collinear columns afresh."""
-        return self._solution(self.gram - self._grams([rows])[0], self._moments_without([rows])[0], absent)
-
-    def _solution(self, gram: Floats, moments: Floats, absent: frozenset[tuple[str, str]]) -> _Solution:
+    def _solution(self, gram: Floats, moments: Floats, absent: NDArray[np.int64]) -> Solution:
+        """Fit from sums of squares and products, dropping collinear columns afresh."""
         kept = independent(gram)
         inverse = _inverse(gram, kept)
         dropped = np.flatnonzero(~kept & (np.diag(gram) > _COLLINEAR))
-        return _Solution(inverse @ moments, absent, dropped, inverse @ gram[:, dropped])
+        return Solution(inverse @ moments, absent, dropped, inverse @ gram[:, dropped])
 
 
-def independent(gram: Floats) -> NDArray[np.bool_]:
+def independent(gram: Floats) -> Mask:
     """Return a mask of the columns that are not linear combinations of the columns before them, from X'WX."""
     left = gram.copy()
     own = np.diag(gram).copy()
@@ -308,19 +230,51 @@ def independent(gram: Floats) -> NDArray[np.bool_]:
     return kept
 
 
-def _inverse(gram: Floats, kept: NDArray[np.bool_]) -> Floats:
+def _inverse(gram: Floats, kept: Mask) -> Floats:
     """Invert the kept rows and columns; the others are 0."""
     full = np.zeros_like(gram)
     full[np.ix_(kept, kept)] = np.linalg.inv(gram[np.ix_(kept, kept)])
     return full
 
 
-def _indicators(codes: NDArray[np.int64], columns: int) -> csr_matrix:
+def _indicators(codes: NDArray[np.int64], columns: int) -> csr_array:
     """Return a sparse matrix of indicator columns for codes of shape (rows, factors); code -1 has no column."""
-    rows, where = np.nonzero(codes >= 0)
-    return csr_matrix((np.ones(len(rows)), (rows, codes[rows, where])), shape=(len(codes), columns))
+    there = codes >= 0
+    ends = np.r_[0, np.cumsum(there.sum(axis=1))]
+    return csr_array((np.ones(ends[-1]), codes[there], ends), shape=(len(codes), columns))
+
+
+def _scaled(matrix: csr_array, by: Floats) -> csr_array:
+    """Return a matrix of indicators with its rows scaled."""
+    return csr_array((np.repeat(by, np.diff(matrix.indptr)), matrix.indices, matrix.indptr), shape=matrix.shape)
+
+
+def _halves(count: int) -> tuple[slice, slice]:
+    return slice(count // 2), slice(count // 2, None)
+
+
+def coded(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells with factors, country and employer as categories in text order."""
+    texts = [name for name in (*FACTORS, "country", "employer") if cells[name].dtype != "category"]
+    return cells.astype(dict.fromkeys(texts, "category"))
+
+
+def present(column: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
+    """Return the number of each cell's category among those that are there, and these in order."""
+    codes = column.cat.codes.to_numpy(np.int64)
+    there = np.bincount(codes, minlength=len(column.cat.categories)) > 0
+    return (np.cumsum(there) - 1)[codes], [str(value) for value in column.cat.categories[there]]
+
+
+def numbered(columns: pd.DataFrame) -> NDArray[np.int64]:
+    """Return a number for each distinct row of categories, in the order of the columns."""
+    number = np.zeros(len(columns), np.int64)
+    for name in columns:
+        codes, values = present(columns[name])
+        number = number * len(values) + codes
+    return np.unique(number, return_inverse=True)[1]
 
 
 def fits_by_metric(cells: pd.DataFrame) -> dict[str, Fit]:
     """Fit each metric that is in model_cells."""
-    return {str(metric): Fit(part) for metric, part in cells.groupby("metric")}
+    return {str(metric): Fit(part) for metric, part in coded(cells).groupby("metric")}

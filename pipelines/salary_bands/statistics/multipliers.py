@@ -6,7 +6,8 @@ from datetime import date
 import pandas as pd
 
 from salary_bands.settings import Settings
-from salary_bands.statistics.model import Contrast, Estimate, Fit
+from salary_bands.statistics.contrasts import Contrasts, Estimates, estimated
+from salary_bands.statistics.model import Fit
 
 BASELINE = {"leaf": "ml_generalist", "tier": "T4", "level": "L5", "country": "US"}
 FACTOR_NAMES = {"leaf": "specialisation", "tier": "tier", "level": "level", "market": "market", "month": "month"}
@@ -34,37 +35,46 @@ def _rows(metric: str, fit: Fit, as_of: date, settings: Settings) -> list[dict[s
     if reports < settings.min_market_reports or not all(cells[k].eq(v).any() for k, v in BASELINE.items()):
         return []
     month = as_of.strftime("%Y-%m")
-    newest = month if cells["month"].eq(month).any() else str(cells["month"].max())
+    newest = month if cells["month"].eq(month).any() else max(fit.weights_of("month"))
     baseline = {**BASELINE, "market": BASELINE["country"], "month": newest}
     places = _places(fit, settings)
-    base = fit.estimate(_baseline_contrast(fit, baseline, places))
-    dollars = 100_000 * math.exp(base.value) if base.rests_on(settings.min_effective_employers) else math.nan
+    base = estimated(fit, _baseline_contrast(fit, baseline, places))
+    is_told = bool(base.rest_on(settings.min_effective_employers)[0])
+    dollars = 100_000 * math.exp(base.value[0]) if is_told else math.nan
     rows = [_baseline_row(metric, fit, base, dollars)]
     for factor, name in FACTOR_NAMES.items():
-        values = places if factor == "market" else {v: {v: 1.0} for v in sorted(cells[factor].unique())}
-        for value, weights in values.items():
+        values = places if factor == "market" else {v: {v: 1.0} for v in fit.weights_of(factor)}
+        own = baseline[factor]
+        against = places[own] if factor == "market" else {own: 1.0}
+        others = [value for value in values if value != own]
+        contrasts = (((1, factor, values[value]), (-1, factor, against)) for value in others)
+        # a market or month that is in one source only may carry that source's habits
+        found = estimated(fit, Contrasts.of(fit, contrasts, ignore_sources=factor in ("market", "month")))
+        ratios = dict(zip(others, _ratios(found, settings), strict=True))
+        for value in values:
             n = int(cells.loc[_has(cells, factor, value), "n"].sum())
             row = {"factor": name, "value": value, "metric": metric, "n": n, "multiplier": None}
-            if value == baseline[factor]:
-                rows.append({**row, "multiplier": 1.0, "usd": dollars})
-                continue
-            against = places[baseline[factor]] if factor == "market" else {baseline[factor]: 1.0}
-            # a market or month that is in one source only may carry that source's habits
-            ignore = factor in ("market", "month")
-            found = fit.estimate(Contrast(((1, factor, weights), (-1, factor, against)), ignore_sources=ignore))
-            if found.rests_on(settings.min_effective_employers):
-                ratios = [math.exp(log) for log in (found.value, *found.interval())]
-                row |= dict(zip(("multiplier", "low", "high"), ratios, strict=True))
-                row |= dict(zip(("usd", "usd_low", "usd_high"), (dollars * r for r in ratios), strict=True))
+            if value == own:
+                row |= {"multiplier": 1.0, "usd": dollars}
+            elif told := ratios[value]:
+                row |= dict(zip(("multiplier", "low", "high"), told, strict=True))
+                row |= dict(zip(("usd", "usd_low", "usd_high"), (dollars * r for r in told), strict=True))
             rows.append(row)
     return rows
+
+
+def _ratios(found: Estimates, settings: Settings) -> list[tuple[float, ...] | None]:
+    """Return each multiplier with the ends of its interval, None for those that may not be told."""
+    logs = zip(found.value, *found.intervals(), strict=True)
+    told = found.rest_on(settings.min_effective_employers)
+    return [tuple(math.exp(log) for log in of) if may else None for of, may in zip(logs, told, strict=True)]
 
 
 def _places(fit: Fit, settings: Settings) -> dict[str, dict[str, float]]:
     """Return the markets of the fit and the countries with enough reports, each with the weights of its markets."""
     cells = fit.cells
-    found = {market: {market: 1.0} for market in sorted(cells["market"].unique())}
-    reports = cells.groupby("country")["n"].sum()
+    found = {market: {market: 1.0} for market in fit.weights_of("market")}
+    reports = cells.groupby("country", observed=True)["n"].sum()
     for country in sorted(str(c) for c, n in reports.items() if n >= settings.min_market_reports):
         found[country] = fit.weights_of("market", cells["country"].eq(country).to_numpy())
     return found
@@ -76,18 +86,20 @@ def _has(cells: pd.DataFrame, factor: str, value: str) -> pd.Series:
     return cells["country"].eq(value) if is_country else cells[factor].eq(value)
 
 
-def _baseline_contrast(fit: Fit, baseline: dict[str, str], places: dict[str, dict[str, float]]) -> Contrast:
+def _baseline_contrast(fit: Fit, baseline: dict[str, str], places: dict[str, dict[str, float]]) -> Contrasts:
     """Return the contrast that predicts the baseline, averaged over the sources by weight."""
     own = ((1, factor, {baseline[factor]: 1.0}) for factor in ("leaf", "tier", "level", "month"))
     us, sources = places[BASELINE["country"]], fit.weights_of("source")
-    return Contrast((*own, (1, "market", us), (1, "source", sources)), intercept=True, ignore_sources=True)
+    terms = (*own, (1, "market", us), (1, "source", sources))
+    return Contrasts.of(fit, [terms], intercept=True, ignore_sources=True)
 
 
-def _baseline_row(metric: str, fit: Fit, base: Estimate, dollars: float) -> dict[str, object]:
+def _baseline_row(metric: str, fit: Fit, base: Estimates, dollars: float) -> dict[str, object]:
     cells = fit.cells
     here = pd.concat([cells[name].eq(value) for name, value in BASELINE.items()], axis=1).all(axis=1)
     row = {"factor": "baseline", "value": ", ".join(BASELINE.values()), "metric": metric, "multiplier": 1.0}
     row |= {"usd": dollars, "n": int(cells.loc[here, "n"].sum())}
     if not math.isnan(dollars):
-        row |= dict(zip(("usd_low", "usd_high"), (100_000 * math.exp(log) for log in base.interval()), strict=True))
+        ends = (100_000 * math.exp(end[0]) for end in base.intervals())
+        row |= dict(zip(("usd_low", "usd_high"), ends, strict=True))
     return row

@@ -4,17 +4,19 @@ The less cells of a kind vary around the model, the more weight the model has.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.stats import norm
 from scipy.stats import t as student
 
 from salary_bands.settings import Settings
+from salary_bands.statistics.contrasts import Contrasts, Estimates, estimated
 from salary_bands.statistics.heterogeneity import paule_mandel
-from salary_bands.statistics.model import FACTORS, Contrast, Fit, Floats
+from salary_bands.statistics.model import FACTORS, Fit, Floats, numbered
 from salary_bands.vocabulary.levels import stage_of
 
 # The columns that define a cell of each kind. Kinds are pooled separately because a stage is more mixed than a level,
@@ -30,6 +32,9 @@ POOLING_KINDS = {
 QUARTILES = (25, 50, 75)
 _MIN_SHAPE_CELLS = 3
 _COMPLETE_LISTS = ("T1", "T2")  # all employers of these tiers are known, so their differences are part of the band
+
+
+Whole = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -114,46 +119,76 @@ def pooled_cells(
         poolings: by (metric, kind).
 
     Returns:
-        cell, percentile, pay, low, high, shrinkage_weight, effective.
+        cell, percentile, pay, low, high, shrinkage_weight, effective; sorted by cell and percentile.
     """
     columns = ["cell", "percentile", "pay", "low", "high", "shrinkage_weight", "effective"]
-    rows = []
-    mix: dict[int, dict[str, dict[str, float]]] = {}
-    for cell, factor, value, weight in mixes[["cell", "factor", "value", "weight"]].itertuples(index=False):
-        mix.setdefault(cell, {}).setdefault(factor, {})[value] = weight
-    thin = thin[["cell", "metric", "kind", "mean_log", "effective", "strangers"]]
-    for cell, metric, kind, mean, effective, strangers in thin.itertuples(index=False):
-        pool = poolings.get((metric, kind))
-        if pool is None:
+    found = [pd.DataFrame(columns=columns)]
+    for metric, fit in fits.items():
+        pooled = [kind for of, kind in poolings if of == metric]
+        cells = thin[thin["metric"].eq(metric) & thin["kind"].isin(pooled)].reset_index(drop=True)
+        if cells.empty:
             continue
-        terms = tuple((1, factor, mix[cell][factor]) for factor in FACTORS)
-        predicted = fits[metric].estimate(Contrast(terms, intercept=True, ignore_sources=True))
-        if math.isnan(predicted.error) or predicted.employers <= 1:
-            continue
-        sampling = pool.within_variance / effective
-        own = pool.between_variance / (pool.between_variance + sampling)
-        centre = own * mean + (1 - own) * predicted.value
-        model_error = (1 - own) * predicted.error
-        # the cell's employers are in the model too, so the two errors are correlated: this is the largest covariance
-        covariance = 2 * own * model_error * math.sqrt(max(sampling - pool.within_variance / strangers, 0.0))
-        centre_variance = own * sampling + model_error**2 + covariance + pool.mix_variance / effective
-        for percentile in QUARTILES:
-            log = centre + pool.offsets[percentile]
-            variance = centre_variance + pool.offset_variances[percentile]
-            half = _critical_value(variance, model_error**2, predicted.employers) * math.sqrt(variance)
-            figures = (100_000 * math.exp(x) for x in (log, log - half, log + half))
-            rows.append((cell, percentile, *figures, 1 - own, effective))
-    return pd.DataFrame(rows, columns=columns).astype({"cell": "int64", "percentile": "int64"})
+        predicted = estimated(fit, _predictions(fit, cells["cell"], mixes))
+        known = ~np.isnan(predicted.error) & (predicted.employers > 1)
+        for kind in pooled:
+            chosen = np.flatnonzero(known & cells["kind"].eq(kind).to_numpy())
+            found += _shrunk(cells.iloc[chosen], predicted, chosen, poolings[metric, kind])
+    rows = pd.concat(found, ignore_index=True).astype({"cell": "int64", "percentile": "int64"})
+    return rows.sort_values(["cell", "percentile"], ignore_index=True)
 
 
-def _critical_value(variance: float, model_variance: float, employers: float) -> float:
-    """Return the half-width of a 95 % interval in standard errors.
+def _predictions(fit: Fit, cells: pd.Series, mixes: pd.DataFrame) -> Contrasts:
+    """Return the contrasts that predict the mean of each cell, averaged over what its reports are."""
+    own = mixes.assign(contrast=mixes["cell"].map(dict(zip(cells, range(len(cells)), strict=True))))
+    own = own[own["contrast"].notna()]
+    contrast = own["contrast"].to_numpy(np.int64)
+    factor = own["factor"].map({name: n for n, name in enumerate(FACTORS)}).to_numpy(np.int64)
+    names = pd.MultiIndex.from_tuples([*fit.value_numbers])
+    value = names.get_indexer(pd.MultiIndex.from_frame(own[["factor", "value"]]))
+    terms = np.repeat(np.arange(len(cells)), len(FACTORS))
+    return Contrasts(
+        count=len(cells),
+        contrast=terms,
+        sign=np.ones(len(terms), np.int64),
+        term=contrast * len(FACTORS) + factor,
+        value=value,
+        weight=own["weight"].to_numpy(float),
+        intercept=True,
+        ignore_sources=True,
+    )
+
+
+def _shrunk(cells: pd.DataFrame, predicted: Estimates, rows: Whole, pool: Pooling) -> Iterator[pd.DataFrame]:
+    """Shrink the means of cells of one kind towards their predictions; yield a frame for each quartile.
+
+    rows: of the cells in `predicted`.
+    """
+    mean, effective, strangers = (cells[name].to_numpy(float) for name in ("mean_log", "effective", "strangers"))
+    sampling = pool.within_variance / effective
+    own = pool.between_variance / (pool.between_variance + sampling)
+    centre = own * mean + (1 - own) * predicted.value[rows]
+    model_error = (1 - own) * predicted.error[rows]
+    # the cell's employers are in the model too, so the two errors are correlated: this is the largest covariance
+    shared = np.sqrt(np.maximum(sampling - pool.within_variance / strangers, 0.0))
+    centre_variance = own * sampling + model_error**2 + 2 * own * model_error * shared + pool.mix_variance / effective
+    for percentile in QUARTILES:
+        log = centre + pool.offsets[percentile]
+        variance = centre_variance + pool.offset_variances[percentile]
+        half = _critical_values(variance, model_error**2, predicted.employers[rows]) * np.sqrt(variance)
+        pay, low, high = (100_000 * np.exp(x) for x in (log, log - half, log + half))
+        figures = {"cell": cells["cell"].to_numpy(), "percentile": percentile, "pay": pay, "low": low, "high": high}
+        yield pd.DataFrame({**figures, "shrinkage_weight": 1 - own, "effective": effective})
+
+
+def _critical_values(variance: Floats, model_variance: Floats, employers: Floats) -> Floats:
+    """Return the half-widths of 95 % intervals in standard errors.
 
     The distribution is Student t with the degrees of freedom of Satterthwaite (1946): the model's part of the variance
     has `employers` - 1, and the rest is treated as known.
     """
-    freedom = (employers - 1) * (variance / model_variance) ** 2 if model_variance > 0 else math.inf
-    return float(student.ppf(0.975, freedom))
+    some = model_variance > 0
+    freedom = np.where(some, (employers - 1) * (variance / np.where(some, model_variance, 1.0)) ** 2, np.inf)
+    return np.asarray(student.ppf(0.975, freedom))
 
 
 def pooling_facts(pool: Pooling | None) -> dict[str, object] | None:
@@ -175,8 +210,8 @@ class _Cells:
         self._fit = fit
         listed = fit.cells["tier"].isin(_COMPLETE_LISTS).to_numpy()
         self._rows = np.flatnonzero({"listed": listed, "other": ~listed}.get(kind.split("_")[0], listed | ~listed))
-        named = fit.cells.iloc[self._rows].assign(stage=lambda cells: cells["level"].map(stage_of))
-        self._cell = np.asarray(named.groupby(list(POOLING_KINDS[kind]), sort=True).ngroup(), dtype=np.int64)
+        named = fit.cells.iloc[self._rows].assign(stage=lambda cells: cells["level"].map(stage_of).astype("category"))
+        self._cell = numbered(named[list(POOLING_KINDS[kind])])
         n, weight, employers = fit.n[self._rows], fit.weight[self._rows], fit.employers[self._rows]
         self._mass = np.bincount(self._cell, n * weight)
         count = fit.employers.max() + 1

@@ -1,7 +1,7 @@
 """Estimate the premiums of groups over baseline leaves, from fits of the model."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -9,14 +9,13 @@ from numpy.typing import NDArray
 
 from salary_bands.schemas.columns import BASELINES, LEVELS, STAGES, TIERS
 from salary_bands.settings import Settings
+from salary_bands.statistics.contrasts import Contrasts, estimated
 from salary_bands.statistics.heterogeneity import paule_mandel
-from salary_bands.statistics.model import Contrast, Fit, Floats
+from salary_bands.statistics.model import Fit, Floats, Mask, coded, numbered, present
 from salary_bands.vocabulary.levels import stage_of
 
 MODEL_METRICS = ("base", "total")
 _NORMAL_QUARTILE = 0.674
-
-Mask = NDArray[np.bool_]
 
 
 def estimated_premiums(cells: pd.DataFrame, groups: pd.DataFrame, settings: Settings) -> pd.DataFrame:
@@ -32,20 +31,18 @@ def estimated_premiums(cells: pd.DataFrame, groups: pd.DataFrame, settings: Sett
         view, group_id, baseline, metric, tier, level, baseline_in_group and the keys of `_NOT_IDENTIFIED`.
     """
     members = {key: frozenset(part["leaf"]) for key, part in groups.groupby(["view", "group_id"])}
+    asked = {(leaves - {baseline}, baseline) for leaves in members.values() for baseline in BASELINES}
+    cells = coded(cells)
     rows = []
     for metric in MODEL_METRICS:
         of_metric = cells[cells["metric"].eq(metric)]
         for tier, level, chosen in _subsets(of_metric):
-            sides = _Sides(of_metric[chosen], settings) if chosen.any() else None
-            premiums: dict[tuple[frozenset[str], str], dict[str, object]] = {}
+            premiums = _Sides(of_metric[chosen], settings).premiums(asked) if chosen.any() else {}
             for (view, group), leaves in members.items():
                 for baseline in BASELINES:
-                    key = (leaves - {baseline}, baseline)
-                    if key not in premiums:
-                        premiums[key] = sides.premium(*key) if sides else _NOT_IDENTIFIED
                     row = {"view": view, "group_id": group, "baseline": baseline, "metric": metric}
                     row |= {"tier": tier, "level": level, "baseline_in_group": baseline in leaves}
-                    rows.append({**row, **premiums[key]})
+                    rows.append({**row, **premiums.get((leaves - {baseline}, baseline), _NOT_IDENTIFIED)})
     return pd.DataFrame(rows)
 
 
@@ -68,76 +65,105 @@ def _subsets(cells: pd.DataFrame) -> Iterator[tuple[str, str, pd.Series]]:
             yield tier, "all", cells["tier"].eq(tier)
 
 
+Sides = tuple[frozenset[str], str]  # the leaves of a group, and the baseline
+
+
 class _Sides:
-    """One fit, prepared for comparing any two sets of leaves."""
+    """One fit, prepared for comparing any two sets of leaves: sums by leaf, so that a comparison does not cost by cell.
+
+    Strata are tier, level and country; ranks are tier and level. A side is a mask of leaves.
+    """
 
     def __init__(self, cells: pd.DataFrame, settings: Settings) -> None:
         self.settings = settings
         self.fit = fit = Fit(cells)
-        self.leaves = fit.cells["leaf"].to_numpy(str)
-        self.mass = fit.weight * fit.n
-        self.strata = _numbered(fit.cells[["tier", "level", "country"]])
-        self.ranks = _numbered(fit.cells[["tier", "level"]])
-        self.adjusted = fit.sum_y - fit.n * fit.part("market", "month", "source")
+        codes, leaves = present(fit.cells["leaf"])
+        self.leaves = np.array(leaves)
+        mass, ranks = fit.weight * fit.n, numbered(fit.cells[["tier", "level"]])
+        strata = numbered(fit.cells[["tier", "level", "country"]])
+        paid = fit.weight * (fit.sum_y - fit.n * fit.part("market", "month", "source"))
+        self.mass = np.bincount(codes, mass)
+        self.reports_of_stratum, self.mass_of_stratum = (_table(of, codes, strata) for of in (fit.n, mass))
+        self.reports_of_rank, self.mass_of_rank = (_table(of, codes, ranks) for of in (fit.n, mass))
+        self.paid_of_rank, self.squares_of_rank = (_table(of, codes, ranks) for of in (paid, fit.weight**2 * fit.n))
+        shape = (*self.mass_of_rank.shape, int(fit.employers.max()) + 1)
+        place = np.ravel_multi_index((codes, ranks, fit.employers), shape)
+        self.mass_of_employer = np.bincount(place, mass, math.prod(shape)).reshape(shape)
         self.variance = fit.variance()
         self.correlation = _correlation(fit)
 
-    def premium(self, leaves: frozenset[str], baseline: str) -> dict[str, object]:
-        """Estimate the premium of some leaves over a baseline: the figures and counts of one row."""
-        group = np.isin(self.leaves, sorted(leaves))
-        base = self.leaves == baseline
-        n = self.fit.n
+    def premiums(self, asked: Iterable[Sides]) -> dict[Sides, dict[str, object]]:
+        """Estimate the premiums of some leaves over a baseline: the figures and counts of a row for each."""
+        rows, estimable = {}, {}
+        for sides in asked:
+            group, base = self._masks(sides)
+            rows[sides] = {
+                **_NOT_IDENTIFIED,
+                "n_group": int(self.reports_of_rank[group].sum()),
+                "n_baseline": int(self.reports_of_rank[base].sum()),
+                "n_cells": len(self._comparable(group, base)),
+            }
+            if group.any() and base.any() and self._overlap(group, base) >= self.settings.min_overlap_share:
+                weights = {
+                    str(leaf): float(mass) for leaf, mass in zip(self.leaves[group], self.mass[group], strict=True)
+                }
+                estimable[sides] = ((1, "leaf", weights), (-1, "leaf", {sides[1]: 1.0}))
+        estimates = estimated(self.fit, Contrasts.of(self.fit, estimable.values()))
+        low, high = estimates.intervals()
+        told = estimates.rest_on(self.settings.min_effective_employers)
+        for n, sides in enumerate(estimable):
+            if told[n]:
+                figures = {"premium": estimates.value[n], "premium_low": low[n], "premium_high": high[n]}
+                figures |= self._range(sides, estimates.value[n])
+                logs = {name: math.expm1(log) for name, log in figures.items()}
+                rows[sides] = {**rows[sides], **logs, "identified": True}
+        return rows
+
+    def _masks(self, sides: Sides) -> tuple[Mask, Mask]:
+        """Return which leaves are of the group, and which is the baseline."""
+        return np.isin(self.leaves, sorted(sides[0])), self.leaves == sides[1]
+
+    def _range(self, sides: Sides, value: float) -> dict[str, float]:
+        """Return the range of a premium over tiers and levels, in logs; empty if too few are comparable."""
+        group, base = self._masks(sides)
         comparable = self._comparable(group, base)
-        row = {
-            **_NOT_IDENTIFIED,
-            "n_group": int(n[group].sum()),
-            "n_baseline": int(n[base].sum()),
-            "n_cells": len(comparable),
-        }
-        if not group.any() or not base.any() or self._overlap(group, base) < self.settings.min_overlap_share:
-            return row
-        weights = self.fit.weights_of("leaf", group)
-        estimate = self.fit.estimate(Contrast(((1, "leaf", weights), (-1, "leaf", {baseline: 1.0}))))
-        if not estimate.rests_on(self.settings.min_effective_employers):
-            return row
-        low, high = estimate.interval()
-        figures = {"premium": estimate.value, "premium_low": low, "premium_high": high}
-        if len(comparable) >= self.settings.min_range_cells:
-            half = _NORMAL_QUARTILE * math.sqrt(self._variance_between(group, base, comparable))
-            figures |= {"range_low": estimate.value - half, "range_high": estimate.value + half}
-        return {**row, **{name: math.expm1(log) for name, log in figures.items()}, "identified": True}
+        if len(comparable) < self.settings.min_range_cells:
+            return {}
+        half = _NORMAL_QUARTILE * math.sqrt(self._variance_between(group, base, comparable))
+        return {"range_low": value - half, "range_high": value + half}
 
     def _overlap(self, group: Mask, base: Mask) -> float:
         """Return the share of the group's weight in a tier, level and country with enough baseline reports."""
-        baseline_reports = np.bincount(self.strata[base], self.fit.n[base], self.strata.max() + 1)
-        enough = baseline_reports[self.strata] >= self.settings.min_overlap_reports
-        return float(self.mass[group & enough].sum() / self.mass[group].sum())
+        enough = self.reports_of_stratum[base].sum(axis=0) >= self.settings.min_overlap_reports
+        of_group = self.mass_of_stratum[group].sum(axis=0)
+        return float(of_group[enough].sum() / of_group.sum())
 
     def _comparable(self, group: Mask, base: Mask) -> NDArray[np.int64]:
         """Return the codes of the (tier, level) cells with enough reports on both sides."""
-        size = self.ranks.max() + 1
-        fewer = np.minimum(*(np.bincount(self.ranks[m], self.fit.n[m], size) for m in (group, base)))
+        fewer = np.minimum(*(self.reports_of_rank[side].sum(axis=0) for side in (group, base)))
         return np.flatnonzero(fewer >= self.settings.min_overlap_reports)
 
     def _variance_between(self, group: Mask, base: Mask, comparable: NDArray[np.int64]) -> float:
         """Estimate the variance of log premiums between (tier, level) cells beyond sampling."""
-        sides = [self._means(mask) for mask in (group, base)]
-        difference = (sides[0][0] - sides[1][0])[comparable]
-        own = (sides[0][1] + sides[1][1])[comparable]
-        shared = ((sides[0][2] - sides[1][2]) ** 2).sum(axis=1)[comparable]
+        sides = [self._means(side, comparable) for side in (group, base)]
+        difference = sides[0][0] - sides[1][0]
+        own = sides[0][1] + sides[1][1]
+        shared = ((sides[0][2] - sides[1][2]) ** 2).sum(axis=1)
         variance = self.variance * ((1 - self.correlation) * own + self.correlation * shared)
         return paule_mandel(difference, variance)
 
-    def _means(self, rows: Mask) -> tuple[Floats, Floats, Floats]:
+    def _means(self, side: Mask, ranks: NDArray[np.int64]) -> tuple[Floats, Floats, Floats]:
         """Return, by (tier, level), the mean, the sum of the reports' squared shares, and each employer's share."""
-        ranks, employers = self.ranks[rows], self.fit.employers[rows]
-        size, count = self.ranks.max() + 1, self.fit.employers.max() + 1
-        total = np.bincount(ranks, self.mass[rows], size)
-        total[total == 0] = np.nan
-        mean = np.bincount(ranks, (self.fit.weight * self.adjusted)[rows], size) / total
-        squared_shares = np.bincount(ranks, (self.fit.weight**2 * self.fit.n)[rows], size) / total**2
-        shares = np.bincount(ranks * count + employers, self.mass[rows], size * count).reshape(size, count)
-        return mean, squared_shares, shares / total[:, None]
+        total = self.mass_of_rank[side].sum(axis=0)[ranks]
+        mean = self.paid_of_rank[side].sum(axis=0)[ranks] / total
+        squared_shares = self.squares_of_rank[side].sum(axis=0)[ranks] / total**2
+        return mean, squared_shares, self.mass_of_employer[side].sum(axis=0)[ranks] / total[:, None]
+
+
+def _table(values: Floats, leaf: NDArray[np.int64], column: NDArray[np.int64]) -> Floats:
+    """Sum up values by leaf and column."""
+    leaves, columns = int(leaf.max()) + 1, int(column.max()) + 1
+    return np.bincount(leaf * columns + column, values, leaves * columns).reshape(leaves, columns)
 
 
 def _correlation(fit: Fit) -> float:
@@ -155,8 +181,3 @@ def _correlation(fit: Fit) -> float:
     size = (n.sum() - (n**2).sum() / n.sum()) / between_freedom
     denominator = between + (size - 1) * within
     return min(1.0, max(0.0, float((between - within) / denominator))) if denominator > 0 else 0.0
-
-
-def _numbered(columns: pd.DataFrame) -> NDArray[np.int64]:
-    """Return a code for each distinct row."""
-    return np.asarray(columns.groupby(list(columns.columns), sort=True).ngroup(), dtype=np.int64)

@@ -1,7 +1,9 @@
--- Grain: one row per profile and cell that contains it, ignoring the metric: the key of the cell, and its number
--- `place`.
--- Inputs: profiles, distinct_groups (view, group_id, leaf).
--- A place is composed of the numbers of the parts of the key, so that later steps join and sort integers.
+-- Grain: one row per profile and cell that contains it, ignoring the metric: the key of the cell, its number `place`,
+-- and the number of the roll-up that the cell is of.
+-- Inputs: profiles, distinct_groups (view, group_id, leaf, layer).
+-- A place is composed of the numbers of the parts of the key, so that later steps join and sort integers. A profile is
+-- in one cell of a roll-up at most: the groups of a layer have no leaf in common, and tier, level and market are each
+-- kept at one grain, numbered from fine to coarse.
 with
 groups as (
     select *, dense_rank() over (order by view asc nulls last, group_id asc nulls last) as group_number
@@ -9,25 +11,25 @@ groups as (
 ),
 
 tier_values as (
-    select profile, tier from profiles
+    select profile, tier, 0 as grain from profiles
     union all
-    select profile, 'all' as tier from profiles
+    select profile, 'all' as tier, 1 as grain from profiles
 ),
 
 level_values as (
-    select profile, level from profiles where level <> ''
+    select profile, level, 0 as grain from profiles where level <> ''
     union all
-    select profile, stage as level from profiles where stage <> ''
+    select profile, stage as level, 1 as grain from profiles where stage <> ''
     union all
-    select profile, 'all' as level from profiles
+    select profile, 'all' as level, 2 as grain from profiles
 ),
 
 market_values as (
-    select profile, metro as market from profiles where metro <> ''
+    select profile, metro as market, 0 as grain from profiles where metro <> ''
     union all
-    select profile, country as market from profiles where country <> ''
+    select profile, country as market, 1 as grain from profiles where country <> ''
     union all
-    select profile, 'global' as market from profiles
+    select profile, 'global' as market, 2 as grain from profiles
 ),
 
 tiers as (
@@ -53,7 +55,8 @@ select
     (
         ((g.group_number * 2 + case when p.evidence = 'reported' then 1 else 0 end) * 100 + t.tier_number) * 100
         + l.level_number
-    ) * 100000 + m.market_number as place
+    ) * 100000 + m.market_number as place,
+    ((g.layer * 2 + t.grain) * 3 + l.grain) * 3 + m.grain as rollup
 from profiles as p
 inner join groups as g on p.leaf = g.leaf
 inner join tiers as t on p.profile = t.profile

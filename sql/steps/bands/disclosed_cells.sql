@@ -69,14 +69,6 @@ too_near as (
 
 select
     e.*,
-    -- employer correlations are estimated from the cells of all machine learning by tier, level and country
-    e.view = 'leaf'
-    and e.group_id = 'all'
-    and e.evidence = 'reported'
-    and e.tier <> 'all'
-    and not is_listed_tier(e.tier)
-    and e.level in ('L3', 'L4', 'L5', 'L6', 'L7')
-    and is_country(e.market) as is_correlation_cell,
     -- thin cells of a country may be shrunk towards the model, under rules of their own
     e.evidence = 'reported'
     and e.metric in ('base', 'total')

@@ -5,10 +5,10 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from salary_bands.aggregate.tables.influence import influences
+from salary_bands.aggregate.tables.figures import add_figures, employer_shares
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.schemas.columns import METRICS
-from salary_bands.statistics.correlation import binomial_ranks, employer_correlations
+from salary_bands.statistics.correlation import employer_correlations
 from salary_bands.statistics.model import fits_by_metric
 from salary_bands.statistics.pooling import POOLING_KINDS, Pooling, pooled_cells, pooling_facts, poolings
 from salary_bands.statistics.premiums import MODEL_METRICS
@@ -20,30 +20,23 @@ from salary_bands.storage.sql import read_sql
 def bands(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
     """Make percentile bands, and the facts about their method for the manifest."""
     add_view(connection, "window_reports/used_reports")
-    for step in ("profiles", "market_parents", "metric_reports", "cell_keys", "cells"):
+    for step in ("profiles", "market_parents", "numbered_reports"):
         run_step(connection, f"bands/{step}")
-    for step in ("cell_evidence", "disclosed_cells", "cell_pay", "percentiles", "employer_shares"):
+    add_view(connection, "bands/metric_reports")
+    for step in ("cell_keys", "cells", "cell_totals", "rollup_cells", "correlation_cells"):
         run_step(connection, f"bands/{step}")
-    shares = connection.execute("SELECT * FROM employer_shares").df()
-    correlations = employer_correlations(shares, sorted(METRICS), workspace.settings)
+    correlations = employer_correlations(employer_shares(connection), sorted(METRICS), workspace.settings)
     add_table(connection, "correlations", correlations)
-    for step in ("employer_pairs", "effective_sizes"):
+    add_figures(connection, correlations, workspace.settings)
+    for step in ("cell_evidence", "disclosed_cells"):
         run_step(connection, f"bands/{step}")
-    add_table(connection, "ranks", binomial_ranks(whole_sizes(connection)))
-    run_step(connection, "bands/intervals")
     workspace.write_facts("employer_correlation", _by_metric(correlations))
     workspace.write_facts("pooling", _pool(workspace, connection, _by_metric(correlations)))
-    add_table(connection, "influences", influences(connection))
     rows = workspace.write(connection, "bands")
     add_file(connection, "bands", workspace.path("bands"))
     [fragile] = records(connection.execute(read_sql("steps/bands/fragile_cells")))
     workspace.write_facts("influence", fragile)
     return rows
-
-
-def whole_sizes(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    """Return reports, percentile: the distinct whole effective sizes that need an interval."""
-    return connection.execute("SELECT DISTINCT whole AS reports, percentile FROM effective_sizes ORDER BY ALL").df()
 
 
 def _pool(

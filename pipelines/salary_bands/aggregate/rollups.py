@@ -1,0 +1,57 @@
+"""The cells of `bands`, one roll-up of the cube at a time: reports out of DuckDB, sorted once for each metric.
+
+DuckDB selects, joins and sorts the reports of a metric and sums up what atoms are enough for. What needs every report
+of every cell is read off sorted arrays: a million reports are in 150 million cells, and sorting those in DuckDB would
+take four times as long as all of this does.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from salary_bands.statistics.cells import NOBODY, Cells, Integers, Reports, Rollup
+
+Part = tuple[Integers, Cells]  # the numbers of some cells, and the cells
+
+
+def metric_reports(connection: duckdb.DuckDBPyConnection, metric: int) -> Reports:
+    """Read the reports of one metric, sorted by pay."""
+    found = connection.execute(
+        "SELECT profile, pay, weight, export_number, employer_number, age_days, is_clustered "
+        "FROM metric_reports WHERE metric_number = ? ORDER BY pay",
+        [metric],
+    ).fetchnumpy()
+    units = {
+        kind: np.ma.filled(found[name].astype(np.int32), NOBODY)
+        for kind, name in (("export", "export_number"), ("employer", "employer_number"), ("day", "age_days"))
+    }
+    pay, weight = (np.asarray(found[name], dtype=np.int64) for name in ("pay", "weight"))
+    return Reports(np.asarray(found["profile"], np.int32), pay, weight, units, np.asarray(found["is_clustered"], bool))
+
+
+def rollups(connection: duckdb.DuckDBPyConnection, table: str, metric: int, reports: Reports) -> Iterator[Part]:
+    """Yield the cells of each roll-up, in parts that are handled together.
+
+    table: rollup, metric_number, profile, cell.
+    """
+    found = connection.execute(
+        f"SELECT rollup, profile, cell FROM {table} WHERE metric_number = ? ORDER BY rollup, cell", [metric]
+    ).fetchnumpy()
+    rollup, profile, cell = (np.asarray(found[name], dtype=np.int64) for name in ("rollup", "profile", "cell"))
+    profiles = max(int(profile.max(initial=0)), int(reports.profile.max(initial=0))) + 1
+    there = np.bincount(reports.profile, minlength=profiles)[profile] > 0
+    rollup, profile, cell = rollup[there], profile[there], cell[there]
+    for rows in np.split(np.arange(len(rollup)), np.flatnonzero(np.diff(rollup)) + 1):
+        names, numbers = np.unique(cell[rows], return_inverse=True)
+        cell_of_profile = np.full(profiles, NOBODY, np.int32)
+        cell_of_profile[profile[rows]] = numbers
+        if len(names):
+            for part, cells in Rollup(reports, cell_of_profile, len(names)).parts():
+                yield names[part], cells
+
+
+def framed(parts: list[Mapping[str, np.ndarray]]) -> pd.DataFrame:
+    """Return one frame of the columns that each part has."""
+    return pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})

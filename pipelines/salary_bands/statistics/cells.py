@@ -1,0 +1,190 @@
+"""The cells of one roll-up of the cube: reports sorted by cell and pay, with running sums over them.
+
+A roll-up keeps tier, level and market at one grain each and takes groups without a common leaf, so that a report is in
+one cell at most. Memory grows with reports, not with reports times cells.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csc_array
+
+Integers = NDArray[np.int64]
+Small = NDArray[np.int32]  # numbers of reports, cells and units: half the memory to move
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Exact = NDArray[np.object_]  # Python integers, for what needs more than 64 bits
+
+UNITS = ("export", "employer", "day")  # what is left out one at a time; ties go to the first
+NOBODY = -1  # the number of an unknown unit, and of the cell of a report that is in none
+_PART = 250_000  # reports of cells at a time: their arrays stay in the processor's cache
+_ABOVE_PAY = 1 << 40
+_LOW_BITS = 20
+
+
+class Reports:
+    """The reports of one metric in ascending order of pay, and their order by each kind of unit."""
+
+    def __init__(self, profile: Small, pay: Integers, weight: Integers, units: Mapping[str, Small], clustered: Mask):
+        """profile: the number of each report's profile. units: the numbers of its export, employer and day, NOBODY if
+        unknown. clustered: whether its employer counts as a cluster."""
+        self.profile, self.pay, self.weight, self.units, self.clustered = profile, pay, weight, units, clustered
+        # by unit and then by pay, with unknown units last
+        self.by_unit = {
+            kind: np.argsort(of.view(np.uint32), kind="stable").astype(np.int32) for kind, of in units.items()
+        }
+        self.profile_by_unit = {kind: profile[rows] for kind, rows in self.by_unit.items()}
+
+
+class Rollup:
+    """All reports of one roll-up, sorted by cell; cells are numbered from 0, and each has a report."""
+
+    def __init__(self, reports: Reports, cell_of_profile: Small, count: int) -> None:
+        """cell_of_profile: the cell of each profile, NOBODY if it has none."""
+        self.reports = reports
+        self._cell_of_profile = cell_of_profile
+        self.row, self.starts = _by_cell(cell_of_profile[reports.profile], count)
+        self.size = np.diff(self.starts, append=len(self.row))
+
+    def parts(self) -> Iterator[tuple[slice, "Cells"]]:
+        """Yield cells in parts that are handled together, with the numbers of the cells of each part."""
+        edges = np.flatnonzero(np.diff((self.starts + self.size) // _PART, prepend=-1))
+        for first, end in zip(edges, [*edges[1:], len(self.starts)], strict=True):
+            yield slice(int(first), int(end)), Cells(self, int(first), int(end))
+
+    @cached_property
+    def position(self) -> Small:
+        """The place of each report in the order of cells and pay."""
+        position = np.empty(len(self.reports.pay), np.int32)
+        position[self.row] = np.arange(len(self.row), dtype=np.int32)
+        return position
+
+    def by_unit(self, kind: str) -> Small:
+        """Return the rows by cell, unit and pay."""
+        if kind not in self._by_unit:
+            order, _ = _by_cell(self._cell_of_profile[self.reports.profile_by_unit[kind]], len(self.starts))
+            self._by_unit[kind] = self.reports.by_unit[kind][order]
+        return self._by_unit[kind]
+
+    @cached_property
+    def _by_unit(self) -> dict[str, Small]:
+        return {}
+
+
+class Cells:
+    """Some cells of a roll-up: their reports sorted by cell and pay.
+
+    Running sums continue across cells, and those of pay times weight may overflow 64 bits; this is safe because only
+    differences within a cell are used, which are small and so exact. The squared weights of a cell fit for up to 8
+    million reports of full weight.
+    """
+
+    def __init__(self, rollup: Rollup, first: int, end: int) -> None:
+        """first, end: the numbers of the cells in the roll-up."""
+        self._rollup = rollup
+        self.reports = rollup.reports
+        self.size = rollup.size[first:end]
+        self._from = int(rollup.starts[first])
+        self.starts = rollup.starts[first:end] - self._from
+        self._rows = slice(self._from, self._from + int(self.size.sum()))
+        row = rollup.row[self._rows]
+        self.pay, self.weight = self.reports.pay[row], self.reports.weight[row]
+        self.weight_to = np.cumsum(self.weight)
+        self.last = self.starts + self.size - 1
+        self.before = self.weight_to[self.starts] - self.weight[self.starts]
+        self.total = self.weight_to[self.last] - self.before
+        self.squared = np.add.reduceat(self.weight**2, self.starts)
+        paid = self.pay * self.weight
+        self.paid_before = np.cumsum(paid) - paid
+        self._pairs: dict[str, Pairs] = {}
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @cached_property
+    def cell(self) -> Small:
+        """The cell of each report."""
+        return np.repeat(np.arange(len(self), dtype=np.int32), self.size)
+
+    def pairs(self, kind: str) -> "Pairs":
+        """Return the reports of the cells by unit."""
+        if kind not in self._pairs:
+            row = self._rollup.by_unit(kind)[self._rows]
+            self._pairs[kind] = Pairs.of(self, row, self._rollup.position[row] - np.int32(self._from), kind)
+        return self._pairs[kind]
+
+    def below(self, pay: Integers) -> Integers:
+        """Return how many reports of each cell are paid less than this; shape of pay: (cells, any)."""
+        asked = np.arange(len(self))[:, None] * _ABOVE_PAY + np.clip(pay, 0, _ABOVE_PAY - 1)
+        return np.searchsorted(self._keys, asked) - self.starts[:, None]
+
+    def weight_below(self, pay: Integers) -> Integers:
+        """Return the weight of the reports of each cell that are paid less than this; shape of pay: (cells, any)."""
+        return np.r_[0, self.weight_to][self.starts[:, None] + self.below(pay)] - self.before[:, None]
+
+    @cached_property
+    def _keys(self) -> Integers:
+        """Cell and pay in one ascending number."""
+        return self.cell.astype(np.int64) * _ABOVE_PAY + self.pay
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Reports by cell, unit and pay, and the pairs of a cell and a unit in it; unknown units are last in each cell.
+
+    row, position: of each report in the metric's reports and in the cells. first, size, cell, unit, weight: of each
+    pair. report_weight: of each report.
+    """
+
+    row: Small
+    position: Small
+    report_weight: Integers
+    first: Integers
+    size: Integers
+    cell: Small
+    unit: Small
+    weight: Integers
+
+    @classmethod
+    def of(cls, cells: Cells, row: Small, position: Small, kind: str) -> "Pairs":
+        unit = cells.reports.units[kind][row]
+        new = np.empty(len(unit), bool)
+        np.not_equal(unit[1:], unit[:-1], out=new[1:])
+        new[cells.starts] = True
+        first = np.flatnonzero(new)
+        weight = cells.weight[position]
+        size = np.diff(first, append=len(row))
+        return cls(
+            row, position, weight, first, size, cells.cell[first], unit[first], np.add.reduceat(weight, first)
+        )  # fmt: skip
+
+
+def _by_cell(cell: Small, count: int) -> tuple[Small, Integers]:
+    """Return the rows sorted by cell, in their order within each cell, and where each cell starts.
+
+    Rows of no cell are left out. Turning a sparse matrix of a row per cell from columns into rows is a counting sort.
+    """
+    rows = np.flatnonzero(cell >= 0).astype(np.int32)
+    ends = np.arange(len(rows) + 1, dtype=np.int32)
+    by_cell = csc_array((rows, cell[rows], ends), shape=(count, len(rows))).tocsr()
+    return by_cell.data, by_cell.indptr[:-1].astype(np.int64)
+
+
+def runs(numbers: NDArray[np.integer]) -> Integers:
+    """Return the start of each run of equal numbers."""
+    return np.flatnonzero(np.append(True, numbers[1:] != numbers[:-1])[: len(numbers)])
+
+
+def sums_of_squares(values: Integers, starts: Integers) -> Exact:
+    """Sum the squares of the values of each group exactly.
+
+    The two parts of a value are squared apart, which is exact as long as a group's values sum up to less than 2^51.
+    """
+    high, low = values >> _LOW_BITS, values & ((1 << _LOW_BITS) - 1)
+    squares, mixed, rest = (
+        np.add.reduceat(part, starts).astype(object) for part in (high * high, high * low, low * low)
+    )
+    return (squares << 2 * _LOW_BITS) + (mixed << _LOW_BITS + 1) + rest

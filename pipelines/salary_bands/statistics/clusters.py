@@ -1,0 +1,116 @@
+"""What employers are to cells: their number and shares, and how alike the pay of their people is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from salary_bands.statistics.cells import NOBODY, Cells, Exact, Floats, Integers, Small, runs, sums_of_squares
+
+
+@dataclass(frozen=True)
+class Employers:
+    """Evidence about the employers of each cell.
+
+    known_weight, top_weight: the weight of reports whose employer is known, and of the largest employer. clustered:
+    what fully correlated employers would add to the sum of squared weights.
+    """
+
+    count: Integers
+    known_weight: Integers
+    top_weight: Integers
+    clustered: Exact
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Reports of one employer in one cell, of employers that are clusters and have at least two there.
+
+    reports_below, below, squared_below: number, weight and squared weight of those at or below each percentile, of
+    shape (groups, percentiles).
+    """
+
+    cell: Small
+    employer: Small
+    reports: Integers
+    weight: Integers
+    squared: Integers
+    reports_below: Integers
+    below: Integers
+    squared_below: Integers
+
+
+def employers(cells: Cells) -> Employers:
+    """Collect the evidence about employers."""
+    pairs = cells.pairs("employer")
+    count, known, top = (np.zeros(len(cells), np.int64) for _ in range(3))
+    clustered = np.zeros(len(cells), dtype=object)
+    named = np.flatnonzero(pairs.unit != NOBODY)
+    if len(named):
+        first = runs(pairs.cell[named])
+        cell = pairs.cell[named][first]
+        count[cell] = np.diff(first, append=len(named))
+        known[cell] = np.add.reduceat(pairs.weight[named], first)
+        top[cell] = np.maximum.reduceat(pairs.weight[named], first)
+        weight = np.where(cells.reports.clustered[pairs.row], pairs.report_weight, 0)
+        together = np.add.reduceat(weight, pairs.first)[named]
+        apart = np.add.reduceat(weight * weight, pairs.first)[named]
+        clustered[cell] = sums_of_squares(together, first) - np.add.reduceat(apart, first)
+    return Employers(count, known, top, clustered)
+
+
+def groups(cells: Cells, percentiles: Floats) -> Groups:
+    """Sum up clusters by whether pay is at or below the percentiles, which ascend in each cell."""
+    pairs = cells.pairs("employer")
+    kept = cells.reports.clustered[pairs.row]
+    members = np.add.reduceat(kept, pairs.first, dtype=np.int64)
+    kept &= np.repeat(members >= 2, pairs.size)
+    chosen = np.flatnonzero(members >= 2)
+    reports = members[chosen]
+    weight, passed = pairs.report_weight[kept], _passed(cells, percentiles)[pairs.position[kept]]
+    steps = percentiles.shape[1] + 1
+    # pay ascends within a group, so that its reports between two percentiles stand together
+    step = np.repeat(np.arange(len(chosen)) * steps, reports) + passed
+    piece = runs(step)
+
+    def below(values: Integers) -> Integers:
+        summed = np.zeros(len(chosen) * steps, np.int64)
+        if len(piece):
+            summed[step[piece]] = values
+        return np.cumsum(summed.reshape(-1, steps), axis=1)
+
+    counts = below(np.diff(piece, append=len(step)))
+    weights, squares = (below(np.add.reduceat(of, piece) if len(piece) else of) for of in (weight, weight * weight))
+    return Groups(
+        pairs.cell[chosen], pairs.unit[chosen], reports, weights[:, -1], squares[:, -1],
+        counts[:, :-1], weights[:, :-1], squares[:, :-1],
+    )  # fmt: skip
+
+
+def observed_clustering(of: Groups, points: tuple[int, ...], count: int) -> Exact:
+    """Return what pairs of reports of one employer add to the sum of squared weights, as observed in each cell.
+
+    The score of a report is its weight times (1 if its pay is at most the percentile, else 0, less p). Squared totals
+    by employer less squared scores (Woodruff 1952, ultimate clusters), in integers with p in hundredths.
+
+    Returns:
+        (cells, percentiles), to be divided by p (1 - p).
+    """
+    seen = np.zeros((count, len(points)), dtype=object)
+    if not len(of.cell):
+        return seen
+    first = runs(of.cell)
+    named = of.cell[first]
+    for n, point in enumerate(points):
+        scores = 100 * of.below[:, n] - point * of.weight
+        at_most = np.add.reduceat(of.squared_below[:, n], first).astype(object)
+        above = np.add.reduceat(of.squared - of.squared_below[:, n], first).astype(object)
+        own = (100 - point) ** 2 * at_most + point**2 * above
+        seen[named, n] = sums_of_squares(scores, first) - own
+    return seen
+
+
+def _passed(cells: Cells, percentiles: Floats) -> Integers:
+    """Return how many percentiles of its cell each report's pay is above."""
+    ends = cells.starts[:, None] + cells.below(np.floor(percentiles).astype(np.int64) + 1)
+    steps = np.cumsum(np.bincount(ends.ravel(), minlength=len(cells.pay) + 1)[:-1])
+    return steps - np.repeat(np.arange(len(cells)) * percentiles.shape[1], cells.size)

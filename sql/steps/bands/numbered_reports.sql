@@ -1,0 +1,48 @@
+-- Grain: one row per used report, with the numbers of its profile, employer and export.
+-- Inputs: used_reports, profiles, refresh.
+-- Numbers are 1 and up in the order of text, so that they do not depend on the order of rows.
+with
+employer_numbers as (
+    select employer, row_number() over (order by employer asc nulls last) as employer_number
+    from (select distinct employer from used_reports where employer is not null) as named
+),
+
+export_numbers as (
+    select file, row_number() over (order by file asc nulls last) as export_number
+    from (select distinct file from used_reports) as named
+)
+
+select
+    p.profile,
+    w.evidence,
+    w.base,
+    w.bonus,
+    w.equity,
+    w.total,
+    w.total_liquid,
+    w.base_min,
+    w.base_max,
+    w.weight,
+    w.employer,
+    e.employer_number,
+    w.source,
+    w.file,
+    x.export_number,
+    w.is_modelled,
+    w.evidence = 'reported' and w.employer is not null and not is_listed_tier(w.tier) as is_clustered,
+    w.verified <> 'none' as is_verified,
+    coalesce(w.level_basis = 'experience', false) as is_inferred,
+    cast(date_diff('day', cast(w.report_date as date), r.as_of) as bigint) as age_days
+from used_reports as w
+inner join profiles as p
+    on
+        w.leaf = p.leaf
+        and w.evidence = p.evidence
+        and w.tier = p.tier
+        and coalesce(w.level, '') = p.level
+        and coalesce(w.stage, '') = p.stage
+        and coalesce(w.country, '') = p.country
+        and coalesce(w.metro, '') = p.metro
+inner join export_numbers as x on w.file = x.file
+left join employer_numbers as e on w.employer = e.employer
+cross join refresh as r
