@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     total_tolerance: float = _method(0.02, "Relative difference from its parts above which a stated total wins.", ge=0)
     min_annual_usd: int = _method(1_000, "Smallest annual pay that is accepted, USD.", ge=0)
     max_annual_usd: int = _method(20_000_000, "Largest annual pay that is accepted, USD.", ge=1)
+    max_periodic_annual_usd: int = _method(
+        1_500_000, "Largest annual pay of a base stated by the month, week, day or hour, USD.", ge=1
+    )
     duplicate_days: int = _method(30, "Days within which equal reports of two sources are duplicates.", ge=0)
     fence_multiple: float = _method(5, "Distance of the outlier fence, in scaled MADs of log pay.", gt=0)
     fence_min_mad: float = _method(0.10, "Smallest scaled MAD of log pay for the outlier fence.", gt=0)

@@ -32,8 +32,9 @@ def coverage(settings: Settings, most: int) -> dict[str, Any]:
 
 
 def too_little_known(settings: Settings) -> list[str]:
-    """A line for each source of which too much is not known."""
-    shares = _found(Workspace(settings), "shares")
+    """Return a line for each source of which too much is unknown, and for each column that holds too few values."""
+    workspace = Workspace(settings)
+    shares = _found(workspace, "shares")
     ceilings = {"leaf": settings.max_unclassified_share, "country": settings.max_unplaced_share}
     return [
         f"{row['source']}: {1 - row[what]:.1%} of {row['reports']:,} reports without {what}, "
@@ -41,11 +42,15 @@ def too_little_known(settings: Settings) -> list[str]:
         for row in shares.to_dict("records")
         for what, ceiling in ceilings.items()
         if 1 - row[what] > ceiling
+    ] + [
+        f"{export.file}: {line}"
+        for export in workspace.plan().counted
+        for line in (workspace.parts.record("accepted_reports", export.key) or {}).get("warnings", [])
     ]
 
 
 def noted(workspace: Workspace) -> list[dict[str, Any]]:
-    """file, what, count: cells read as unknown because the format says so, and conversions that differ."""
+    """file, what, count: cells read as unknown, by column and reason, and conversions that differ."""
     stages = [(s.file, workspace.parts.record("accepted_reports", s.key) or {}) for s in workspace.plan().counted]
     return [
         {"file": file, "what": what, "count": count}

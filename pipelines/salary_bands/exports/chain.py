@@ -31,7 +31,7 @@ class Chain:
     opened: its raw_reports, from the file or from a part. file: its name, which may hold its date. exported_on: its
     date, else the latest full date inside, which `validate` finds. rejected: rejected rows by column and reason; the
     column is empty if the row as a whole is meant. noted: cells read as unknown, and conversions that differ, by column
-    and kind.
+    and kind. unusable, cells: cells of optional columns that hold no value, and cells that are not blank, by column.
     """
 
     opened: OpenExport
@@ -41,6 +41,8 @@ class Chain:
     exported_on: date | None = None
     rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
     noted: Counter[str] = field(default_factory=Counter)
+    unusable: Counter[str] = field(default_factory=Counter)
+    cells: Counter[str] = field(default_factory=Counter)
     _first_rows: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -60,6 +62,8 @@ class Chain:
             part = split(raw, self.opened.format, self.opened.columns, day, self.rates, self.settings)
             self._count(part.rejected)
             self.noted.update(part.noted)
+            self.unusable.update(part.unusable)
+            self.cells.update(part.cells)
             latest.extend(part.accepted["submitted_at"].dropna().nlargest(1))
             yield raw, part.accepted, part.rejected
         self._count(malformed_rows(self.opened.malformed))
@@ -87,6 +91,16 @@ class Chain:
     def _day(self) -> date:
         assert self.exported_on, "validate first"
         return self.exported_on
+
+    @property
+    def warnings(self) -> list[str]:
+        """A line for each optional column of which more than the allowed share of cells holds no value."""
+        most = self.settings.max_rejected_share
+        return [
+            f"column {name}: {bad:,} of {self.cells[name]:,} cells hold no value that can be used and count as unknown"
+            for name, bad in sorted(self.unusable.items())
+            if bad > most * self.cells[name]
+        ]
 
     @property
     def is_mostly_rejected(self) -> bool:

@@ -74,7 +74,7 @@ def _run(chain: Chain, found: Document) -> None:
             accepted = iter([*accepted])
         chunks = [chain.classify(chain.normalise(chunk))[_DISPOSING] for chunk in accepted]
     finally:
-        found |= {"rejected": _rejected(chain, examples), "noted": dict(chain.noted)}
+        found |= {"rejected": _rejected(chain, examples), "noted": dict(chain.noted), "warnings": chain.warnings}
     reports = pd.concat(chunks or [schemas.empty("pay_reports")[_DISPOSING]], ignore_index=True)
     assert chain.exported_on
     found |= {

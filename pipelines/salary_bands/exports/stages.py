@@ -131,6 +131,7 @@ class ExportStages:
             exported_on=chain.exported_on.isoformat() if chain.exported_on and not held else None,
             rejected={f"{column or 'row'}: {reason}": n for (column, reason), n in sorted(chain.rejected.items())},
             noted=dict(chain.noted),
+            warnings=chain.warnings,
         )
 
     def normalised_reports(self, export: ExportFile) -> Record:

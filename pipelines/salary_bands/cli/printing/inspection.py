@@ -35,6 +35,8 @@ def print_inspection(out: Console, found: dict[str, Any]) -> None:
         line(f"rejected {reason['rows']:,}  {reason['column'] or 'row'}: {reason['reason']} ({examples})")
     for what, count in found["noted"].items():
         line(f"noted {count:,}  {what}")
+    for warning in found["warnings"]:
+        line(f"warning: {warning}")
     if not held:
         for rows in found["not_used"]:
             line(f"{rows['disposition']} {rows['rows']:,}  {rows['reason']}")
