@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from salary_bands.statistics.cells import NOBODY, Cells, Integers, Reports, Rollup
+from salary_bands.statistics.cells import NOBODY, PART, Cells, Integers, Reports, Rollup
 
 Part = tuple[Integers, Cells]  # the numbers of some cells, and the cells
 
@@ -42,13 +42,15 @@ def rollups(connection: duckdb.DuckDBPyConnection, table: str, metric: int, repo
     rollup, profile, cell = (np.asarray(found[name], dtype=np.int64) for name in ("rollup", "profile", "cell"))
     profiles = max(int(profile.max(initial=0)), int(reports.profile.max(initial=0))) + 1
     there = np.bincount(reports.profile, minlength=profiles)[profile] > 0
-    rollup, profile, cell = rollup[there], profile[there], cell[there]
-    for rows in np.split(np.arange(len(rollup)), np.flatnonzero(np.diff(rollup)) + 1):
+    rollup, profile, cell = np.unique(rollup[there], return_inverse=True)[1], profile[there], cell[there]
+    together = max(1, PART // max(1, len(reports.pay)))  # small roll-ups, so that few reports take few steps
+    repeated = reports.repeated(together)
+    for rows in np.split(np.arange(len(rollup)), np.flatnonzero(np.diff(rollup // together)) + 1):
         names, numbers = np.unique(cell[rows], return_inverse=True)
-        cell_of_profile = np.full(profiles, NOBODY, np.int32)
-        cell_of_profile[profile[rows]] = numbers
+        cell_of_profile = np.full(profiles * together, NOBODY, np.int32)
+        cell_of_profile[profile[rows] * together + rollup[rows] % together] = numbers
         if len(names):
-            for part, cells in Rollup(reports, cell_of_profile, len(names)).parts():
+            for part, cells in Rollup(repeated, cell_of_profile, len(names)).parts():
                 yield names[part], cells
 
 

@@ -20,7 +20,7 @@ Exact = NDArray[np.object_]  # Python integers, for what needs more than 64 bits
 
 UNITS = ("export", "employer", "day")  # what is left out one at a time; ties go to the first
 NOBODY = -1  # the number of an unknown unit, and of the cell of a report that is in none
-_PART = 250_000  # reports of cells at a time: their arrays stay in the processor's cache
+PART = 250_000  # reports of cells at a time: their arrays stay in the processor's cache
 _ABOVE_PAY = 1 << 40
 _LOW_BITS = 20
 
@@ -38,9 +38,23 @@ class Reports:
         }
         self.profile_by_unit = {kind: profile[rows] for kind, rows in self.by_unit.items()}
 
+    def repeated(self, times: int) -> "Reports":
+        """Return every report several times; the copy n of a profile is `times` x profile + n."""
+        copies = np.tile(np.arange(times, dtype=np.int32), len(self.profile))
+        return Reports(
+            np.repeat(self.profile * np.int32(times), times) + copies,
+            np.repeat(self.pay, times),
+            np.repeat(self.weight, times),
+            {kind: np.repeat(of, times) for kind, of in self.units.items()},
+            np.repeat(self.clustered, times),
+        )
+
 
 class Rollup:
-    """All reports of one roll-up, sorted by cell; cells are numbered from 0, and each has a report."""
+    """All reports of one roll-up, sorted by cell; cells are numbered from 0, and each has a report.
+
+    Several roll-ups of repeated reports are one too.
+    """
 
     def __init__(self, reports: Reports, cell_of_profile: Small, count: int) -> None:
         """cell_of_profile: the cell of each profile, NOBODY if it has none."""
@@ -51,7 +65,7 @@ class Rollup:
 
     def parts(self) -> Iterator[tuple[slice, "Cells"]]:
         """Yield cells in parts that are handled together, with the numbers of the cells of each part."""
-        edges = np.flatnonzero(np.diff((self.starts + self.size) // _PART, prepend=-1))
+        edges = np.flatnonzero(np.diff((self.starts + self.size) // PART, prepend=-1))
         for first, end in zip(edges, [*edges[1:], len(self.starts)], strict=True):
             yield slice(int(first), int(end)), Cells(self, int(first), int(end))
 

@@ -162,16 +162,15 @@ class Fit:
 
     def _of_employers(self) -> Iterator[tuple[NDArray[np.int64], Floats, Floats]]:
         """Yield numbers of employers with X'WX and X'Wy of each, as many as fit into memory together."""
-        size = len(self.columns)
         count = int(self.employers.max()) + 1
-        batch = max(1, _NUMBERS // size**2)
+        batch = max(1, _NUMBERS // len(self.columns) ** 2)
         if count <= batch:
             yield self._grams
             return
         order = np.argsort(self.employers, kind="stable")
-        edges = np.searchsorted(self.employers[order], np.arange(0, count + batch, batch))
-        for first, (start, end) in zip(range(0, count, batch), zip(edges, edges[1:], strict=False), strict=False):
-            yield self._grams_of(order[start:end], first, min(batch, count - first))
+        starts = np.searchsorted(self.employers[order], np.arange(0, count, batch))
+        for n, rows in enumerate(np.split(order, starts[1:])):
+            yield self._grams_of(rows, n * batch, min(batch, count - n * batch))
 
     @cached_property
     def _grams(self) -> tuple[NDArray[np.int64], Floats, Floats]:

@@ -92,7 +92,6 @@ def _of_cells(
     shown = {percentile: bounded[:, n] & bounded[:, PERCENTILES.index(50)] for n, percentile in enumerate(PERCENTILES)}
     shifted = np.column_stack([np.where(shown[p], figures[:, PERCENTILES.index(p)], np.nan) for p in SHIFTED])
     shifts = largest_shifts(cells, shifted)
-    moved = shifts.by != NOBODY
     return {
         "cell_employers": {
             "cell": names,
