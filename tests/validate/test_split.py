@@ -78,6 +78,13 @@ GOOD: list[tuple[dict[str, object], dict[str, object]]] = [
         # a sum within 2 % of the stated total is the total, so the base is not above it
         ({"base": "150000", "bonus": "0", "equity_annual": "0", "total": "149000"}, {"total": 149_000}),
         ({"submitted_at": "2030-01-01"}, {"submitted_year": 2030}),
+        # currencies that the ECB does not quote, but that are fixed to one that it does, or were quoted then
+        ({"currency": "AED", "base": "367250"}, {"currency": "AED"}),
+        ({"currency": "dirhams"}, {"currency": "AED"}),
+        ({"currency": "SAR"}, {"currency": "SAR"}),
+        ({"currency": "HRK", "submitted_at": "2021-05-10"}, {"currency": "HRK"}),
+        ({"currency": "BGN", "submitted_at": "2026-05-10"}, {"currency": "BGN"}),
+        ({"currency": "LTL", "submitted_at": "2014-05-10"}, {"currency": "LTL"}),
         # amounts as people write them
         ({"base": "12,50,000", "currency": "INR"}, {"base": 1_250_000}),
         ({"base": "12.5 LPA", "currency": "INR"}, {"base": 1_250_000}),
