@@ -70,6 +70,13 @@ class Chain:
         if self.is_mostly_rejected:
             raise self._too_many_rejected()
         if self.exported_on is None:
+            if self.rejected and self._without_pay == self.opened.rows:
+                raise HeldExport(
+                    "no_pay",
+                    f"none of its {self.opened.rows:,} rows has pay",
+                    "check which columns the format reads as base and total, or remove the export",
+                    rows=self.opened.rows,
+                )
             if not latest:
                 raise HeldExport(
                     "no_export_date",
@@ -106,6 +113,10 @@ class Chain:
     def is_mostly_rejected(self) -> bool:
         """True if more than the allowed share of rows is rejected; rows without pay are no fault and do not count."""
         return self._faulty > self.settings.max_rejected_share * self.opened.rows
+
+    @property
+    def _without_pay(self) -> int:
+        return sum(rows for (_, reason), rows in self.rejected.items() if reason == "no_pay")
 
     @property
     def _faulty(self) -> int:
