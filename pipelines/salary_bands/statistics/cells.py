@@ -60,7 +60,8 @@ class Rollup:
         """cell_of_profile: the cell of each profile, NOBODY if it has none."""
         self.reports = reports
         self._cell_of_profile = cell_of_profile
-        self.row, self.starts = _by_cell(cell_of_profile[reports.profile], count)
+        every = np.arange(len(reports.pay), dtype=np.int32)
+        self.row, self.starts = _by_cell(every, cell_of_profile[reports.profile], count)
         self.size = np.diff(self.starts, append=len(self.row))
 
     def parts(self) -> Iterator[tuple[slice, "Cells"]]:
@@ -79,8 +80,8 @@ class Rollup:
     def by_unit(self, kind: str) -> Small:
         """Return the rows by cell, unit and pay."""
         if kind not in self._by_unit:
-            order, _ = _by_cell(self._cell_of_profile[self.reports.profile_by_unit[kind]], len(self.starts))
-            self._by_unit[kind] = self.reports.by_unit[kind][order]
+            cell = self._cell_of_profile[self.reports.profile_by_unit[kind]]
+            self._by_unit[kind], _ = _by_cell(self.reports.by_unit[kind], cell, len(self.starts))
         return self._by_unit[kind]
 
     @cached_property
@@ -149,18 +150,20 @@ class Cells:
 class Pairs:
     """Reports by cell, unit and pay, and the pairs of a cell and a unit in it; unknown units are last in each cell.
 
-    row, position: of each report in the metric's reports and in the cells. first, size, cell, unit, weight: of each
-    pair. report_weight: of each report.
+    row, position: of each report in the metric's reports and in the cells. report_weight, report_paid: its weight, and
+    its pay times weight. first, size, cell, unit, weight, squared: of each pair; squared is the sum of squared weights.
     """
 
     row: Small
     position: Small
     report_weight: Integers
+    report_paid: Integers
     first: Integers
     size: Integers
     cell: Small
     unit: Small
     weight: Integers
+    squared: Integers
 
     @classmethod
     def of(cls, cells: Cells, row: Small, position: Small, kind: str) -> "Pairs":
@@ -170,20 +173,40 @@ class Pairs:
         new[cells.starts] = True
         first = np.flatnonzero(new)
         weight = cells.weight[position]
-        size = np.diff(first, append=len(row))
         return cls(
-            row, position, weight, first, size, cells.cell[first], unit[first], np.add.reduceat(weight, first)
-        )  # fmt: skip
+            row=row,
+            position=position,
+            report_weight=weight,
+            report_paid=cells.pay[position] * weight,
+            first=first,
+            size=np.diff(first, append=len(row)),
+            cell=cells.cell[first],
+            unit=unit[first],
+            weight=np.add.reduceat(weight, first),
+            squared=np.add.reduceat(weight * weight, first),
+        )
+
+    @cached_property
+    def weight_to(self) -> Integers:
+        """The weight up to and with each report."""
+        return np.cumsum(self.report_weight)
+
+    @cached_property
+    def paid_to(self) -> Integers:
+        """Pay times weight up to and with each report; only differences count, as in cells."""
+        return np.cumsum(self.report_paid)
 
 
-def _by_cell(cell: Small, count: int) -> tuple[Small, Integers]:
-    """Return the rows sorted by cell, in their order within each cell, and where each cell starts.
+def _by_cell(values: Small, cell: Small, count: int) -> tuple[Small, Integers]:
+    """Return the values sorted by cell, in their order within each cell, and where each cell starts.
 
-    Rows of no cell are left out. Turning a sparse matrix of a row per cell from columns into rows is a counting sort.
+    Those of no cell are left out. Turning a sparse matrix of a row per cell from columns into rows is a counting sort.
     """
-    rows = np.flatnonzero(cell >= 0).astype(np.int32)
-    ends = np.arange(len(rows) + 1, dtype=np.int32)
-    by_cell = csc_array((rows, cell[rows], ends), shape=(count, len(rows))).tocsr()
+    inside = np.flatnonzero(cell >= 0)
+    if len(inside) < len(cell):
+        values, cell = values[inside], cell[inside]
+    ends = np.arange(len(cell) + 1, dtype=np.int32)
+    by_cell = csc_array((values, cell, ends), shape=(count, len(cell))).tocsr()
     return by_cell.data, by_cell.indptr[:-1].astype(np.int64)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from salary_bands.statistics.cells import NOBODY, UNITS, Cells, Floats, Integers, Small, runs
+from salary_bands.statistics.cells import NOBODY, UNITS, Cells, Floats, Integers, Pairs, runs
 
 SHIFTED = (50, 90)  # the percentiles whose shifts are measured
 _DECIMALS = 12  # further digits depend on the order of floating-point operations
@@ -60,16 +60,14 @@ class _Units:
 
     def likely(self) -> Integers:
         """Return the pairs that should move a figure most: in each cell one upwards and one downwards."""
-        pairs, chosen = self.pairs, self._open
+        pairs, cells, chosen = self.pairs, self.cells, self._open
         ends = runs(pairs.cell[chosen])
         found = [np.zeros(0, np.int64)]
-        under = self.cells.starts[:, None] + self.cells.below(
-            np.nan_to_num(np.floor(self.figures)).astype(np.int64) + 1
-        )
+        above = cells.starts[:, None] + cells.below(np.nan_to_num(np.floor(self.figures)).astype(np.int64) + 1)
         for n, percentile in enumerate(SHIFTED):
-            is_under = pairs.position < np.repeat(under[:, n].astype(np.int32), self.cells.size)
-            weight_under = np.add.reduceat(np.where(is_under, pairs.report_weight, 0), pairs.first)
-            pull = 100 * weight_under - percentile * pairs.weight
+            is_below = pairs.position < np.repeat(above[:, n].astype(np.int32), cells.size)
+            weight_below = np.add.reduceat(pairs.report_weight * is_below, pairs.first)
+            pull = 100 * weight_below - percentile * pairs.weight
             found += [_first_of(chosen, ends, pull), _first_of(chosen, ends, -pull)]
         return np.unique(np.concatenate(found))
 
@@ -81,9 +79,8 @@ class _Units:
         """
         pairs, cells, chosen = self.pairs, self.cells, self._open
         cell, weight = pairs.cell[chosen], pairs.weight[chosen]
-        squares = np.add.reduceat(pairs.report_weight**2, pairs.first)[chosen]
         left = (cells.total[cell] - weight).astype(float)
-        length = (cells.squared[cell] - squares) / left
+        length = (cells.squared[cell] - pairs.squared[chosen]) / left
         margin = _SAFETY * left
         nearer = reached * (1 - _SAFETY) - _SAFETY
         could = np.zeros(len(chosen), bool)
@@ -103,12 +100,8 @@ class _Units:
         """Leave out each of these pairs in turn."""
         if not len(chosen):
             return
-        pairs = self.pairs
-        size = pairs.size[chosen]
-        first = np.cumsum(size) - size
-        rows = np.repeat(pairs.first[chosen] - first, size) + np.arange(size.sum())
-        cell = pairs.cell[chosen]
-        without = _LeftOut(self.cells, pairs.position[rows], first, size, cell)
+        cell = self.pairs.cell[chosen]
+        without = _LeftOut(self.cells, self.pairs, chosen)
         for n, percentile in enumerate(SHIFTED):
             figure = self.figures[cell, n]
             shift = np.abs(without.percentile(percentile) - figure) / figure
@@ -129,18 +122,16 @@ def _first_of(pairs: Integers, starts: Integers, values: Integers) -> Integers:
 class _LeftOut:
     """Cells without one of their units. Arithmetic is in integers up to the last division."""
 
-    def __init__(self, cells: Cells, position: Small, first: Integers, size: Integers, cell: Small) -> None:
-        """position: of the reports of the units, by unit; first, size, cell: of each unit."""
-        self._cells, self._first, self._size = cells, first, size
-        self._unit_weight = cells.weight[position]
-        self._unit_paid = cells.pay[position] * self._unit_weight
+    def __init__(self, cells: Cells, pairs: Pairs, chosen: Integers) -> None:
+        """chosen: the pairs of a cell and the unit that it is without."""
+        self._cells, self._pairs = cells, pairs
+        cell = pairs.cell[chosen]
+        self._first, self._size = pairs.first[chosen], pairs.size[chosen]
         self._cell_before = cells.before[cell]
-        self._total = cells.total[cell] - np.add.reduceat(self._unit_weight, first)
-        self._squared = cells.squared[cell] - np.add.reduceat(self._unit_weight**2, first)
-        # the remaining weight of the cell up to each report of the unit
-        unit_to = np.cumsum(self._unit_weight)
-        before = unit_to[first] - self._unit_weight[first]
-        self._left_to = cells.weight_to[position] - unit_to - np.repeat(self._cell_before - before, size)
+        self._total = cells.total[cell] - pairs.weight[chosen]
+        self._squared = cells.squared[cell] - pairs.squared[chosen]
+        self._unit_before = pairs.weight_to[self._first] - pairs.report_weight[self._first]
+        self._unit_paid_before = pairs.paid_to[self._first] - pairs.report_paid[self._first]
 
     def percentile(self, percentile: int) -> Floats:
         """Return the percentile of each cell without its unit, in unrounded USD: as `quantiles.percentiles`.
@@ -164,14 +155,32 @@ class _LeftOut:
     def _paid_up_to(self, weight: Integers) -> tuple[Integers, Integers]:
         """Return, for each pair, the sum of pay times weight up to a cumulative remaining weight, and the pay there.
 
-        The remaining weight grows from report to report of the unit. Past the unit's last report that is within the
-        weight, no further report of the unit comes before it, so the rest is read off the whole cell.
+        Past the unit's last report that is within the weight, no further report of the unit comes before it, so the
+        rest is read off the whole cell.
         """
-        cells = self._cells
-        passed = self._left_to <= np.repeat(weight, self._size)
-        taken = np.add.reduceat(np.where(passed, self._unit_weight, 0), self._first)
-        taken_paid = np.add.reduceat(np.where(passed, self._unit_paid, 0), self._first)
+        cells, pairs = self._cells, self._pairs
+        passed = self._within(weight)
+        some = passed > self._first
+        taken = np.where(some, pairs.weight_to[passed - 1] - self._unit_before, 0)
+        taken_paid = np.where(some, pairs.paid_to[passed - 1] - self._unit_paid_before, 0)
         there = np.searchsorted(cells.weight_to, self._cell_before + taken + weight, side="right")
         there = np.minimum(there, len(cells.pay) - 1)  # past the end the remaining weight is 0, so any pay will do
         rest = weight - (cells.weight_to[there] - cells.weight[there] - self._cell_before - taken)
         return cells.paid_before[there] - taken_paid + cells.pay[there] * rest, cells.pay[there]
+
+    def _within(self, weight: Integers) -> Integers:
+        """Return the end of the reports of each unit up to which the cell's remaining weight is within this weight.
+
+        The remaining weight grows from report to report of the unit, so that halving finds the end.
+        """
+        cells, pairs = self._cells, self._pairs
+        low, high = self._first.copy(), self._first + self._size
+        limit = weight + self._cell_before - self._unit_before
+        asked = np.arange(len(low))
+        while len(asked):
+            middle = (low[asked] + high[asked]) >> 1
+            is_within = cells.weight_to[pairs.position[middle]] - pairs.weight_to[middle] <= limit[asked]
+            low[asked[is_within]] = middle[is_within] + 1
+            high[asked[~is_within]] = middle[~is_within]
+            asked = asked[low[asked] < high[asked]]
+        return low
