@@ -70,7 +70,7 @@ def open_xlsx(stream: BinaryIO, size: int, settings: Settings) -> Container:
 
 
 def _data_sheet(sheets: list[Any]) -> Any:
-    """Return the only visible sheet with data, else the first visible one; raise HeldExport if it is not the only one."""
+    """Return the visible sheet with data, else the first visible one; raise HeldExport if there are several."""
     for sheet in sheets:
         sheet.reset_dimensions()  # a sheet may claim a million columns that it does not have
     visible = [sheet for sheet in sheets if sheet.sheet_state == "visible"]
