@@ -1,5 +1,5 @@
--- Grain: source, what, text: texts of reports in scope and in the window that are unknown to the reference data, with what
--- they cost: reports, those of them that are or may be machine learning, and the share of the source's reports.
+-- Grain: source, what, text: texts of reports in scope and in the window that are unknown to the reference data, with
+-- the reports that each costs, those of them that are or may be machine learning, and their share of the source.
 -- Inputs: window_reports, accepted_reports (parts), exports, view_groups.
 with
 texts as (
