@@ -1,5 +1,5 @@
 -- Grain: view, group_id, evidence, tier, level, market, metric.
--- Inputs: changed_numbers, touched_cells, percentiles (in the former shares of tiers and levels), circumstances
+-- Inputs: changed_numbers, touched_cells, split_medians (in the former shares of tiers and levels), circumstances
 -- (method_changed, exports_gone, date_moved, exports_came).
 -- old + restated + pay + mix = new, unless one of them is null.
 with
@@ -22,10 +22,10 @@ placed as (
         (c.restated is distinct from c.old) as is_restated,
         (c.new is distinct from c.restated) as moved_since,
         t.cell is not null as is_touched,
-        rounded_usd(p.pay) as same_mix
+        rounded_usd(m.p50) as same_mix
     from changed_numbers as c
     left join touched_cells as t on c.cell = t.cell
-    left join percentiles as p on c.cell = p.cell and p.percentile = 50
+    left join split_medians as m on c.cell = m.cell
 ),
 
 parted as (

@@ -5,17 +5,17 @@ import random
 from fractions import Fraction
 from typing import NamedTuple
 
-import duckdb
-import pandas as pd
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from salary_bands.aggregate.tables import influence
-from salary_bands.aggregate.tables.influence import influences
-from salary_bands.statistics.influence import UNIT_KINDS
-from salary_bands.storage.duck import add_table
+from salary_bands.statistics import cells as module
+from salary_bands.statistics.cells import NOBODY, UNITS
+from salary_bands.statistics.influence import SHIFTED, largest_shifts
+from salary_bands.statistics.quantiles import percentiles
+from tests.builders.steps import rollup_of
 from tests.oracle.figures import percentile
 
 WEIGHTS = [round(2**20 * 0.5 ** (age / 6)) for age in range(13)]
@@ -59,23 +59,15 @@ def found(atoms: Atoms, cells: dict[int, list[int]] | None = None, p90: bool = T
     """What the package finds, where each cell shows P50 and, if so asked, P90; a cell is its atom if not given."""
     cells = cells or {atom: [atom] for atom in atoms}
     of_cell = {cell: [report for atom in members for report in atoms[atom]] for cell, members in cells.items()}
-    shown = (50, 90) if p90 else (50,)
-    figures = [(cell, p, float(figure(reports, p))) for cell, reports in of_cell.items() for p in (25, 50, 75, 90)]
-    rows = [(atom, *report) for atom, reports in atoms.items() for report in reports]
-    frame = pd.DataFrame(rows, columns=["atom", "pay", "file", "employer", "age_days", "weight"])
-    with duckdb.connect() as connection:
-        add_table(connection, "metric_reports", frame.astype({"employer": "str"}))
-        members = [(cell, atom) for cell, numbers in cells.items() for atom in numbers]
-        add_table(connection, "cells", pd.DataFrame(members, columns=["cell", "atom"]))
-        add_table(connection, "disclosed_cells", pd.DataFrame({"cell": list(cells), "suppression_reason": None}))
-        add_table(connection, "percentiles", pd.DataFrame(figures, columns=["cell", "percentile", "pay"]))
-        intervals = [(cell, p) for cell in cells for p in shown]
-        add_table(connection, "intervals", pd.DataFrame(intervals, columns=["cell", "percentile"]))
-        result = influences(connection)
-    assert list(result) == ["cell", "max_shift_p50", "max_shift_p90", "shift_by"]
-    assert sorted(result["cell"]) == sorted(cells)
-    records = result.itertuples(index=False, name=None)
-    return {cell: tuple(None if pd.isna(value) else value for value in values) for cell, *values in records}
+    rows = [[(r.pay, r.weight, r.employer, r.export, r.day) for r in reports] for reports in of_cell.values()]
+    result: Found = {}
+    for part, cells_of_part in rollup_of(rows).parts():
+        figures = percentiles(cells_of_part, SHIFTED)
+        shifts = largest_shifts(cells_of_part, figures if p90 else np.where([True, False], figures, np.nan))
+        for cell, largest, by in zip([*cells][part], shifts.largest, shifts.by, strict=True):
+            p50, p90_shift = (None if np.isnan(shift) else float(shift) for shift in largest)
+            result[cell] = (p50, p90_shift, None if by == NOBODY else UNITS[by])
+    return result
 
 
 def figure(reports: list[Paid], percent: int) -> Fraction:
@@ -85,14 +77,14 @@ def figure(reports: list[Paid], percent: int) -> Fraction:
 def by_hand(reports: list[Paid], p90: bool = True) -> tuple[Fraction | None, Fraction | None, str | None]:
     """Leave out every unit, one after the other."""
     largest: dict[tuple[int, str], Fraction] = {}
-    for kind in UNIT_KINDS:
+    for kind in UNITS:
         for unit in {getattr(report, kind) for report in reports} - {None}:
             rest = [report for report in reports if getattr(report, kind) != unit]
             for percent in (50, 90) if rest and p90 else (50,) if rest else ():
                 shift = abs(figure(rest, percent) / figure(reports, percent) - 1)
                 largest[percent, kind] = max(shift, largest.get((percent, kind), shift))
     p50, p90_shift = (max((s for (p, _), s in largest.items() if p == percent), default=None) for percent in (50, 90))
-    kinds = [kind for kind in UNIT_KINDS if any(k == kind for _, k in largest)]
+    kinds = [kind for kind in UNITS if any(k == kind for _, k in largest)]
     by = max(kinds, key=lambda kind: max(s for (_, k), s in largest.items() if k == kind), default=None)
     return p50, p90_shift, by  # max() keeps the first of equals
 
@@ -125,7 +117,7 @@ def test_cells_that_share_reports_and_come_in_parts_are_each_right(lists: list[l
     atoms = dict(enumerate(lists))
     cells = {10: [0], 11: [0, 1], 12: [1, 0], 13: [1, 2], 14: [0], 15: [0, 1, 2]}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(influence, "_ROWS", rows)
+        patch.setattr(module, "PART", rows)
         result = found(atoms, cells)
     for cell, members in cells.items():
         assert same(result[cell], by_hand([report for atom in members for report in atoms[atom]])), cell
@@ -169,9 +161,7 @@ def test_a_unit_that_is_all_of_the_cell_is_left_out(odd: list[str]) -> None:
     assert (shifts == (None, None, None)) == (len(odd) == 3)
 
 
-@pytest.mark.parametrize(
-    ("kinds", "named"), [(UNIT_KINDS, "export"), (UNIT_KINDS[1:], "employer"), (UNIT_KINDS[2:], "day")]
-)
+@pytest.mark.parametrize(("kinds", "named"), [(UNITS, "export"), (UNITS[1:], "employer"), (UNITS[2:], "day")])
 def test_of_equal_shifts_export_comes_before_employer_and_day(kinds: tuple[str, ...], named: str) -> None:
     """The same six reports are an export, an employer and a day."""
     odd = {kind: {"export": "s/x.csv", "employer": "X", "day": 99}[kind] for kind in kinds}
@@ -249,16 +239,9 @@ def test_running_sums_past_64_bits_are_still_exact() -> None:
     assert same(found({0: reports})[0], by_hand(reports))
 
 
-def test_no_cell_that_shows_a_median_is_no_influence() -> None:
-    atoms = {0: spread()}
-    rows = [(0, *report) for report in atoms[0]]
-    with duckdb.connect() as connection:
-        columns = ["atom", "pay", "file", "employer", "age_days", "weight"]
-        add_table(connection, "metric_reports", pd.DataFrame(rows, columns=columns))
-        add_table(connection, "cells", pd.DataFrame({"cell": [0, 1], "atom": [0, 0]}))
-        add_table(
-            connection, "disclosed_cells", pd.DataFrame({"cell": [0, 1], "suppression_reason": [None, "too_near"]})
-        )
-        add_table(connection, "percentiles", pd.DataFrame({"cell": [0, 1], "percentile": [90, 50], "pay": [1e5, 1e5]}))
-        connection.execute("CREATE TABLE intervals AS SELECT cell, percentile FROM percentiles")
-        assert influences(connection).empty
+def test_a_cell_that_does_not_show_a_median_has_no_influence() -> None:
+    rows = [[(r.pay, r.weight, r.employer, r.export, r.day) for r in reports] for reports in (spread(), spread())]
+    [(_, cells)] = rollup_of(rows).parts()
+    shifts = largest_shifts(cells, np.array([[np.nan, np.nan], [150_000.0, np.nan]]))
+    assert np.isnan(shifts.largest).tolist() == [[True, True], [False, True]]
+    assert shifts.by[0] == NOBODY

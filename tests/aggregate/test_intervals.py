@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import settings as examples
@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from salary_bands.aggregate.checks import offending_rows
 from salary_bands.settings import Settings
-from salary_bands.statistics.correlation import binomial_ranks
+from salary_bands.statistics.correlation import BinomialRanks
 from tests.builders.candidates import BANDS, Built, published, settings_at
 from tests.builders.cases import write_employers
 from tests.builders.exports import native_row
-from tests.builders.steps import Reports, Shown, sql_correlations, sql_intervals
+from tests.builders.steps import Reports, Shown, correlations_of, intervals_of
 from tests.oracle import figures as oracle
 from tests.oracle.figures import PERCENTILES
 
@@ -41,9 +41,10 @@ cells = st.lists(st.lists(report, min_size=10, max_size=120), min_size=1, max_si
 @pytest.fixture(scope="module")
 def ranks() -> dict[tuple[int, int], tuple[int, int]]:
     """The ranks of the package for every size up to 400: size and percentile to low and high."""
-    sizes = itertools.product(range(LARGEST + 1), PERCENTILES)
-    found = binomial_ranks(pd.DataFrame(sizes, columns=["reports", "percentile"]))
-    return {(size, percent): (low, high) for size, percent, low, high in found.itertuples(index=False, name=None)}
+    sizes = np.repeat(np.arange(LARGEST + 1)[:, None], len(PERCENTILES), axis=1)
+    low, high = BinomialRanks().of(sizes, PERCENTILES)
+    every = itertools.product(range(LARGEST + 1), enumerate(PERCENTILES))
+    return {(size, percent): (low[size, n], high[size, n]) for size, (n, percent) in every if low[size, n]}
 
 
 def oracle_intervals(cells: dict[int, Reports], likeness: Fraction) -> dict[tuple[int, int], tuple[int, ...]]:
@@ -87,7 +88,7 @@ def test_between_two_ranks_lies_the_percentile_with_95_percent(ranks: dict[tuple
 @given(cells, st.sampled_from([0.0, 0.19, 0.26, 0.5, 1.0]))
 @few
 def test_intervals_are_those_of_the_oracle_and_hold_the_percentile(cells: dict[int, Reports], likeness: float) -> None:
-    shown = sql_intervals(cells, likeness)
+    shown = intervals_of(cells, likeness)
     assert shown == oracle_intervals(cells, Fraction(str(likeness)))
     for (cell, percent), (_, low, high) in shown.items():
         pays = sorted(pay for pay, _, _ in cells[cell])
@@ -106,7 +107,7 @@ def test_a_whole_effective_size_is_not_one_less(likeness: float) -> None:
             names = [f"E{number % employers}" for number in range(size * employers)]
             cells[len(cells)] = [(1_000 * (n + 50), weight, name) for n, name in enumerate(names)]
     assert len(cells) > 100
-    expected, shown = oracle_intervals(cells, exact), sql_intervals(cells, likeness)
+    expected, shown = oracle_intervals(cells, exact), intervals_of(cells, likeness)
     assert {key: (shown.get(key), expected.get(key)) for key in expected if shown.get(key) != expected[key]} == {}
     assert shown.keys() == expected.keys()
 
@@ -115,14 +116,14 @@ def test_a_whole_effective_size_is_not_one_less(likeness: float) -> None:
 @few
 def test_the_order_of_reports_moves_no_bound(cells: dict[int, Reports], rng: random.Random) -> None:
     shuffled = {cell: rng.sample(reports, len(reports)) for cell, reports in reversed(cells.items())}
-    assert sql_intervals(cells, 0.26) == sql_intervals(shuffled, 0.26)
+    assert intervals_of(cells, 0.26) == intervals_of(shuffled, 0.26)
 
 
 @pytest.mark.slow
 @given(cells)
 @few
 def test_more_alike_employers_never_add_to_the_effective_size(cells: dict[int, Reports]) -> None:
-    steps = [sql_intervals(cells, likeness) for likeness in (0.0, 0.1, 0.5, 1.0)]
+    steps = [intervals_of(cells, likeness) for likeness in (0.0, 0.1, 0.5, 1.0)]
     for looser, stricter in itertools.pairwise(steps):
         for key in looser.keys() & stricter.keys():
             assert stricter[key][0] <= looser[key][0] + 1e-9
@@ -160,7 +161,7 @@ def alike(rng: random.Random, employers: int, likeness: float) -> dict[int, Repo
 @pytest.mark.parametrize("likeness", [0.1, 0.3, 0.6])
 def test_the_correlation_is_found_where_many_employers_tell_it(settings: Settings, likeness: float) -> None:
     cells = alike(random.Random(1), 500, likeness)
-    found = sql_correlations(cells, settings)
+    found = correlations_of(cells, settings)
     assert found == pytest.approx(dict.fromkeys(PERCENTILES, likeness), abs=0.05)
     for percent in PERCENTILES:
         rows = [[(name, pay, weight) for pay, weight, name in cell] for cell in cells.values()]
@@ -171,18 +172,18 @@ def test_the_correlation_is_found_where_many_employers_tell_it(settings: Setting
 
 
 def test_the_correlation_is_nothing_where_employers_do_not_matter(settings: Settings) -> None:
-    found = sql_correlations(alike(random.Random(2), 500, 0.0), settings)
+    found = correlations_of(alike(random.Random(2), 500, 0.0), settings)
     assert max(found.values()) <= 0.03
 
 
 def test_the_correlation_is_clipped_at_zero(settings: Settings) -> None:
     """Every employer pays one of its two people low and one high."""
     cell: Reports = [(pay + n, WEIGHTS[0], f"E{n}") for n in range(40) for pay in (100_000, 200_000)]
-    assert set(sql_correlations({0: cell}, settings).values()) == {0.0}
+    assert set(correlations_of({0: cell}, settings).values()) == {0.0}
 
 
 def test_the_correlation_is_one_where_an_employer_pays_all_the_same(settings: Settings) -> None:
-    found = sql_correlations(alike(random.Random(3), 100, 1.0), settings)
+    found = correlations_of(alike(random.Random(3), 100, 1.0), settings)
     assert found == pytest.approx(dict.fromkeys(PERCENTILES, 1.0), abs=1e-12)
 
 
@@ -191,15 +192,15 @@ def test_below_thirty_employers_with_two_reports_the_correlation_is_the_default(
         pairs = [(60_000 + 1_000 * n, WEIGHTS[n % 13], f"E{n // 2}") for n in range(2 * employers)]
         return pairs + [(90_000 + n, WEIGHTS[0], f"single {n}") for n in range(40)]
 
-    assert sql_correlations({0: cell(29)}, settings) == DEFAULTS
-    assert sql_correlations({0: cell(29), 1: cell(29)}, settings) == DEFAULTS
-    assert sql_correlations({0: cell(30)}, settings) != DEFAULTS
-    assert sql_correlations({0: []}, settings) == DEFAULTS
+    assert correlations_of({0: cell(29)}, settings) == DEFAULTS
+    assert correlations_of({0: cell(29), 1: cell(29)}, settings) == DEFAULTS
+    assert correlations_of({0: cell(30)}, settings) != DEFAULTS
+    assert correlations_of({0: []}, settings) == DEFAULTS
 
 
 def test_where_all_pay_is_equal_nothing_is_told_and_the_correlation_is_the_default(settings: Settings) -> None:
     cell: Reports = [(100_000, WEIGHTS[0], f"E{n // 2}") for n in range(80)]
-    assert sql_correlations({0: cell}, settings) == DEFAULTS
+    assert correlations_of({0: cell}, settings) == DEFAULTS
 
 
 def test_intervals_cover_the_median_where_employers_set_pay(settings: Settings) -> None:
@@ -219,13 +220,13 @@ def test_intervals_cover_the_median_where_employers_set_pay(settings: Settings) 
         assert len(medians) >= 0.95 * len(cells)
         return sum(low <= 200_000 <= high for low, high in medians) / len(medians)
 
-    found = sql_correlations(cells, settings)
+    found = correlations_of(cells, settings)
     assert found[50] == pytest.approx(0.3, abs=0.05)
-    assert coverage(sql_intervals(cells, 0.3)) >= 0.93
-    assert coverage(sql_intervals(cells, found[50])) >= 0.93
-    assert coverage(sql_intervals(cells, 0.0)) >= 0.93  # each cell tells how alike its own employers' people are
+    assert coverage(intervals_of(cells, 0.3)) >= 0.93
+    assert coverage(intervals_of(cells, found[50])) >= 0.93
+    assert coverage(intervals_of(cells, 0.0)) >= 0.93  # each cell tells how alike its own employers' people are
     strangers: dict[int, Reports] = {n: [(pay, weight, None) for pay, weight, _ in cell] for n, cell in cells.items()}
-    assert coverage(sql_intervals(strangers, 0.3)) < 0.9  # what it is for
+    assert coverage(intervals_of(strangers, 0.3)) < 0.9  # what it is for
 
 
 def all_generalists(built: Built) -> dict[str, Any]:

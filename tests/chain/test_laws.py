@@ -19,7 +19,7 @@ from salary_bands.settings import Settings
 from tests.builders.candidates import BANDS, JUDGED, Built, build, settings_at
 from tests.builders.cases import Unrounded, elsewhere, generated_rows, unrounded, write_adverts
 from tests.builders.exports import native_row, write_native
-from tests.builders.steps import sql_percentiles
+from tests.builders.steps import percentiles_of
 from tests.oracle.figures import PERCENTILES, Pay, percentile
 
 Rows = list[dict[str, Any]]
@@ -140,7 +140,7 @@ def test_scaling_all_pay_scales_the_percentiles(seed: int, factor: int) -> None:
 def test_raising_one_salary_never_lowers_a_percentile(cell: Pay, which: int, raised_by: int) -> None:
     which %= len(cell)
     raised = [(pay + raised_by * (n == which), weight) for n, (pay, weight) in enumerate(cell)]
-    figures = sql_percentiles({0: cell, 1: raised})
+    figures = percentiles_of({0: cell, 1: raised})
     for percent in PERCENTILES:
         assert percentile(raised, percent) >= percentile(cell, percent)
         assert figures[1, percent] >= figures[0, percent] - 1e-6
@@ -149,7 +149,7 @@ def test_raising_one_salary_never_lowers_a_percentile(cell: Pay, which: int, rai
 @given(cells)
 @many
 def test_percentiles_are_the_formula_ascend_and_lie_between_lowest_and_highest(cell: Pay) -> None:
-    found = sql_percentiles({0: cell})
+    found = percentiles_of({0: cell})
     figures = [found[0, percent] for percent in PERCENTILES]
     assert figures == pytest.approx([float(percentile(cell, p)) for p in PERCENTILES], abs=0.001)
     bounds = [min(pay for pay, _ in cell), *figures, max(pay for pay, _ in cell)]

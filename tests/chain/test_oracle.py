@@ -11,7 +11,7 @@ import pytest
 
 from salary_bands.schemas.columns import LEVELS, STAGES, TIERS
 from tests.builders.cases import ADVERT, DATING, RULES, Case, built_case, groups, unrounded
-from tests.builders.steps import sql_percentiles
+from tests.builders.steps import percentiles_of
 from tests.oracle import bands as oracle
 from tests.oracle.figures import PERCENTILES, percentile, rounded
 from tests.oracle.influence import influence
@@ -224,7 +224,7 @@ def test_with_equal_weights_percentiles_are_those_of_quantile_cont(size: int) ->
     for percent, pay in zip(PERCENTILES, expected, strict=True):
         weighted = [(p, 934_193) for p in pays]
         assert float(percentile(weighted, percent)) == pytest.approx(pay, abs=1e-6)
-        assert sql_percentiles({0: weighted})[0, percent] == pytest.approx(pay, abs=1e-6)
+        assert percentiles_of({0: weighted})[0, percent] == pytest.approx(pay, abs=1e-6)
 
 
 def test_a_figure_on_half_a_rounding_step_is_rounded_up() -> None:
@@ -232,5 +232,5 @@ def test_a_figure_on_half_a_rounding_step_is_rounded_up() -> None:
     weights = [round(2**20 * 0.5 ** (age / 6)) for age in range(13)]
     cells = {n: [(130_250, weights[k * k % 13]) for k in range(n)] for n in range(10, 60)}
     assert {percentile(cell, percent) for cell in cells.values() for percent in PERCENTILES} == {130_250}
-    figures = sql_percentiles(cells)
+    figures = percentiles_of(cells)
     assert {key: pay for key, pay in figures.items() if rounded(Fraction(pay)) != 130_500} == {}

@@ -14,7 +14,7 @@ import polars
 import pytest
 import svy
 
-from tests.builders.steps import sql_intervals, sql_percentiles
+from tests.builders.steps import intervals_of, percentiles_of
 from tests.oracle.figures import PERCENTILES, Pay, ranks
 
 WEIGHTS = [round(2**20 * 0.5 ** (age / 6)) for age in range(13)]
@@ -41,7 +41,7 @@ def drawn(seed: int, size: int, weights: Sequence[int]) -> Pay:
 @pytest.mark.parametrize("size", [12, 37, 200])
 def test_with_equal_weights_percentiles_are_those_of_a_survey_read_at_the_place_of_type_7(size: int) -> None:
     pay = drawn(size, size, WEIGHTS[:1])
-    ours = sql_percentiles({0: pay})
+    ours = percentiles_of({0: pay})
     shares = [((size - 1) * p / 100 + 1) / size for p in PERCENTILES]
     assert [ours[0, p] for p in PERCENTILES] == pytest.approx(survey_quantiles(pay, shares, "linear"), abs=1e-6)
 
@@ -49,14 +49,14 @@ def test_with_equal_weights_percentiles_are_those_of_a_survey_read_at_the_place_
 @pytest.mark.parametrize("size", [13, 75, 201])
 def test_the_median_of_an_odd_number_of_equal_weights_is_that_of_a_survey(size: int) -> None:
     pay = drawn(size, size, WEIGHTS[3:4])
-    assert [sql_percentiles({0: pay})[0, 50]] == survey_quantiles(pay, [0.5], "higher")
+    assert [percentiles_of({0: pay})[0, 50]] == survey_quantiles(pay, [0.5], "higher")
 
 
 @pytest.mark.parametrize("size", [12, 37, 200])
 def test_percentiles_are_the_mean_of_survey_quantiles_over_their_stretch(size: int) -> None:
     """Sums over 500 parts of the stretch, from below and from above, differ by a 500th of its spread."""
     pay = drawn(size, size, WEIGHTS)
-    ours = sql_percentiles({0: pay})
+    ours = percentiles_of({0: pay})
     whole = sum(w for _, w in pay)
     effective = whole**2 / sum(w * w for _, w in pay)
     for percent in PERCENTILES:
@@ -69,7 +69,7 @@ def test_percentiles_are_the_mean_of_survey_quantiles_over_their_stretch(size: i
 @pytest.mark.parametrize("size", [40, 150, 400])
 def test_bounds_are_survey_quantiles_at_the_places_of_their_ranks(size: int) -> None:
     pay = drawn(size, size, WEIGHTS)
-    shown = sql_intervals({0: [(p, w, f"employer {n % 7}") for n, (p, w) in enumerate(pay)]}, 0.02)
+    shown = intervals_of({0: [(p, w, f"employer {n % 7}") for n, (p, w) in enumerate(pay)]}, 0.02)
     assert shown
     for (_, percent), (whole, *bounds) in shown.items():
         places = [(2 * rank - 1) / (2 * whole) for rank in ranks(whole, percent)]
@@ -79,7 +79,7 @@ def test_bounds_are_survey_quantiles_at_the_places_of_their_ranks(size: int) -> 
 @pytest.mark.parametrize("size", [60, 150, 600])
 def test_bounds_of_equal_and_independent_reports_are_within_two_ranks_of_a_surveys(size: int) -> None:
     pays = sorted(random.Random(size).sample(range(60_000, 240_000), size))
-    shown = sql_intervals({0: [(pay, WEIGHTS[0], None) for pay in pays]}, 0)
+    shown = intervals_of({0: [(pay, WEIGHTS[0], None) for pay in pays]}, 0)
     assert {percent for _, percent in shown} == set(PERCENTILES)
     for (_, percent), (_, *bounds) in shown.items():
         theirs = surveyed([(pay, 1) for pay in pays], [percent / 100], "higher")[0]
@@ -90,7 +90,7 @@ def test_bounds_of_equal_and_independent_reports_are_within_two_ranks_of_a_surve
 def test_another_definition_is_told_from_ours() -> None:
     """What svy gives at p itself is no percentile of ours."""
     pay = drawn(1, 12, WEIGHTS)
-    ours = sql_percentiles({0: pay})
+    ours = percentiles_of({0: pay})
     for rule in ("lower", "higher", "nearest", "linear", "middle"):
         theirs = survey_quantiles(pay, [p / 100 for p in PERCENTILES], rule)
         assert max(abs(ours[0, p] / t - 1) for p, t in zip(PERCENTILES, theirs, strict=True)) > 0.005, rule

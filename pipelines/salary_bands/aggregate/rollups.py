@@ -5,11 +5,10 @@ of every cell is read off sorted arrays: a million reports are in 150 million ce
 take four times as long as all of this does.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import duckdb
 import numpy as np
-import pandas as pd
 
 from salary_bands.statistics.cells import NOBODY, PART, Cells, Integers, Reports, Rollup
 
@@ -24,7 +23,7 @@ def metric_reports(connection: duckdb.DuckDBPyConnection, metric: int) -> Report
         [metric],
     ).fetchnumpy()
     units = {
-        kind: np.ma.filled(found[name].astype(np.int32), NOBODY)
+        kind: np.ma.filled(np.ma.asarray(found[name]).astype(np.int32), NOBODY)
         for kind, name in (("export", "export_number"), ("employer", "employer_number"), ("day", "age_days"))
     }
     pay, weight = (np.asarray(found[name], dtype=np.int64) for name in ("pay", "weight"))
@@ -52,8 +51,3 @@ def rollups(connection: duckdb.DuckDBPyConnection, table: str, metric: int, repo
         if len(names):
             for part, cells in Rollup(repeated, cell_of_profile, len(names)).parts():
                 yield names[part], cells
-
-
-def framed(parts: list[Mapping[str, np.ndarray]]) -> pd.DataFrame:
-    """Return one frame of the columns that each part has."""
-    return pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})

@@ -66,9 +66,10 @@ class Contrasts:
         there = column >= 0
         size = len(fit.columns)
         place = self.contrast[self.term] * size + column
-        vectors = np.bincount(place[there], share[there], self.count * size).reshape(self.count, size)
+        vectors = np.asarray(np.bincount(place[there], share[there], self.count * size), np.float64)
+        vectors = vectors.reshape(self.count, size)
         vectors[:, 0] += float(self.intercept)
-        return vectors, whole
+        return vectors, np.asarray(whole)
 
 
 @dataclass(frozen=True, eq=False)

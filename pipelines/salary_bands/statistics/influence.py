@@ -54,7 +54,7 @@ class _Units:
         self.cells, self.figures = cells, figures
         self.pairs = pairs = cells.pairs(kind)
         self.shifts = np.full(figures.shape, np.nan)
-        shown = ~np.isnan(figures).all(axis=1)
+        shown = np.asarray(~np.isnan(figures).all(axis=1))
         apart = (pairs.unit != NOBODY) & shown[pairs.cell] & (pairs.weight < cells.total[pairs.cell])
         self._open = np.flatnonzero(apart)  # the pairs that have not been left out yet
 

@@ -44,7 +44,7 @@ class Solution:
     def identifies(self, vectors: Floats, ignored: Mask) -> Mask:
         """Return which contrasts no dropped column, except the ignored ones, could explain."""
         confounded = np.abs(vectors[:, self.dropped] - vectors @ self.combinations) > _ESTIMABLE
-        return ~(confounded & ~ignored[self.dropped]).any(axis=1)
+        return np.asarray(~(confounded & ~ignored[self.dropped]).any(axis=1))
 
 
 class Fit:
@@ -253,8 +253,8 @@ def _halves(count: int) -> tuple[slice, slice]:
 
 
 def coded(cells: pd.DataFrame) -> pd.DataFrame:
-    """Return the cells with factors, country and employer as categories in text order."""
-    texts = [name for name in (*FACTORS, "country", "employer") if cells[name].dtype != "category"]
+    """Return the cells with factors, employer and country, if there is one, as categories in text order."""
+    texts = [name for name in (*FACTORS, "employer", "country") if name in cells and cells[name].dtype != "category"]
     return cells.astype(dict.fromkeys(texts, "category"))
 
 

@@ -142,7 +142,7 @@ def _predictions(fit: Fit, cells: pd.Series, mixes: pd.DataFrame) -> Contrasts:
     own = mixes.assign(contrast=mixes["cell"].map(dict(zip(cells, range(len(cells)), strict=True))))
     own = own[own["contrast"].notna()]
     contrast = own["contrast"].to_numpy(np.int64)
-    factor = own["factor"].map({name: n for n, name in enumerate(FACTORS)}).to_numpy(np.int64)
+    factor = np.asarray(own["factor"].map({name: n for n, name in enumerate(FACTORS)}), np.int64)
     names = pd.MultiIndex.from_tuples([*fit.value_numbers])
     value = names.get_indexer(pd.MultiIndex.from_frame(own[["factor", "value"]]))
     terms = np.repeat(np.arange(len(cells)), len(FACTORS))

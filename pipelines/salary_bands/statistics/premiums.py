@@ -163,7 +163,8 @@ class _Sides:
 def _table(values: Floats, leaf: NDArray[np.int64], column: NDArray[np.int64]) -> Floats:
     """Sum up values by leaf and column."""
     leaves, columns = int(leaf.max()) + 1, int(column.max()) + 1
-    return np.bincount(leaf * columns + column, values, leaves * columns).reshape(leaves, columns)
+    summed = np.bincount(leaf * columns + column, values, leaves * columns)
+    return np.asarray(summed, np.float64).reshape(leaves, columns)
 
 
 def _correlation(fit: Fit) -> float:

@@ -1,4 +1,4 @@
--- Grain: one row per cell of split_cells, with the columns of disclosed_cells that percentiles reads.
+-- Grain: one row per cell of split_cells: the sums of its weights and of their squares.
 -- Inputs: split_cells, split_pay, metric_reports.
 with
 atom_squares as (
@@ -23,8 +23,6 @@ totals as (
 select
     t.cell,
     t.weight,
-    least(q.squared, cast(t.weight as hugeint) * cast(t.weight as hugeint)) as squared,
-    false as is_correlation_cell,
-    cast(null as varchar) as suppression_reason
+    least(q.squared, cast(t.weight as hugeint) * cast(t.weight as hugeint)) as squared
 from totals as t
 inner join squares as q on t.cell = q.cell

@@ -42,12 +42,8 @@ def _add_inputs(connection: duckdb.DuckDBPyConnection, former: Former, now: Path
     _make_reports(connection, "metric_reports", "SELECT * FROM now_reports")
 
     add_table(connection, "new_files", pd.DataFrame({"file": [s.file for s in former.came]}, dtype="str"))
-    for step in ("touched_cells", "split_cells", "split_pay", "split_totals"):
+    for step in ("touched_cells", "split_cells", "split_pay", "split_totals", "split_medians"):
         run_step(connection, f"changes/{step}")
-    # percentiles of the same reports, weighted by the former shares
-    make_table(connection, "disclosed_cells", "SELECT * FROM split_totals")
-    make_table(connection, "cell_pay", "SELECT * FROM split_pay")
-    run_step(connection, "bands/percentiles")
     add_table(connection, "circumstances", pd.DataFrame([former.circumstances()]))
 
 
@@ -68,4 +64,5 @@ def _use(connection: duckdb.DuckDBPyConnection, reports: str) -> None:
 def _make_reports(connection: duckdb.DuckDBPyConnection, name: str, reports: str) -> None:
     """Make metric_reports of the reports that a SELECT returns, under a name of its own."""
     _use(connection, reports)
+    run_step(connection, "bands/numbered_reports")
     make_table(connection, name, read_sql("steps/bands/metric_reports"))

@@ -6,7 +6,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from salary_bands.aggregate.rollups import framed, metric_reports, rollups
+from salary_bands.aggregate.rollups import metric_reports, rollups
 from salary_bands.schemas.bands import PERCENTILES
 from salary_bands.settings import Settings
 from salary_bands.statistics.cells import NOBODY, UNITS, Cells, Floats, Integers
@@ -17,7 +17,21 @@ from salary_bands.statistics.influence import SHIFTED, largest_shifts
 from salary_bands.statistics.quantiles import order_statistics, percentiles
 from salary_bands.storage.duck import add_table
 
-_TABLES = ("cell_employers", "percentiles", "effective_sizes", "intervals", "influences")
+_TABLES = {
+    "cell_employers": {
+        "cell": "int64",
+        "n_employers": "int64",
+        "known_weight": "int64",
+        "top_employer_weight": "int64",
+        "clustered": "float64",
+        "unknown_factor": "float64",
+        "median_age_days": "Int64",
+    },
+    "percentiles": {"cell": "int64", "percentile": "int64", "pay": "float64"},
+    "effective_sizes": {"cell": "int64", "percentile": "int64", "whole": "int64", "effective": "float64"},
+    "intervals": {"cell": "int64", "percentile": "int64", "low": "int64", "high": "int64"},
+    "influences": {"cell": "int64", "max_shift_p50": "float64", "max_shift_p90": "float64", "shift_by": "str"},
+}
 Table = Mapping[str, np.ndarray]
 
 
@@ -64,9 +78,13 @@ def add_figures(connection: duckdb.DuckDBPyConnection, correlations: pd.DataFram
         for names, cells in rollups(connection, "rollup_cells", number, reports):
             for name, columns in _of_cells(names, cells, millionths, ranks, settings).items():
                 parts[name].append(columns)
-    for name in _TABLES:
-        frame = framed(parts.pop(name))
-        add_table(connection, name, frame.astype({"shift_by": "str"}) if name == "influences" else frame)
+    for name, types in _TABLES.items():
+        add_table(connection, name, _framed(parts.pop(name), types))
+
+
+def _framed(parts: list[Table], types: Mapping[str, str]) -> pd.DataFrame:
+    """Return one frame of the rows of some parts, which may be none."""
+    return pd.concat([pd.DataFrame(columns=[*types]).astype(types), *map(pd.DataFrame, parts)]).astype(types)
 
 
 def _metrics(connection: duckdb.DuckDBPyConnection, evidence: str | None = None) -> list[tuple[str, int]]:
