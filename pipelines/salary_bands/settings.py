@@ -82,6 +82,12 @@ class Settings(BaseSettings):
     fragile_shift: float = _method(0.10, "Relative change by leaving out one unit above which a cell is fragile.", gt=0)
     claim_tolerance: float = _method(0.025, "Widening of claimed ranges: relative for pay, else absolute.", ge=0)
     max_rejected_share: float = _method(0.20, "Share of rejected rows above which an export is held.", ge=0, le=1)
+    doubtful_factor: float = Field(
+        1.5, description="Factor beside the pay that is usual in a country from which an export is a warning.", gt=1
+    )
+    implausible_factor: float = _method(
+        3, "Factor beside the pay that is usual in a country from which an export is held.", gt=1
+    )
 
     gate_effective_n: float = _gate(30, "Effective reports that a cell needs in both releases to be compared.", gt=0)
     gate_cell_move: float = _gate(0.10, "Change of P50 above which a cell moved, if intervals are disjoint.", gt=0)

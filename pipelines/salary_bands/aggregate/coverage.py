@@ -54,7 +54,8 @@ def too_little_known(settings: Settings) -> list[str]:
     ] + [
         f"{export.file}: {line}"
         for export in workspace.plan().counted
-        for line in (workspace.parts.record("accepted_reports", export.key) or {}).get("warnings", [])
+        for table in ("accepted_reports", "pay_reports")
+        for line in (workspace.parts.record(table, export.key) or {}).get("warnings", [])
     ]
 
 

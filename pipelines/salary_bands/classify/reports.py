@@ -4,14 +4,17 @@ from datetime import date
 
 import pandas as pd
 
+from salary_bands.classify.plausible import Plausibility
 from salary_bands.storage.frames import TEXT, map_distinct_rows
 from salary_bands.vocabulary.dates import report_day
 from salary_bands.vocabulary.employers import facts_at, kind_of
 from salary_bands.vocabulary.titles import Classification, classify
 
 
-def classify_reports(normalised: pd.DataFrame, exported: date) -> pd.DataFrame:
+def classify_reports(normalised: pd.DataFrame, exported: date, plausibility: Plausibility) -> pd.DataFrame:
     """Turn a chunk of normalised_reports into pay_reports: add leaf, rule and tier, and drop the texts.
+
+    plausibility: counts the pay of the chunk, for the export to be compared with the world once it is whole.
 
     Each distinct title, specialisation, skills and kind of employer is classified once.
     """
@@ -20,12 +23,14 @@ def classify_reports(normalised: pd.DataFrame, exported: date) -> pd.DataFrame:
     codes, found = map_distinct_rows(normalised[texts].assign(kind=kind_of(facts)), _classified)
     tier = facts["tier"].fillna("unknown")
     scope = pd.Series(pd.array([c.reason for c in found], dtype=TEXT).take(codes), index=normalised.index)
-    return normalised.drop(columns=texts).assign(
+    pay = normalised.drop(columns=texts).assign(
         scope_reason=normalised["scope_reason"].fillna(scope),
         leaf=pd.Series(pd.array([c.leaf for c in found], dtype=TEXT).take(codes), index=normalised.index),
         leaf_rule=pd.Series(pd.array([c.rule for c in found], dtype=TEXT).take(codes), index=normalised.index),
         tier=tier.astype(TEXT),
     )
+    plausibility.add(pay)
+    return pay
 
 
 def _classified(title: str, specialisation: str | None, skills: str | None, kind: str) -> Classification:

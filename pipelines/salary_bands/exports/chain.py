@@ -10,6 +10,7 @@ from datetime import date
 
 import pandas as pd
 
+from salary_bands.classify.plausible import Plausibility
 from salary_bands.classify.reports import classify_reports
 from salary_bands.errors import HeldExport
 from salary_bands.ingest.containers.common import Malformed
@@ -43,6 +44,7 @@ class Chain:
     noted: Counter[str] = field(default_factory=Counter)
     unusable: Counter[str] = field(default_factory=Counter)
     cells: Counter[str] = field(default_factory=Counter)
+    plausibility: Plausibility = field(default_factory=Plausibility)
     _first_rows: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -92,7 +94,11 @@ class Chain:
 
     def classify(self, normalised: pd.DataFrame) -> pd.DataFrame:
         """Turn a chunk of normalised_reports into pay_reports."""
-        return classify_reports(normalised, self._day)
+        return classify_reports(normalised, self._day, self.plausibility)
+
+    def check_pay(self) -> None:
+        """Compare the pay of all chunks that were classified with the world; raise HeldExport `implausible`."""
+        self.plausibility.check(self.settings, self.opened.rows)
 
     @property
     def _day(self) -> date:
@@ -101,9 +107,9 @@ class Chain:
 
     @property
     def warnings(self) -> list[str]:
-        """A line for each optional column of which more than the allowed share of cells holds no value."""
+        """A line for each optional column that mostly holds no value, and for each country whose pay is doubtful."""
         most = self.settings.max_rejected_share
-        return [
+        return [*self.plausibility.warnings(self.settings)] + [
             f"column {name}: {bad:,} of {self.cells[name]:,} cells hold no value that can be used and count as unknown"
             for name, bad in sorted(self.unusable.items())
             if bad > most * self.cells[name]
