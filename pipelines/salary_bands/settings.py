@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     total_tolerance: float = _method(0.02, "Relative difference from its parts above which a stated total wins.", ge=0)
     min_annual_usd: int = _method(1_000, "Smallest annual pay that is accepted, USD.", ge=0)
     max_annual_usd: int = _method(20_000_000, "Largest annual pay that is accepted, USD.", ge=1)
+    max_periodic_annual_usd: int = _method(
+        1_500_000, "Largest annual pay of a base stated by the month, week, day or hour, USD.", ge=1
+    )
     duplicate_days: int = _method(30, "Days within which equal reports of two sources are duplicates.", ge=0)
     fence_multiple: float = _method(5, "Distance of the outlier fence, in scaled MADs of log pay.", gt=0)
     fence_min_mad: float = _method(0.10, "Smallest scaled MAD of log pay for the outlier fence.", gt=0)
@@ -79,6 +82,12 @@ class Settings(BaseSettings):
     fragile_shift: float = _method(0.10, "Relative change by leaving out one unit above which a cell is fragile.", gt=0)
     claim_tolerance: float = _method(0.025, "Widening of claimed ranges: relative for pay, else absolute.", ge=0)
     max_rejected_share: float = _method(0.20, "Share of rejected rows above which an export is held.", ge=0, le=1)
+    doubtful_factor: float = Field(
+        1.5, description="Factor beside the pay that is usual in a country from which an export is a warning.", gt=1
+    )
+    implausible_factor: float = _method(
+        3, "Factor beside the pay that is usual in a country from which an export is held.", gt=1
+    )
 
     gate_effective_n: float = _gate(30, "Effective reports that a cell needs in both releases to be compared.", gt=0)
     gate_cell_move: float = _gate(0.10, "Change of P50 above which a cell moved, if intervals are disjoint.", gt=0)

@@ -1,5 +1,6 @@
--- Grain: source, what, text: texts of reports in scope and in the window that are unknown to the reference data.
--- Inputs: window_reports, accepted_reports (parts), exports.
+-- Grain: source, what, text: texts of reports in scope and in the window that are unknown to the reference data, with
+-- the reports that each costs, those of them that are or may be machine learning, and their share of the source.
+-- Inputs: window_reports, accepted_reports (parts), exports, view_groups.
 with
 texts as (
     select
@@ -20,24 +21,45 @@ texts as (
 ),
 
 unmatched as (
-    select source, 'title' as what, concat_ws(' / ', job_title, specialisation) as unknown_text
+    select source, leaf, 'title' as what, concat_ws(' / ', job_title, specialisation) as unknown_text
     from texts
     where leaf = 'unclassified'
     union all
-    select source, 'employer' as what, employer as unknown_text
+    select source, leaf, 'employer' as what, employer as unknown_text
     from texts
     where tier = 'unknown' and employer is not null
     union all
-    select source, 'level' as what, concat_ws(' / ', employer, level) as unknown_text
+    select source, leaf, 'level' as what, concat_ws(' / ', employer, level) as unknown_text
     from texts
     where level is not null and coalesce(level_basis, 'experience') = 'experience'
     union all
-    select source, 'place' as what, place as unknown_text
+    select source, leaf, 'place' as what, place as unknown_text
     from texts
     where known_country is null and place is not null
+),
+
+core_leaves as (
+    select leaf
+    from view_groups
+    where view = 'leaf' and group_id = 'all'
+),
+
+whole as (
+    select source, count(*) as reports
+    from texts
+    group by source
 )
 
-select source, what, unknown_text, count(*) as reports
-from unmatched
-group by source, what, unknown_text
-order by count(*) desc, source asc nulls last, what asc nulls last, unknown_text asc nulls last
+select
+    u.source,
+    u.what,
+    u.unknown_text,
+    count(*) as reports,
+    sum(case when u.leaf = 'unclassified' or c.leaf is not null then 1 else 0 end) as core_reports,
+    count(*) / any_value(w.reports) as share
+from unmatched as u
+inner join whole as w on u.source = w.source
+left join core_leaves as c on u.leaf = c.leaf
+group by u.source, u.what, u.unknown_text
+order by
+    core_reports desc, count(*) desc, u.source asc nulls last, u.what asc nulls last, u.unknown_text asc nulls last

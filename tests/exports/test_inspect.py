@@ -106,8 +106,8 @@ def test_inspect_and_a_refresh_agree_on_all_that_one_export_can_decide(tmp_path:
         said = agreed(text.encode("utf-8"), f"source/{file}", tmp_path / file)
         met |= {said["held"][0]} if said["held"] else {"/".join(key) for key in said["not_used"]}
     assert met == {
-        "too_many_rejected", "no_export_date", "folded/range_pair", "folded/same_advert", "superseded/newer_submission",
-        "out_of_scope/other_job", "unclassified/no_rule", "out_of_scope/part_time",
+        "too_many_rejected", "no_export_date", "no_pay", "folded/range_pair", "folded/same_advert",
+        "superseded/newer_submission", "out_of_scope/other_job", "unclassified/no_rule", "out_of_scope/part_time",
     }  # fmt: skip
 
 

@@ -3,11 +3,14 @@
 import codecs
 import gzip
 import hashlib
+import io
 import json
 import os
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -79,7 +82,7 @@ def test_encodings_with_a_mark_are_read(settings: Settings, encode, zipped: bool
     assert found.table("accepted_reports")["job_title"].tolist() == ["Ingénieur 機械学習 🤖"]
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_row_numbers_are_those_of_a_spreadsheet(settings: Settings, end: str) -> None:
     text = (
         HEADER
@@ -251,3 +254,59 @@ def test_the_export_date_is_in_the_file_name_else_the_latest_inside(settings: Se
     rows = [native_row(1, submitted_at="2026-03-01"), native_row(2, submitted_at="2026-05-10T23:00:00Z")]
     assert intake(settings, csv_text(rows)).records["accepted_reports"]["exported_on"] == "2026-05-10"
     assert date.fromisoformat("2026-05-10")
+
+
+def test_a_mark_between_files_that_were_joined_is_no_text(settings: Settings) -> None:
+    joined = codecs.BOM_UTF8 + (HEADER + LINE.format(2)).encode() + codecs.BOM_UTF8 + LINE.format(3).encode()
+    found = intake(settings, joined)
+    assert found.rejected == []
+    assert found.table("accepted_reports")["submission_id"].tolist() == ["s2", "s3"]
+
+
+def sheets(*tables: tuple[str, list[list[Any]]]) -> bytes:
+    """A workbook of several sheets, each with its state."""
+    book, stream = openpyxl.Workbook(), io.BytesIO()
+    book.remove(book.active)
+    for number, (state, rows) in enumerate(tables):
+        sheet = book.create_sheet(f"s{number}")
+        sheet.sheet_state = state
+        for row in rows:
+            sheet.append(row)
+    book.save(stream)
+    return stream.getvalue()
+
+
+TABLE = [HEADER.strip().split(","), LINE.format(2).strip().split(",")]
+NOTES = [["About this file"], ["Read me first"], ["Thank you"]]
+
+
+@pytest.mark.parametrize(
+    ("tables", "held"),
+    [
+        ([("hidden", [["code", "label"], ["1", "one"]]), ("visible", TABLE)], None),
+        ([("visible", NOTES), ("visible", TABLE)], None),
+        ([("visible", TABLE), ("visible", [])], None),
+        ([("visible", TABLE), ("visible", TABLE)], "several_sheets"),
+        ([("hidden", TABLE), ("visible", NOTES)], "hidden_sheet"),
+    ],
+)
+def test_the_sheet_with_data_is_read_and_two_hold_the_export(
+    settings: Settings, tables: list[tuple[str, list[list[Any]]]], held: str | None
+) -> None:
+    found = intake(settings, sheets(*tables), "source/a.xlsx")
+    assert found.held == held
+    if held is None:
+        assert found.table("accepted_reports")["submission_id"].tolist() == ["s2"]
+
+
+def test_a_header_that_stands_twice_holds_the_export_if_it_is_read(settings: Settings) -> None:
+    twice = HEADER.replace("base", "base,Base") + LINE.format(2).replace("150000", "150000,90000")
+    found = intake(settings, twice)
+    assert found.held == "repeated_header" and "base stands twice" in found.line
+    other = HEADER.strip() + ",note,note\n" + LINE.format(2).strip() + ",x,y\n"
+    assert intake(settings, other).held is None
+
+
+def test_an_export_without_pay_says_so(settings: Settings) -> None:
+    found = intake(settings, HEADER + LINE.format(2).replace("150000", "") * 3)
+    assert found.held == "no_pay" and "none of its 3 rows has pay" in found.line

@@ -124,6 +124,13 @@ LEVEL_CASES = [
         # L3 to L7 are ours only where we hold no ladder
         ({"employer": "Meta", "level": "L5"}, (None, None, None)),
         ({"employer": "Some Unlisted Name", "level": "L5"}, ("L5", "scheme", "senior")),
+        # a grade or a numeral in the title means what the employer means by it
+        ({"employer": "JPMorgan Chase", "level": "", "job_title": "Vice President, Data Engineer"},
+         ("L5", "ladder", "senior")),
+        ({"employer": "", "level": "", "job_title": "Software Engineer II"}, ("L4", "title", "early")),
+        # a combined answer is its lower rung, or none
+        ({"employer": "", "level": "Lead / Staff"}, (None, None, None)),
+        ({"employer": "", "level": "Senior / Staff"}, ("L5", "title", "senior")),
 ]  # fmt: skip
 
 
@@ -176,6 +183,13 @@ def test_employment_that_is_out_of_scope_has_its_own_reason_and_is_not_scaled(se
     rows = normalised(settings, [{"base": "60000", **cells} for cells, _ in EMPLOYMENT_CASES])
     found = [figures(row, "scope_reason", "base") for row in rows]
     assert found == [[reason, 60_000] for _, reason in EMPLOYMENT_CASES]
+
+
+def test_a_level_column_can_say_that_a_report_is_out_of_scope(settings: Settings) -> None:
+    cases = ["Intern", "Working Student", "Contractor", "M2", "Senior"]
+    rows = normalised(settings, [{"level": level} for level in cases])
+    found = [figures(row, "scope_reason")[0] for row in rows]
+    assert found == ["intern_or_student", "intern_or_student", "contract", "people_manager", None]
 
 
 def test_normalising_keeps_every_row_in_its_order(settings: Settings) -> None:

@@ -17,6 +17,19 @@ def test_held_out_titles_are_placed_well() -> None:
     assert report.macro_f1(counts) >= 0.95
 
 
+@pytest.mark.parametrize(("file", "least"), [("titles_2024_2026.csv", 0.95), ("titles_frontier.csv", 0.93)])
+def test_titles_of_real_sources_are_placed_well(file: str, least: float) -> None:
+    rows = report.read_golden(GOLDEN.parent / file)
+    assert report.macro_f1(report.confusion(rows)) >= least
+    assert report.macro_f1(report.lenient_confusion(rows)) >= least
+
+
+def test_agreement_by_hand() -> None:
+    rows = [{"label_a": a, "label_b": b} for a, b in ("xx", "xx", "xy", "yy")]
+    alike, kappa = report.agreement(rows)
+    assert (alike, kappa) == (0.75, pytest.approx((0.75 - 0.5) / 0.5))
+
+
 def test_the_page_needs_every_leaf_held_out() -> None:
     held_out = {row["leaf"] for row in report.read_golden(GOLDEN, report.HELD_OUT)}
     assert held_out == {row["leaf"] for row in read_csv("leaves.csv")}

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from salary_bands.reference.formats import Amount
 from salary_bands.storage.frames import TEXT
-from salary_bands.validate.parse import parse_amount, parse_number, parse_when, parse_word
+from salary_bands.validate.parse import parse_amount, parse_when, parse_word
+from salary_bands.vocabulary.money_text import Money, parse_money, parse_number, resolve_period
 
 
 def texts(*cells: str | None) -> pd.Series:
@@ -50,10 +51,12 @@ def amount(cell: str | None, decimal: str = "point", **meaning: object) -> float
         # a figure that a point format cannot mean is no figure
         ("2,5", "point", "not_a_number"),
         ("1.234.567", "point", "not_a_number"),
-        ("12,34,567", "point", "not_a_number"),
+        ("12,34,56", "point", "not_a_number"),
         ("", "point", "not_a_number"),
         ("abc", "point", "not_a_number"),
-        ("1e5", "point", "not_a_number"),
+        ("1e5", "point", 100_000),
+        ("1.5E+05", "comma", 150_000),
+        ("12e5", "point", "not_a_number"),
         ("0x1F", "point", "not_a_number"),
         ("10%", "point", "not_a_number"),
         ("100-120k", "point", "not_a_number"),
@@ -70,8 +73,58 @@ def amount(cell: str | None, decimal: str = "point", **meaning: object) -> float
     ],
 )
 def test_a_number_is_read_or_refused_with_a_reason(text: str, decimal: str, number: float | str) -> None:
-    assert parse_number(text, decimal) == number
+    found = parse_money(text, decimal)
+    assert (found.amount if isinstance(found, Money) else found) == number
     assert amount(text, decimal) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "currencies"),
+    [
+        ("12,50,000", 1_250_000, {"INR", "PKR", "BDT", "NPR", "LKR"}),
+        ("1,23,45,678", 12_345_678, {"INR", "PKR", "BDT", "NPR", "LKR"}),
+        ("₹12,50,000", 1_250_000, {"INR"}),
+        ("12.5 LPA", 1_250_000, {"INR", "PKR", "BDT", "NPR", "LKR"}),
+        ("INR 12 LPA", 1_200_000, {"INR"}),
+        ("1.2 Cr", 12_000_000, {"INR", "PKR", "BDT", "NPR", "LKR"}),
+        ("US$150,000", 150_000, {"USD"}),
+        ("150K USD", 150_000, {"USD"}),
+        ("$150k CAD", 150_000, {"CAD"}),
+        ("USD 150000", 150_000, {"USD"}),
+        ("650 000 kr", 650_000, {"SEK", "NOK", "DKK", "ISK"}),
+        ("150'000.-", 150_000, set()),
+        ("CHF 120'000.--", 120_000, {"CHF"}),
+        ("€90,000", 90_000, {"EUR"}),
+        ("150000", 150_000, set()),
+    ],
+)
+def test_an_amount_says_its_currency(text: str, number: float, currencies: set[str]) -> None:
+    assert parse_money(text, "point") == Money(number, frozenset(currencies))
+
+
+@pytest.mark.parametrize("text", ["150 USD EUR", "US$ 100 CAD", "12 eng", "K", "LPA", "$", "1 2 3 kr kr kr"])
+def test_what_contradicts_itself_or_has_no_figure_is_no_amount(text: str) -> None:
+    assert parse_money(text, "point") == "not_a_number"
+
+
+@pytest.mark.parametrize(
+    ("text", "period"),
+    [
+        ("monthly", "month"),
+        ("per hour", "hour"),
+        ("/hr", "hour"),
+        ("p.a.", "year"),
+        ("Per Annum", "year"),
+        ("bi-weekly", "two_weeks"),
+        ("fortnight", "two_weeks"),
+        ("semi-monthly", "half_month"),
+        ("pro Stunde", "hour"),
+        ("once", None),
+        ("", None),
+    ],
+)
+def test_pay_periods_by_their_usual_words(text: str, period: str | None) -> None:
+    assert resolve_period(text) == period
 
 
 @pytest.mark.parametrize(

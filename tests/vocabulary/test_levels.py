@@ -13,8 +13,11 @@ from salary_bands.reference import FOLDER
 from salary_bands.vocabulary.employers import match_employer
 from salary_bands.vocabulary.levels import (
     LEVELS,
+    answered_level,
+    answered_scope,
     experience_level,
     has_ladder,
+    ladder_in_title,
     ladder_level,
     level_name_key,
     stage_of,
@@ -201,11 +204,27 @@ def test_has_ladder() -> None:
         ("Fellow", "L7"),
         ("Senior Member of Technical Staff", "L5"),
         ("Principal Member of Technical Staff", "L7"),
+        # numerals after the job, unless a word says more
+        ("Software Engineer I", "L3"),
+        ("ML Engineer II", "L4"),
+        ("Data Scientist III", "L5"),
+        ("SDE-2", "L4"),
+        ("Sr. Engineer II", "L5"),
+        # alternatives: the lower
+        ("Senior/Staff ML Engineer", "L5"),
+        ("Senior or Principal Engineer", "L5"),
+        # after the job only a job or a level counts
+        ("Google - Senior Software Engineer", "L5"),
+        ("Machine Learning Engineer, Senior", "L5"),
+        ("Software Engineer (Staff)", "L6"),
+        ("Machine Learning Engineer, Senior Platform Group", None),
+        ("Data Scientist - Junior Achievement Programs", None),
+        ("Software Engineer, Principal Financial Products", None),
         # no level
         ("Machine Learning Engineer", None),
+        ("Engineer, 2 years", None),
         ("Lead Data Scientist", None),
         ("Associate Data Scientist", None),
-        ("ML Engineer II", None),
         ("Chief of Staff", None),
         ("Member of Technical Staff", None),
         ("MTS", None),
@@ -237,6 +256,63 @@ def test_the_first_text_with_a_level_word_answers() -> None:
     assert title_level(None, "", "Principal Scientist") == "L7"
     assert title_level("Junior/Senior", "Staff Engineer") == "L6"
     assert title_level() is None
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("Senior", "L5"),
+        ("Senior / Staff", "L5"),
+        ("Staff or Principal", "L6"),
+        ("Head / Principal", None),
+        ("Lead / Staff", None),
+        ("Junior/Senior", None),
+        ("L5", None),
+        (None, None),
+    ],
+)
+def test_a_combined_answer_is_its_lower_rung_or_none(text: str | None, level: str | None) -> None:
+    assert answered_level(text) == level
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Intern", "intern_or_student"),
+        ("Working Student", "intern_or_student"),
+        ("Contractor", "contract"),
+        ("Self-employed", "freelance"),
+        ("M2", "people_manager"),
+        ("Engineering Manager", "people_manager"),
+        ("Director", "executive"),
+        ("M10", None),
+        ("Senior", None),
+        ("Internal", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_level_column_says_who_is_out_of_scope(text: str | None, reason: str | None) -> None:
+    assert answered_scope(text) == reason
+
+
+@pytest.mark.parametrize(
+    ("employer", "title", "level"),
+    [
+        ("JPMorgan Chase", "Vice President, Software Engineer", "L5"),
+        ("Citi", "Data Scientist - AVP", "L4"),
+        ("Citi", "Software Engineer, Assistant Vice President", "L4"),
+        ("Google", "SWE III", "L4"),
+        ("Microsoft", "SDE-2 L61", "L4"),
+        ("USAA", "Software Engineer III", "L3"),
+        ("Google", "Software Engineer", None),
+        ("Nobody", "Software Engineer III", None),
+    ],
+)
+def test_a_grade_in_the_title_is_looked_up_on_the_employers_ladder(
+    employer: str, title: str, level: str | None
+) -> None:
+    assert ladder_in_title(employer, title) == level
 
 
 @given(st.text(max_size=60))

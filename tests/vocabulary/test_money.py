@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
+from salary_bands.reference import read_csv
 from salary_bands.settings import Settings
 from salary_bands.storage.frames import TEXT
 from salary_bands.vocabulary.dates import rate_period
@@ -75,7 +76,8 @@ def test_a_period_has_the_quotient_of_its_means(history: Path) -> None:
 
 def test_what_the_bank_did_not_quote_has_no_rate_and_later_months_take_the_last(history: Path) -> None:
     rates = load_rates(history)
-    assert rates.currencies == {"USD", "EUR", "GBP", "JPY"}
+    fixed = {row["currency"] for row in read_csv("exchange_rates.csv")}
+    assert rates.currencies == {"USD", "EUR", "GBP", "JPY"} | fixed
     found = rates.of(
         pd.Series(["JPY", "JPY", "XXX", "GBP", "GBP", "EUR"], dtype=TEXT),
         pd.Series(["2025-02", "2025-01", "2025-01", "2030-07", "2031", "1998-01"], dtype=TEXT),
@@ -119,3 +121,25 @@ def test_dollars_are_whole_and_half_goes_up(amount: float, whole: int | None) ->
 def test_any_text_is_a_code_or_none(text: str, country: str | None) -> None:
     code = resolve_currency(text, country)
     assert code is None or (len(code) == 3 and code.isupper())
+
+
+def test_a_fixed_currency_has_the_rate_of_its_anchor_where_the_ecb_quotes_none() -> None:
+    rates = load_rates()
+    cases = [
+        ("AED", "2021-05", 1 / 3.6725),
+        ("SAR", "2022", 1 / 3.75),
+        ("HRK", "2021-05", None),  # quoted: not the rate of 2023
+        ("HRK", "2023-02", rates.usd["2023-02", "EUR"] / 7.5345),
+        ("BGN", "2026-03", rates.usd["2026-03", "EUR"] / 1.95583),
+        ("TWD", "2021-05", math.nan),
+    ]
+    found = rates.of(pd.Series([c for c, _, _ in cases]), pd.Series([p for _, p, _ in cases]))
+    quoted = found[2]
+    assert abs(quoted - rates.usd["2021-05", "EUR"] / 7.5345) > 1e-6 and quoted == pytest.approx(0.1615, abs=1e-3)
+    wanted = [quoted if rate is None else rate for _, _, rate in cases]
+    assert found.to_list() == pytest.approx(wanted, nan_ok=True)
+
+
+def test_every_listed_rate_has_an_anchor_that_is_quoted_and_a_source() -> None:
+    for row in read_csv("exchange_rates.csv"):
+        assert row["anchor"] in ("USD", "EUR") and float(row["rate"]) > 0 and row["source"] and row["valid_from"]

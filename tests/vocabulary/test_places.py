@@ -305,3 +305,35 @@ def test_rows_of_place_names_agree_with_the_metros() -> None:
         assert row["reason"]
         assert not row["market"] or country_of[row["market"]] == row["country"]
         assert locate(row["name"])[:2] == (row["country"] or None, row["market"] or None)
+
+
+@pytest.mark.parametrize("code", ["CO", "PA", "IL", "DE", "CA", "ME", "IN", "GA"])
+def test_in_dollars_or_beside_a_place_in_the_us_a_code_is_a_state(code: str) -> None:
+    assert locate(f"Remote, {code}", in_dollars=True).country == "US"
+    assert locate(code, in_dollars=True).country == "US"
+    assert locate(f"Austin, TX; Remote, {code}").country == "US"
+    assert locate(f"Remote, {code}").country != "US"  # nothing says so
+    assert locate(f"Remote, {code}", country="DE", in_dollars=True).country == "DE"  # the column does
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "market"),
+    [
+        ("Jordan, MN", "US", None),
+        ("Peru, IN", "US", None),
+        ("Lebanon, PA", "US", None),
+        ("Germany, DE", "DE", None),
+        ("Tel Aviv, IL", "IL", "il-tel-aviv"),
+        ("Union, NJ", "US", "us-new-york"),
+        ("Union", None, None),
+        ("Of", None, None),
+        ("Head Of Engineering", None, None),
+        ("10001 New York", "US", "us-new-york"),
+        ("New York 10001-1234", "US", "us-new-york"),
+        ("94107 San Francisco, CA", "US", "us-sf-bay"),
+        ("10115 Berlin", "DE", "de-berlin"),
+    ],
+)
+def test_states_postcodes_and_words_of_phrases(text: str, country: str | None, market: str | None) -> None:
+    place = locate(text)
+    assert (place.country, place.market) == (country, market)

@@ -25,7 +25,7 @@ EXAMPLES = [(rule.id, rule.leaf, example, True) for rule in titles.rules() for e
 
 @pytest.mark.parametrize(("rule", "leaf", "example", "fires"), EXAMPLES)
 def test_examples_fire_and_counter_examples_do_not(
-    rule: str, leaf: str, example: tuple[str, str, str], fires: bool
+    rule: str, leaf: str, example: tuple[str, str, str, str], fires: bool
 ) -> None:
     got = classify(*example)
     assert (got.rule == rule) is fires
@@ -178,6 +178,99 @@ def test_words_of_their_own_are_not_taken_for_typos() -> None:
     assert Reader(titles.rules_document()).words(" ".join(words)) == words
 
 
+TEAMS = """Risk;Trust;Finance;Health;Policy;Product;Hardware;Security;Growth;Education;Legal;People;Operations;Strategy
+    Marketing;Sales;Quality;Insurance;Logistics;Communications;Partnerships;Social Impact;Customer Insights;Real Estate
+    Supply Chain;Government;Public Sector;Enterprise;Design;Content;Events;Recruiting;Compliance;Audit;Tax;Energy
+    Sustainability;Travel;Payments;Retail;Media;Music;Video;Sports;Agriculture;Food;Automotive;Aviation;Construction
+    Manufacturing;Consumer Devices;Life Sciences;Community;Support;Success;Benefits;Training Data;Localization;Library
+    Procurement;Facilities;Workplace;Investor Relations;Data Acquisition"""
+
+
+@pytest.mark.parametrize("team", [team.strip() for team in TEAMS.replace("\n", ";").split(";")])
+def test_the_name_of_a_team_does_not_make_another_job(team: str) -> None:
+    for title in ("Research Scientist", "ML Research Engineer", "Applied AI Engineer", "Software Engineer"):
+        for text in (f"{title}, {team}", f"{title} - {team}", f"{title} ({team})"):
+            assert classify(text).leaf != "out_of_scope", text
+    assert LEAVES[classify(f"Research Scientist, {team}", employer="ai lab").leaf]["kind"] == "core"
+    assert LEAVES[classify(f"Applied AI Engineer, {team}").leaf]["kind"] == "core"
+
+
+@pytest.mark.parametrize(
+    ("title", "employer", "leaf"),
+    [
+        ("Member of Technical Staff", "ai lab", "ml_generalist"),
+        ("Member of Technical Staff", "ai company", "ml_generalist"),
+        ("Member of Technical Staff", "software", "software_engineering"),
+        ("Member of Technical Staff", "", "unclassified"),
+        ("Research Scientist", "ai lab", "ml_research"),
+        ("Research Scientist", "semiconductors", "unclassified"),
+        ("Research Scientist", "pharma", "out_of_scope"),
+        ("Research Engineer", "ai company", "ml_research"),
+        ("Research Engineer", "", "unclassified"),
+        ("Software Engineer, Machine Learning", "ai lab", "ml_generalist"),
+        ("Software Engineer, Growth", "ai lab", "software_engineering"),
+        ("Forward Deployed Engineer, Healthcare", "ai lab", "genai_application"),
+        ("Forward Deployed Engineer, Healthcare", "", "software_engineering"),
+        ("Vice President, Software Engineer", "bank", "software_engineering"),
+        ("Data Scientist - AVP", "bank", "data_science"),
+        ("AVP", "bank", "unclassified"),
+        ("VP of Engineering", "bank", "out_of_scope"),
+        ("Engineer", "", "software_engineering"),
+        ("Senior Engineer II", "it services", "software_engineering"),
+        ("Engineer", "energy", "unclassified"),
+        ("Analyst", "", "data_analytics"),
+        ("Architect, Software", "", "software_engineering"),
+        ("Database Administrators", "consulting", "data_engineering"),
+        ("SE2", "software", "software_engineering"),
+        ("Assistant Professor of Machine Learning", "education", "out_of_scope"),
+    ],
+)
+def test_the_employer_decides_what_the_title_leaves_open(title: str, employer: str, leaf: str) -> None:
+    assert classify(title, employer=employer).leaf == leaf
+
+
+@pytest.mark.parametrize(
+    ("title", "leaf"),
+    [
+        ("Softwareentwicklerin (m/w/d)", "software_engineering"),
+        ("Fachinformatiker für Anwendungsentwicklung", "software_engineering"),
+        ("Ingénieur en apprentissage automatique", "ml_generalist"),
+        ("Administrateur systèmes et réseaux", "out_of_scope"),
+        ("Científica de datos", "data_science"),
+        ("Gerente de Projetos", "out_of_scope"),
+        ("Engenheira de Dados", "data_engineering"),
+        ("Inżynier uczenia maszynowego", "ml_generalist"),
+        ("Starszy programista Java", "software_engineering"),
+        ("Інженер машинного навчання", "ml_generalist"),
+        ("Керівник проєктів", "out_of_scope"),
+        ("Аналітик даних", "data_analytics"),
+        ("Инженер данных", "data_engineering"),
+        ("Бэкенд-разработчик", "software_engineering"),
+        ("Тимлид", "out_of_scope"),
+        ("机器学习工程师", "ml_generalist"),
+        ("自然语言处理算法工程师", "nlp_classical"),
+        ("产品经理", "out_of_scope"),
+        ("後端工程師", "software_engineering"),
+        ("機械学習エンジニア", "ml_generalist"),
+        ("データアナリスト", "data_analytics"),
+        ("プロジェクトマネージャー", "out_of_scope"),
+        ("데이터 사이언티스트", "data_science"),
+        ("Koneoppimisinsinööri", "ml_generalist"),
+        ("Ohjelmistokehittäjä", "software_engineering"),
+        ("Projektipäällikkö", "out_of_scope"),
+    ],
+)
+def test_titles_of_other_languages(title: str, leaf: str) -> None:
+    assert classify(title).leaf == leaf
+
+
+def test_one_skill_among_many_does_not_decide() -> None:
+    many = "Python;SQL;Docker;AWS;LangChain;Go;Kafka"
+    assert classify("Software Engineer", skills=many).leaf == "software_engineering"
+    assert classify("Software Engineer", skills=f"{many};RAG").leaf == "genai_application"
+    assert classify("Software Engineer", skills="LangChain;Python").leaf == "genai_application"
+
+
 def test_a_blank_title_is_unclassified() -> None:
     got = classify("")
     assert (got.leaf, got.rule, got.evidence, got.reason) == (UNCLASSIFIED, NO_RULE, "", None)
@@ -191,9 +284,9 @@ def test_any_text_is_placed(title: str, focus: str, skills: str) -> None:
 
 
 @given(st.sampled_from(sorted({example for rule in titles.rules() for example in rule.examples})))
-def test_case_and_spaces_do_not_matter(example: tuple[str, str, str]) -> None:
-    title, focus, skills = example
-    shouted = classify(f"  {title.upper()} ", focus.upper(), skills.upper())
+def test_case_and_spaces_do_not_matter(example: tuple[str, str, str, str]) -> None:
+    title, focus, skills, employer = example
+    shouted = classify(f"  {title.upper()} ", focus.upper(), skills.upper(), employer.upper())
     assert shouted == classify(*example)
 
 

@@ -1,5 +1,6 @@
-"""`salary-bands coverage`: what is not known yet, and what it costs: a worklist that is mended in CSV or YAML."""
+"""`salary-bands coverage`: what is not known yet, and what it costs: a worklist that is fixed in CSV or YAML."""
 
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -7,8 +8,9 @@ import pandas as pd
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.settings import Settings
 from salary_bands.storage.sql import read_sql
+from salary_bands.vocabulary.employers import suggested_employer
 
-MENDED_IN = {
+FIXED_IN = {
     "title": "leaf_rules.yaml",
     "employer": "employers.csv",
     "level": "ladders.csv",
@@ -17,9 +19,10 @@ MENDED_IN = {
 
 
 def coverage(settings: Settings, most: int) -> dict[str, Any]:
-    """Shares per source and the `most` costly unmatched texts of each kind, of the last candidate.
+    """Return shares per source and the `most` costly unmatched texts of each kind, of the last candidate.
 
-    Raises RefreshError if nothing was refreshed yet.
+    The costliest are those of the most reports that are or may be machine learning. An employer that is one edit away
+    from a listed one has it as a suggestion. Raises RefreshError if nothing was refreshed yet.
     """
     workspace = Workspace(settings)
     costly = _found(workspace, "unmatched").groupby("what", sort=False).head(most)
@@ -27,13 +30,20 @@ def coverage(settings: Settings, most: int) -> dict[str, Any]:
         "as_of": workspace.plan().as_of,
         "sources": _found(workspace, "shares").to_dict("records"),
         "noted": noted(workspace),
-        "unmatched": [{**row, "mend": MENDED_IN[row["what"]]} for row in costly.to_dict("records")],
+        "unmatched": [
+            {**row, "mend": FIXED_IN[row["what"]], "suggestion": _suggestion(row)} for row in costly.to_dict("records")
+        ],
     }
 
 
+def _suggestion(row: Mapping[Hashable, Any]) -> str | None:
+    return suggested_employer(row["unknown_text"]) if row["what"] == "employer" else None
+
+
 def too_little_known(settings: Settings) -> list[str]:
-    """A line for each source of which too much is not known."""
-    shares = _found(Workspace(settings), "shares")
+    """Return a line for each source of which too much is unknown, and for each column that holds too few values."""
+    workspace = Workspace(settings)
+    shares = _found(workspace, "shares")
     ceilings = {"leaf": settings.max_unclassified_share, "country": settings.max_unplaced_share}
     return [
         f"{row['source']}: {1 - row[what]:.1%} of {row['reports']:,} reports without {what}, "
@@ -41,11 +51,16 @@ def too_little_known(settings: Settings) -> list[str]:
         for row in shares.to_dict("records")
         for what, ceiling in ceilings.items()
         if 1 - row[what] > ceiling
+    ] + [
+        f"{export.file}: {line}"
+        for export in workspace.plan().counted
+        for table in ("accepted_reports", "pay_reports")
+        for line in (workspace.parts.record(table, export.key) or {}).get("warnings", [])
     ]
 
 
 def noted(workspace: Workspace) -> list[dict[str, Any]]:
-    """file, what, count: cells read as unknown because the format says so, and conversions that differ."""
+    """file, what, count: cells read as unknown, by column and reason, and conversions that differ."""
     stages = [(s.file, workspace.parts.record("accepted_reports", s.key) or {}) for s in workspace.plan().counted]
     return [
         {"file": file, "what": what, "count": count}

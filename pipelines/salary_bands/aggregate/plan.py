@@ -159,7 +159,8 @@ def export_states(exports: tuple[ExportFile, ...], stages: ExportStages) -> list
     for export in exports:
         raw = stages.parts.record("raw_reports", export.key) or {}
         accepted = stages.parts.record("accepted_reports", export.key) or {}
-        held = accepted.get("held") or raw.get("held")
+        pay = stages.parts.record("pay_reports", export.key) or {}
+        held = accepted.get("held") or raw.get("held") or pay.get("held")
         if not raw or not accepted or (export.sha256 not in seen and not stages.is_current(export)):
             held = {
                 "reason": "not_processed",

@@ -4,28 +4,34 @@ from datetime import date
 
 import pandas as pd
 
+from salary_bands.classify.plausible import Plausibility
 from salary_bands.storage.frames import TEXT, map_distinct_rows
 from salary_bands.vocabulary.dates import report_day
-from salary_bands.vocabulary.employers import facts_at
+from salary_bands.vocabulary.employers import facts_at, kind_of
 from salary_bands.vocabulary.titles import Classification, classify
 
 
-def classify_reports(normalised: pd.DataFrame, exported: date) -> pd.DataFrame:
+def classify_reports(normalised: pd.DataFrame, exported: date, plausibility: Plausibility) -> pd.DataFrame:
     """Turn a chunk of normalised_reports into pay_reports: add leaf, rule and tier, and drop the texts.
 
-    Each distinct title, specialisation and skills is classified once.
+    plausibility: counts the pay of the chunk, for the export to be compared with the world once it is whole.
+
+    Each distinct title, specialisation, skills and kind of employer is classified once.
     """
     texts = ["job_title", "specialisation", "skills"]
-    codes, found = map_distinct_rows(normalised[texts], _classified)
-    tier = facts_at(normalised["employer"], report_day(normalised, exported))["tier"].fillna("unknown")
+    facts = facts_at(normalised["employer"], report_day(normalised, exported))
+    codes, found = map_distinct_rows(normalised[texts].assign(kind=kind_of(facts)), _classified)
+    tier = facts["tier"].fillna("unknown")
     scope = pd.Series(pd.array([c.reason for c in found], dtype=TEXT).take(codes), index=normalised.index)
-    return normalised.drop(columns=texts).assign(
+    pay = normalised.drop(columns=texts).assign(
         scope_reason=normalised["scope_reason"].fillna(scope),
         leaf=pd.Series(pd.array([c.leaf for c in found], dtype=TEXT).take(codes), index=normalised.index),
         leaf_rule=pd.Series(pd.array([c.rule for c in found], dtype=TEXT).take(codes), index=normalised.index),
         tier=tier.astype(TEXT),
     )
+    plausibility.add(pay)
+    return pay
 
 
-def _classified(title: str, specialisation: str | None, skills: str | None) -> Classification:
-    return classify(title, specialisation or "", skills or "")
+def _classified(title: str, specialisation: str | None, skills: str | None, kind: str) -> Classification:
+    return classify(title, specialisation or "", skills or "", kind)

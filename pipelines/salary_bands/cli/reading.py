@@ -76,13 +76,14 @@ def classify(
     titles: Annotated[
         list[str] | None, typer.Argument(help="Job titles.", show_default="the lines of standard input")
     ] = None,
-    file: Annotated[Path | None, typer.Option("--in", help="CSV with title, specialisation, skills.")] = None,
+    file: Annotated[Path | None, typer.Option("--in", help="CSV with title, specialisation, skills, employer.")] = None,
+    employer: Annotated[str, typer.Option(help="Employer of the titles in the arguments or standard input.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Classify job titles: the leaf, the rule and the words that decided. With --json one object per line."""
     from salary_bands.cli.printing.reading import print_classified
 
-    found = classified(titles or [], file)
+    found = classified(titles or [], file, employer)
     if as_json:
         for row in found:
             sys.stdout.write(json_text(row) + "\n")
@@ -133,28 +134,31 @@ def releases(marts: MartsFolder = None, as_json: AsJson = False) -> None:
         print_releases(out, found)
 
 
-def classified(titles: list[str], file: Path | None) -> list[dict[str, str]]:
+def classified(titles: list[str], file: Path | None, employer: str = "") -> list[dict[str, str]]:
     """Return title, leaf, rule and evidence of the titles in the arguments and the file, else of standard input."""
+    from salary_bands.vocabulary.employers import kind_today
     from salary_bands.vocabulary.titles import classify
 
-    rows = [(title, "", "") for title in titles]
+    rows = [(title, "", "", employer) for title in titles]
     if file:
         rows += _titles_in(file)
     elif not titles:
-        rows = [(line.rstrip("\n"), "", "") for line in sys.stdin]
+        rows = [(line.rstrip("\n"), "", "", employer) for line in sys.stdin]
+    kinds = kind_today([name for _, _, _, name in rows])
     found = []
-    for title, specialisation, skills in rows:
-        answer = classify(title, specialisation, skills)
+    for (title, specialisation, skills, _), kind in zip(rows, kinds, strict=True):
+        answer = classify(title, specialisation, skills, kind)
         found.append({"title": title, "leaf": answer.leaf, "rule": answer.rule, "evidence": answer.evidence})
     return found
 
 
-def _titles_in(file: Path) -> list[tuple[str, str, str]]:
+def _titles_in(file: Path) -> list[tuple[str, str, str, str]]:
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream)
             if "title" not in (reader.fieldnames or []):
-                raise UsageError(f"{file}: column title is missing; specialisation and skills are optional")
-            return [(r["title"] or "", r.get("specialisation") or "", r.get("skills") or "") for r in reader]
+                raise UsageError(f"{file}: column title is missing; specialisation, skills and employer are optional")
+            columns = ("title", "specialisation", "skills", "employer")
+            return [tuple(row.get(name) or "" for name in columns) for row in reader]  # type: ignore[misc]
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file}: {error}") from None

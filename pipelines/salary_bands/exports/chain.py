@@ -10,6 +10,7 @@ from datetime import date
 
 import pandas as pd
 
+from salary_bands.classify.plausible import Plausibility
 from salary_bands.classify.reports import classify_reports
 from salary_bands.errors import HeldExport
 from salary_bands.ingest.containers.common import Malformed
@@ -31,7 +32,7 @@ class Chain:
     opened: its raw_reports, from the file or from a part. file: its name, which may hold its date. exported_on: its
     date, else the latest full date inside, which `validate` finds. rejected: rejected rows by column and reason; the
     column is empty if the row as a whole is meant. noted: cells read as unknown, and conversions that differ, by column
-    and kind.
+    and kind. unusable, cells: cells of optional columns that hold no value, and cells that are not blank, by column.
     """
 
     opened: OpenExport
@@ -41,6 +42,9 @@ class Chain:
     exported_on: date | None = None
     rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
     noted: Counter[str] = field(default_factory=Counter)
+    unusable: Counter[str] = field(default_factory=Counter)
+    cells: Counter[str] = field(default_factory=Counter)
+    plausibility: Plausibility = field(default_factory=Plausibility)
     _first_rows: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -60,12 +64,21 @@ class Chain:
             part = split(raw, self.opened.format, self.opened.columns, day, self.rates, self.settings)
             self._count(part.rejected)
             self.noted.update(part.noted)
+            self.unusable.update(part.unusable)
+            self.cells.update(part.cells)
             latest.extend(part.accepted["submitted_at"].dropna().nlargest(1))
             yield raw, part.accepted, part.rejected
         self._count(malformed_rows(self.opened.malformed))
         if self.is_mostly_rejected:
             raise self._too_many_rejected()
         if self.exported_on is None:
+            if self.rejected and self._without_pay == self.opened.rows:
+                raise HeldExport(
+                    "no_pay",
+                    f"none of its {self.opened.rows:,} rows has pay",
+                    "check which columns the format reads as base and total, or remove the export",
+                    rows=self.opened.rows,
+                )
             if not latest:
                 raise HeldExport(
                     "no_export_date",
@@ -81,7 +94,11 @@ class Chain:
 
     def classify(self, normalised: pd.DataFrame) -> pd.DataFrame:
         """Turn a chunk of normalised_reports into pay_reports."""
-        return classify_reports(normalised, self._day)
+        return classify_reports(normalised, self._day, self.plausibility)
+
+    def check_pay(self) -> None:
+        """Compare the pay of all chunks that were classified with the world; raise HeldExport `implausible`."""
+        self.plausibility.check(self.settings, self.opened.rows)
 
     @property
     def _day(self) -> date:
@@ -89,9 +106,23 @@ class Chain:
         return self.exported_on
 
     @property
+    def warnings(self) -> list[str]:
+        """A line for each optional column that mostly holds no value, and for each country whose pay is doubtful."""
+        most = self.settings.max_rejected_share
+        return [*self.plausibility.warnings(self.settings)] + [
+            f"column {name}: {bad:,} of {self.cells[name]:,} cells hold no value that can be used and count as unknown"
+            for name, bad in sorted(self.unusable.items())
+            if bad > most * self.cells[name]
+        ]
+
+    @property
     def is_mostly_rejected(self) -> bool:
         """True if more than the allowed share of rows is rejected; rows without pay are no fault and do not count."""
         return self._faulty > self.settings.max_rejected_share * self.opened.rows
+
+    @property
+    def _without_pay(self) -> int:
+        return sum(rows for (_, reason), rows in self.rejected.items() if reason == "no_pay")
 
     @property
     def _faulty(self) -> int:

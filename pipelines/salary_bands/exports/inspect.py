@@ -73,8 +73,9 @@ def _run(chain: Chain, found: Document) -> None:
         if chain.exported_on is None:  # the steps after need it, and the last row may have it
             accepted = iter([*accepted])
         chunks = [chain.classify(chain.normalise(chunk))[_DISPOSING] for chunk in accepted]
+        chain.check_pay()
     finally:
-        found |= {"rejected": _rejected(chain, examples), "noted": dict(chain.noted)}
+        found |= {"rejected": _rejected(chain, examples), "noted": dict(chain.noted), "warnings": chain.warnings}
     reports = pd.concat(chunks or [schemas.empty("pay_reports")[_DISPOSING]], ignore_index=True)
     assert chain.exported_on
     found |= {

@@ -131,6 +131,7 @@ class ExportStages:
             exported_on=chain.exported_on.isoformat() if chain.exported_on and not held else None,
             rejected={f"{column or 'row'}: {reason}": n for (column, reason), n in sorted(chain.rejected.items())},
             noted=dict(chain.noted),
+            warnings=chain.warnings,
         )
 
     def normalised_reports(self, export: ExportFile) -> Record:
@@ -149,7 +150,12 @@ class ExportStages:
         chain = self._chain(export, date.fromisoformat(accepted["exported_on"]))
         step = chain.normalise if after == "normalised_reports" else chain.classify
         rows = self.parts.write(after, export.key, map(step, self.parts.chunks(before, export.key)))
-        return self._record(after, export, rows=rows)
+        try:
+            chain.check_pay()
+        except HeldExport as error:
+            self.parts.remove(after, export.key)
+            return self._record(after, export, held=_held(error), rows=0)
+        return self._record(after, export, rows=rows, warnings=chain.warnings)
 
     def _chain(self, export: ExportFile, exported_on: date | None = None) -> Chain:
         """Take up the chain of an export whose raw_reports are a part."""

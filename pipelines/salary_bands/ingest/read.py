@@ -1,6 +1,7 @@
 """Read one export as chunks of raw_reports: its format, its mapped columns, its row numbers."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ def open_rows(stream: BinaryIO, name: str, settings: Settings) -> OpenExport:
                 held.rows = _count_rows(stream, name, settings)
             raise
     keys = set(map(header_key, container.header))
+    _check_repeated(fmt, container.header)
     columns = [n for n, c in fmt.columns.items() if c.constant or any(header_key(h) in keys for h in c.headers)]
     missing = [name for name in ("job_title", "currency") if name not in columns]
     missing += [] if {"base", "total"} & set(columns) else ["base"]
@@ -61,6 +63,18 @@ def open_rows(stream: BinaryIO, name: str, settings: Settings) -> OpenExport:
     export = OpenExport(fmt, columns, iter(()), container.malformed)
     export.chunks = _chunks(export, container)
     return export
+
+
+def _check_repeated(fmt: Format, header: list[str]) -> None:
+    """Hold an export in which a header that is read stands twice: which of the two is meant would be a guess."""
+    counts = Counter(map(header_key, header))
+    twice = [name for name, c in fmt.columns.items() if any(counts[header_key(h)] > 1 for h in c.headers)]
+    if twice:
+        raise HeldExport(
+            "repeated_header",
+            f"the header of {', '.join(twice)} stands twice",
+            "rename or remove one of the two columns",
+        )
 
 
 def read_header(stream: BinaryIO, name: str, settings: Settings) -> list[str]:

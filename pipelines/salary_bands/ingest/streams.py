@@ -15,10 +15,11 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs
 
 
 class TextBytes(io.RawIOBase):
-    """UTF-8 bytes of a text export, whatever its compression and encoding.
+    """UTF-8 bytes of a text export, whatever its compression, encoding and line ends.
 
-    quotes, newlines: how many have been read so far. Reading raises HeldExport: truncated_gzip, bad_gzip,
-    inflates_too_much, unreadable_encoding, nul_bytes.
+    Every line ends with a line feed, and a byte order mark between files that were joined is dropped. quotes, newlines:
+    how many have been read so far. Reading raises HeldExport: truncated_gzip, bad_gzip, inflates_too_much,
+    unreadable_encoding, nul_bytes.
     """
 
     def __init__(self, stream: BinaryIO, size: int, compressed: bool, encoding: str, settings: Settings) -> None:
@@ -33,7 +34,8 @@ class TextBytes(io.RawIOBase):
         head = self._read_inner(4)
         bom, encoding = next(((b, e) for b, e in _BOMS if head.startswith(b)), (b"", encoding))
         self._encoding = encoding
-        self._decoder = codecs.getincrementaldecoder(encoding)(errors="strict")
+        decoder = codecs.getincrementaldecoder(encoding)(errors="strict")
+        self._decoder = io.IncrementalNewlineDecoder(decoder, translate=True)
         self._ready = self._decoded(head[len(bom) :], final=False)
         self._ended = False
 
@@ -68,7 +70,7 @@ class TextBytes(io.RawIOBase):
 
     def _decoded(self, block: bytes, final: bool) -> bytes:
         try:
-            text = self._decoder.decode(block, final)
+            text = self._decoder.decode(block, final).replace("\ufeff", "")
         except UnicodeDecodeError:
             raise HeldExport(
                 "unreadable_encoding",

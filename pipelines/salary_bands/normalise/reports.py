@@ -11,8 +11,17 @@ from salary_bands.schemas.report_columns import SCOPE_REASONS
 from salary_bands.settings import Settings
 from salary_bands.storage.frames import TEXT, map_distinct, map_distinct_rows
 from salary_bands.vocabulary.dates import rate_period, report_day
-from salary_bands.vocabulary.employers import facts_at, match_employer
-from salary_bands.vocabulary.levels import experience_level, has_ladder, ladder_level, stage_of, title_level
+from salary_bands.vocabulary.employers import facts_at, match_employer, owner_at
+from salary_bands.vocabulary.levels import (
+    answered_level,
+    answered_scope,
+    experience_level,
+    has_ladder,
+    ladder_in_title,
+    ladder_level,
+    stage_of,
+    title_level,
+)
 from salary_bands.vocabulary.money import annual_factor, whole_usd
 from salary_bands.vocabulary.places import locate
 from salary_bands.vocabulary.rates import Rates
@@ -20,8 +29,9 @@ from salary_bands.vocabulary.rates import Rates
 
 def normalise(accepted: pd.DataFrame, fmt: Format, exported: date, rates: Rates, settings: Settings) -> pd.DataFrame:
     """Turn a chunk of accepted_reports into normalised_reports, a row for a row."""
-    employer = map_distinct(accepted["employer"], lambda text: match_employer(text).employer)
-    facts = facts_at(employer, report_day(accepted, exported))
+    day = report_day(accepted, exported)
+    employer = owner_at(map_distinct(accepted["employer"], lambda text: match_employer(text).employer), day)
+    facts = facts_at(employer, day)
     country, metro = _places(accepted)
     level, level_basis, stage, scheme_scope = _levels(accepted.assign(employer_name=employer), fmt)
     kept = ["row", "row_hash", "range_id", "evidence", "submission_id", "submitted_at", "submitted_year"]
@@ -41,7 +51,8 @@ def normalise(accepted: pd.DataFrame, fmt: Format, exported: date, rates: Rates,
 
 
 def _places(accepted: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    codes, places = map_distinct_rows(accepted[["location", "country"]], locate)
+    asked = accepted[["location", "country"]].assign(in_dollars=accepted["currency"].eq("USD"))
+    codes, places = map_distinct_rows(asked, locate)
     return tuple(_taken([getattr(p, name) for p in places], codes, accepted.index) for name in ("country", "market"))  # type: ignore[return-value]
 
 
@@ -53,17 +64,19 @@ def _levels(accepted: pd.DataFrame, fmt: Format) -> tuple[pd.Series, pd.Series, 
     scheme = {k.casefold(): v for k, v in fmt.levels.items()}
 
     def answer(employer: str | None, level: str | None, title: str) -> tuple[str | None, str | None]:
-        if found := ladder_level(employer, level):
+        if found := ladder_level(employer, level) or (None if level else ladder_in_title(employer, title)):
             return found, "ladder"
-        if found := title_level(title, level):
+        if found := title_level(title) or answered_level(level):
             return found, "title"
         if level and not (fmt.own_levels_yield_to_ladder and has_ladder(employer)):
             return scheme.get(level.casefold()), "scheme"
         return None, None
 
-    def scope(level: str | None) -> str | None:
+    def scope(employer: str | None, level: str | None) -> str | None:
         found = scheme.get(level.casefold()) if level else None
-        return found if found in SCOPE_REASONS else None
+        if found or not level:
+            return found if found in SCOPE_REASONS else None
+        return None if ladder_level(employer, level) else answered_scope(level)
 
     codes, answers = map_distinct_rows(accepted[["employer_name", "level", "job_title"]], answer)
     found = _taken([a for a, _ in answers], codes, accepted.index)
@@ -74,7 +87,8 @@ def _levels(accepted: pd.DataFrame, fmt: Format) -> tuple[pd.Series, pd.Series, 
     unanswered = level.isna() & stage.isna()
     level = level.mask(unanswered, inferred)
     basis = basis.mask(unanswered, pd.Series("experience", index=level.index, dtype=TEXT).where(inferred.notna()))
-    return level, basis, stage.fillna(map_distinct(level, stage_of)), map_distinct(accepted["level"], scope)
+    codes, scopes = map_distinct_rows(accepted[["employer_name", "level"]], scope)
+    return level, basis, stage.fillna(map_distinct(level, stage_of)), _taken(scopes, codes, accepted.index)
 
 
 def _employment_scope(accepted: pd.DataFrame, settings: Settings) -> pd.Series:

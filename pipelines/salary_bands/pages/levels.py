@@ -13,7 +13,8 @@ if it is stale. Names are compared without case, spaces and punctuation, and `SD
 
 A name that is not on the employer's own ladder is ignored, because people borrow other employers' scales: Meta has no
 "L5". In that case the words of the title decide (junior, graduate: L3; senior: L5; staff: L6; principal, distinguished:
-L7), else the source's own scheme, else years of experience (under 2: L3; under 5: L4; else L5). The column
+L7; engineer I, II, III: L3, L4, L5), else the source's own scheme, else years of experience (under 2: L3; under 5: L4;
+else L5). A numeral or a bank's grade in a title is looked up on the employer's ladder if there is one. The column
 `level_basis` of `window_reports` says which one decided.
 """
 

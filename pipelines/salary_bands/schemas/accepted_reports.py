@@ -6,7 +6,7 @@ from salary_bands.schemas.columns import column
 from salary_bands.schemas.report_columns import ReportIdentity
 
 EMPLOYMENT = ("full_time", "part_time", "contract", "freelance", "intern")
-PAY_PERIODS = ("year", "month", "week", "day", "hour")
+PAY_PERIODS = ("year", "month", "half_month", "two_weeks", "week", "day", "hour")
 EQUITY_TYPES = ("rsu", "options", "units", "none")
 VERIFIED = ("none", "email", "document")
 _UNIT = "source currency"

@@ -27,7 +27,9 @@ class RawReports(Table):
     employment: str = column("full_time, part_time, contract, freelance, intern", nullable=True)
     hours_per_week: str = column("Stated hours a week", nullable=True)
     currency: str = column("Currency of every amount", nullable=True)
-    pay_period: str = column("Period of base: year, month, week, day, hour", nullable=True)
+    pay_period: str = column(
+        "Period of base: year, month, half_month, two_weeks, week, day, hour, or its usual words", nullable=True
+    )
     base: str = column("Base pay per pay_period", nullable=True)
     bonus: str = column("Bonus a year", nullable=True)
     equity_grant: str = column("Equity grant over vesting_years", nullable=True)

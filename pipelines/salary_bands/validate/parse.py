@@ -1,6 +1,6 @@
 """Parse columns of text to values. A value that cannot be used has a reason code."""
 
-import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,53 +10,28 @@ import pyarrow.compute as pc
 
 from salary_bands.reference.formats import Amount
 from salary_bands.storage.frames import TEXT, map_distinct
+from salary_bands.vocabulary.money_text import parse_money
 
-_GROUPED = re.compile(r"\d{1,3}(?:[ ,'’]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
-_GROUPED_COMMA = re.compile(r"\d{1,3}(?:[ .'’]\d{3})+(?:,\d+)?|\d+(?:,\d+)?")
-_NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 _ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$"
-_ABSURD = 1e12
 
 
 @dataclass(frozen=True)
 class Parsed:
     """Parsed values, and the reason why a cell with text has none.
 
-    noted: how many cells were read as unknown because the format says so, by kind.
+    noted: how many cells were read as unknown because the format says so, by kind. currencies: what the sign or code in
+    a cell can mean, joined with spaces; missing if it has none.
     """
 
     value: pd.Series
     reason: pd.Series
     noted: dict[str, int]
-
-
-def parse_number(text: str, decimal: str) -> float | str:
-    """Parse a number; return the reason code if it is not one.
-
-    decimal: `point`, `comma`, or `either`, which takes a mark before three last digits as grouping and any other as
-    decimal.
-    """
-    bare = text.strip().strip("$€£¥").strip()
-    if _NOT_FINITE.fullmatch(bare):
-        return "not_finite"
-    if bare[:1] in ("-", "−") and bare[1:2].isdigit():
-        return "negative"
-    scale = 1.0
-    if bare[-1:] in ("k", "K"):
-        bare, scale = bare[:-1].strip(), 1_000.0
-    comma = decimal == "comma" or (decimal == "either" and bool(re.search(r",\d{1,2}$|,\d{4,}$|\.\d{3},", bare)))
-    if decimal == "either" and not comma and re.fullmatch(r"\d{1,3}(?:\.\d{3})+", bare):
-        comma = True
-    if not (_GROUPED_COMMA if comma else _GROUPED).fullmatch(bare):
-        return "not_a_number"
-    digits = re.sub(r"[ .'’]", "", bare).replace(",", ".") if comma else re.sub(r"[ ,'’]", "", bare)
-    number = float(digits) * scale
-    return "absurd" if number > _ABSURD else number
+    currencies: pd.Series
 
 
 def parse_amount(text: pd.Series, decimal: str, meaning: Amount) -> Parsed:
     """Parse the amounts of one column; the format says what 0, blank, words and small amounts mean."""
-    number, reason = _numbers(text, decimal)
+    number, reason, currencies = _numbers(text, decimal)
     noted: dict[str, int] = {}
     if meaning.prose == "unknown":
         prose = reason.eq("not_a_number")
@@ -77,7 +52,7 @@ def parse_amount(text: pd.Series, decimal: str, meaning: Amount) -> Parsed:
         number = number.mask(zero)
     if meaning.blank == "none":
         number = number.mask(text.isna(), 0.0)
-    return Parsed(number, reason, {k: v for k, v in noted.items() if v})
+    return Parsed(number, reason, {k: v for k, v in noted.items() if v}, currencies)
 
 
 def parse_when(text: pd.Series, dates: list[str]) -> tuple[pd.Series, pd.Series, pd.Series]:
@@ -103,9 +78,14 @@ def parse_when(text: pd.Series, dates: list[str]) -> tuple[pd.Series, pd.Series,
     return when, year, reason
 
 
-def parse_word(text: pd.Series, words: tuple[str, ...], default: str | None) -> tuple[pd.Series, pd.Series]:
-    """Match text to one of the words, and return (word, reason); blank is the default."""
-    folded = map_distinct(text, lambda t: t.casefold().replace("-", "_").replace(" ", "_"))
+def parse_word(
+    text: pd.Series,
+    words: tuple[str, ...],
+    default: str | None,
+    usual: Callable[[str], str | None] = lambda _: None,
+) -> tuple[pd.Series, pd.Series]:
+    """Match text to one of the words, or by what is `usual`, and return (word, reason); blank is the default."""
+    folded = map_distinct(text, lambda t: usual(t) or t.casefold().replace("-", "_").replace(" ", "_"))
     known = folded.isin(words)
     reason = reason_where(text.notna() & ~known, "unknown_value")
     word = folded.where(known)
@@ -117,17 +97,20 @@ def reason_where(wrong: pd.Series, reason: str) -> pd.Series:
     return pd.Series(pd.array([reason, None], dtype=TEXT).take((~wrong).to_numpy(dtype=int)), index=wrong.index)
 
 
-def _numbers(text: pd.Series, decimal: str) -> tuple[pd.Series, pd.Series]:
-    """Parse numbers to (number, reason). Plain digits, nearly all of a good export, do not pass through Python."""
+def _numbers(text: pd.Series, decimal: str) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Parse numbers to (number, reason, currencies). Plain digits, nearly all of a good export, skip Python."""
     column = pa.array(text, type=pa.string())
     plain = pc.fill_null(pc.match_substring_regex(column, r"^[0-9]{1,12}(?:\.[0-9]{1,2})?$"), False)
     fast = pc.cast(pc.if_else(plain, column, pa.scalar(None, pa.string())), pa.float64())
     number = pd.Series(fast.to_numpy(zero_copy_only=False), index=text.index, dtype="float64")
     rest = text[text.notna().to_numpy() & ~plain.to_numpy(zero_copy_only=False)]
     reason = pd.Series(np.nan, index=text.index, dtype=TEXT)
+    currencies = pd.Series(np.nan, index=text.index, dtype=TEXT)
     if not rest.empty:
-        answers = {t: parse_number(t, decimal) for t in rest.unique()}
-        read = rest.map({t: a for t, a in answers.items() if not isinstance(a, str)})
-        number.loc[rest.index] = read.astype("float64")
+        answers = {t: parse_money(t, decimal) for t in rest.unique()}
+        money = {t: a for t, a in answers.items() if not isinstance(a, str)}
+        number.loc[rest.index] = rest.map({t: a.amount for t, a in money.items()}).astype("float64")
         reason.loc[rest.index] = rest.map({t: a for t, a in answers.items() if isinstance(a, str)}).astype(TEXT)
-    return number, reason
+        said = {t: " ".join(sorted(a.currencies)) for t, a in money.items() if a.currencies}
+        currencies.loc[rest.index] = rest.map(said).astype(TEXT)
+    return number, reason, currencies

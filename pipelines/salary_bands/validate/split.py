@@ -9,12 +9,13 @@ import pandas as pd
 
 from salary_bands.reference.formats import Format
 from salary_bands.schemas.accepted_reports import EMPLOYMENT, EQUITY_TYPES, PAY_PERIODS, VERIFIED, AcceptedReports
-from salary_bands.schemas.raw_reports import DERIVED_COLUMNS, NUMBER_COLUMNS
+from salary_bands.schemas.raw_reports import DERIVED_COLUMNS, MONEY_COLUMNS, NUMBER_COLUMNS
 from salary_bands.settings import Settings
 from salary_bands.storage.frames import TEXT, map_distinct, map_distinct_rows
 from salary_bands.validate.parse import parse_amount, parse_when, parse_word, reason_where
 from salary_bands.vocabulary.dates import rate_period
 from salary_bands.vocabulary.money import annual_factor, resolve_currency
+from salary_bands.vocabulary.money_text import resolve_period
 from salary_bands.vocabulary.places import locate
 from salary_bands.vocabulary.rates import Rates
 
@@ -26,19 +27,26 @@ _WORDS: dict[str, tuple[tuple[str, ...], str | None]] = {  # the words that are 
     "equity_liquid": (("yes", "no"), None),
     "verified": (VERIFIED, "none"),
 }
-_LIMITS = {"years_experience": (0, 70), "hours_per_week": (1, 168), "vesting_years": (1, 6)}
+_USUAL = {"pay_period": resolve_period}
+# A bad value in another column is unknown, and the row stays.
+_NEEDED = ("pay_period", "base")
+# More hours than a week of work has are a percentage of full time, or a slip.
+_LIMITS = {"years_experience": (0, 70), "hours_per_week": (1, 80), "vesting_years": (1, 6)}
 
 
 @dataclass
 class Split:
     """One chunk, split.
 
-    noted: cells read as unknown because the format says so, and conversions that differ, by column and kind.
+    noted: cells read as unknown, by column and reason, and conversions that differ. unusable: of these, the cells of an
+    optional column that hold no value, by column. cells: the cells that are not blank, by column.
     """
 
     accepted: pd.DataFrame
     rejected: pd.DataFrame
     noted: Counter[str]
+    unusable: Counter[str]
+    cells: Counter[str]
 
 
 class _Reasons:
@@ -53,6 +61,13 @@ class _Reasons:
         new = self.reason.isna() & reason.notna()
         self.column = self.column.where(~new, reason_where(new, column))
         self.reason = self.reason.where(~new, reason)
+
+    def add_or_note(self, column: str, reason: pd.Series, noted: Counter[str]) -> None:
+        """Reject rows for a column that a report needs; count the cells of an optional column as unknown."""
+        if column in _NEEDED:
+            self.add(column, reason)
+        else:
+            noted.update({f"{column}: {why}": int(n) for why, n in reason.value_counts().items()})
 
     def where(self, column: str, wrong: pd.Series, reason: str) -> None:
         """Note one reason for the rows that are wrong."""
@@ -74,14 +89,15 @@ def split(
     when, year, bad_date = parse_when(raw["submitted_at"], fmt.dates)
     reasons.add("submitted_at", bad_date)
     currency = _currency(raw, rates, reasons)
-    words = _words(raw, reasons)
-    numbers = _numbers(raw, fmt, reasons, noted)
+    words = _words(raw, reasons, noted)
+    numbers = _numbers(raw, fmt, currency, reasons, noted)
+    unusable = _unusable(raw, noted)
     values = raw.assign(currency=currency, **words, **numbers)
-    values["equity"] = _equity(values)
+    values["equity"] = _equity(values, raw["vesting_years"])
     rate = rates.of(currency, rate_period(when, year, pd.Timestamp(exported)))
     reasons.where("currency", currency.notna() & rate.isna(), "unquoted_currency")
     noted.update(_conversion_differences(values, rate, settings))
-    _check_pay(values, rate, settings, reasons)
+    values = _check_pay(values, rate, settings, reasons, noted)
     accepted = values.assign(
         evidence=_evidence(year, fmt),
         submitted_at=when,
@@ -90,7 +106,9 @@ def split(
     )[_ACCEPTED]
     rejected = pd.DataFrame({"row": raw["row"], "column": reasons.column.fillna(""), "reason": reasons.reason})
     wrong = reasons.reason.notna()
-    return Split(accepted[~wrong].reset_index(drop=True), rejected[wrong].reset_index(drop=True), noted)
+    cells = Counter({name: int(raw[name].notna().sum()) for name in unusable})
+    kept, refused = accepted[~wrong].reset_index(drop=True), rejected[wrong].reset_index(drop=True)
+    return Split(kept, refused, noted, unusable, cells)
 
 
 def _currency(raw: pd.DataFrame, rates: Rates, reasons: _Reasons) -> pd.Series:
@@ -109,43 +127,84 @@ def _currency(raw: pd.DataFrame, rates: Rates, reasons: _Reasons) -> pd.Series:
     return plain
 
 
-def _words(raw: pd.DataFrame, reasons: _Reasons) -> dict[str, pd.Series]:
-    """Parse the columns of known words."""
+def _words(raw: pd.DataFrame, reasons: _Reasons, noted: Counter[str]) -> dict[str, pd.Series]:
+    """Parse the columns of known words; one that is not known leaves an optional column at what blank means."""
     words = {}
     for name, (known, default) in _WORDS.items():
-        words[name], wrong = parse_word(raw[name], known, default)
-        reasons.add(name, wrong)
+        words[name], wrong = parse_word(raw[name], known, default, _USUAL.get(name, lambda _: None))
+        reasons.add_or_note(name, wrong, noted)
     return words
 
 
-def _numbers(raw: pd.DataFrame, fmt: Format, reasons: _Reasons, noted: Counter[str]) -> dict[str, pd.Series]:
+def _numbers(
+    raw: pd.DataFrame, fmt: Format, currency: pd.Series, reasons: _Reasons, noted: Counter[str]
+) -> dict[str, pd.Series]:
     """Parse the columns of numbers, and check those that are not pay against their limits."""
     numbers = {}
     for name in NUMBER_COLUMNS:
         parsed = parse_amount(raw[name], fmt.decimal, fmt.amount(name))
         numbers[name] = parsed.value
+        if name in MONEY_COLUMNS:
+            reasons.where(name, _contradicts(parsed.currencies, currency), "currency_contradiction")
         if name not in DERIVED_COLUMNS:
-            reasons.add(name, parsed.reason)
+            reasons.add_or_note(name, parsed.reason, noted)
+            numbers[name] = parsed.value.mask(parsed.reason.notna())
         noted.update({f"{name}: {why}": count for why, count in parsed.noted.items()})
     for name, (least, most) in _LIMITS.items():
-        reasons.where(name, numbers[name].notna() & ~numbers[name].between(least, most), "absurd")
+        wrong = numbers[name].notna() & ~numbers[name].between(least, most)
+        reasons.add_or_note(name, reason_where(wrong, "absurd"), noted)
+        numbers[name] = numbers[name].mask(wrong)
     return numbers
 
 
-def _check_pay(values: pd.DataFrame, rate: pd.Series, settings: Settings, reasons: _Reasons) -> None:
-    """Check annual pay against the limits in USD, and the base against the stated total."""
+def _contradicts(said: pd.Series, currency: pd.Series) -> pd.Series:
+    """True if the sign or code beside an amount cannot mean the currency of the row."""
+    wrong = pd.Series(False, index=said.index)
+    if (both := said.notna() & currency.notna()).any():
+        pairs = pd.DataFrame({"said": said[both], "currency": currency[both]})
+        codes, answers = map_distinct_rows(pairs, lambda text, code: code not in text.split())
+        wrong[both] = np.array(answers, dtype=bool)[codes]
+    return wrong
+
+
+def _unusable(raw: pd.DataFrame, noted: Counter[str]) -> Counter[str]:
+    """Count the cells of optional columns that hold no value, by column."""
+    faults = {"unknown_value", "not_a_number", "not_finite", "negative", "zero", "absurd"}
+    found: Counter[str] = Counter()
+    for what, count in noted.items():
+        name, _, why = what.partition(": ")
+        if why in faults and name in raw:
+            found[name] += count
+    return found
+
+
+def _check_pay(
+    values: pd.DataFrame, rate: pd.Series, settings: Settings, reasons: _Reasons, noted: Counter[str]
+) -> pd.DataFrame:
+    """Check annual pay against the limits in USD and the base against the stated total.
+
+    Returns the values without the amounts that cannot be: a total below its base is the bonus alone, or a slip.
+    """
     base = values["base"] * annual_factor(values["pay_period"], values["hours_per_week"], settings)
-    total = values["total"]
-    for name, annual in (("base", base), ("total", total)):
-        usd = annual * rate
-        reasons.where(name, (usd < settings.min_annual_usd) | (usd > settings.max_annual_usd), "absurd")
-    for name in ("bonus", "bonus_and_equity", "sign_on"):
-        reasons.where(name, values[name] * rate > settings.max_annual_usd, "absurd")
-    reasons.where("equity_annual", values["equity"] * rate > settings.max_annual_usd, "absurd")
+    usd = base * rate
+    reasons.where("base", (usd < settings.min_annual_usd) | (usd > settings.max_annual_usd), "absurd")
+    several = values["pay_period"].ne("year") & (usd > settings.max_periodic_annual_usd)
+    reasons.where("pay_period", several, "implausible_period")
     parts = base + values["bonus"] + values["equity"] + values["sign_on"].fillna(0)
+    total = values["total"]
     near = (parts - total).abs() <= total * settings.total_tolerance  # then the parts count
-    reasons.where("total", (base > total) & ~near, "base_above_total")
+    unknown = {"total: below_base": (base > total) & ~near}
+    unknown["total: absurd"] = (total * rate < settings.min_annual_usd) | (total * rate > settings.max_annual_usd)
+    for name in ("bonus", "bonus_and_equity", "sign_on", "equity"):
+        unknown[f"{name}: absurd"] = values[name] * rate > settings.max_annual_usd
+    stays = reasons.reason.isna()
+    for what, wrong in unknown.items():
+        name = what.partition(":")[0]
+        values = values.assign(**{name: values[name].mask(wrong)})
+        if count := int((wrong & stays).sum()):
+            noted[what] += count
     reasons.where("", values[["base", "bonus", "total", "equity"]].isna().all(axis=1), "no_pay")
+    return values
 
 
 def _conversion_differences(values: pd.DataFrame, rate: pd.Series, settings: Settings) -> dict[str, int]:
@@ -157,11 +216,15 @@ def _conversion_differences(values: pd.DataFrame, rate: pd.Series, settings: Set
     return {"stated_usd: compared with ours": compared, "stated_usd: off from ours": off} if compared else {}
 
 
-def _equity(values: pd.DataFrame) -> pd.Series:
-    """Return equity a year: as stated, else the grant over its years, else none if its type is none."""
-    annual, grant = values["equity_annual"], values["equity_grant"]
+def _equity(values: pd.DataFrame, stated_years: pd.Series) -> pd.Series:
+    """Return equity a year: as stated, else the grant over its years, else none if its type is none.
+
+    stated_years: the text of `vesting_years`. A grant over years that cannot be is unknown.
+    """
+    annual, grant, years = values["equity_annual"], values["equity_grant"], values["vesting_years"]
+    grant = grant.mask(years.isna() & stated_years.notna())
     none = values["equity_type"].eq("none") & annual.isna() & grant.isna()
-    return annual.fillna(grant / values["vesting_years"].fillna(4)).mask(none, 0.0)
+    return annual.fillna(grant / years.fillna(4)).mask(none, 0.0)
 
 
 def _evidence(year: pd.Series, fmt: Format) -> pd.Series:

@@ -2,36 +2,51 @@
 
 `reference/employers.csv` lists the employers, `reference/employer_words.yaml` the words that are not part of a name or
 that name nobody. A name is looked up by its key, which ignores differences in spelling that do not distinguish
-employers. A typo is corrected only if the key is long enough, is one edit away from a listed key, and is near no other
-employer. Any other name is an employer of its own.
+employers; then without what marks an office, a legal entity or a governing body of a listed employer. A typing slip is
+corrected only if it cannot be another company. Any other name is an employer of its own, of which
+`reference/employer_kinds.csv` may know the tier by its kind (a university, a bank).
 """
 
 import re
-import unicodedata
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cache
-from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from rapidfuzz.distance import OSA
 
-from salary_bands.reference import read_csv, read_yaml
+from salary_bands.reference import read_csv
+from salary_bands.storage.frames import TEXT, map_distinct_rows
+from salary_bands.vocabulary.employer_text import (
+    employer_key,
+    known_words,
+    name_words,
+    other_names,
+    without_parentheses,
+    without_trademarks,
+)
+from salary_bands.vocabulary.typing_slips import NearNames
 
-_TRADEMARKS = re.compile(r"[™®©℠]|\((?:tm|r|c|sm)\)", re.IGNORECASE)
-_PARENTHESES = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
-_APOSTROPHES = re.compile(r"['’‘`´]")
-_NOT_WORD = re.compile(r"[\W_]+")
+__all__ = [
+    "Match",
+    "employer_facts",
+    "employer_key",
+    "evidence_of",
+    "facts_at",
+    "kind_of",
+    "kind_today",
+    "match_employer",
+    "owner_at",
+    "suggested_employer",
+]
 
-# "&" and "and" are both ignored: AT&T, ATT and AT and T are one employer.
-_JOINERS = frozenset({"and"})
-_MOST_PIECES = 5  # pieces of a legal form, as in "s p z o o"
-_SHORTEST_BEFORE_PLACE = 3  # length of a listed name before a country or office
+_SHORTEST_BEFORE_PLACE = 3  # letters of a listed name before a country or office
+_SHORTEST_BEFORE_OFFICE = 5  # letters of a listed name of one word before several words of an office
+_SHORTEST_OF_OTHER_NAMES = 4  # letters of one of several names: TFL Inc. dba Mega Saver is not Transport for London
+_SHORTEST_OF_SEVERAL_WORDS = 9  # letters of a listed name of several words before words of a legal entity
 
-# Reviewed lengths of keys for fuzzy matching; see `_is_typo`.
-_SHORTEST_FUZZY = 5
-_SHORTEST_ANY_EDIT = 8
+
+_LAST_DAY = pd.Timestamp("2199-12-31")  # in the open period of every listed employer
 
 
 class Match(NamedTuple):
@@ -41,158 +56,93 @@ class Match(NamedTuple):
     basis: str
 
 
-class _Words(NamedTuple):
-    """The lists in employer_words.yaml."""
-
-    legal_forms: frozenset[str]
-    legal_forms_of_two_words: frozenset[tuple[str, ...]]
-    generic: frozenset[str]
-    anonymous: frozenset[str]
-    places: frozenset[str]
-
-
-@cache
-def _known_words() -> _Words:
-    lists = read_yaml("employer_words.yaml")
-    return _Words(
-        legal_forms=_words_of(lists["legal_forms"]),
-        legal_forms_of_two_words=frozenset(tuple(form.split()) for form in lists["legal_forms_of_two_words"]),
-        generic=_words_of(chain.from_iterable(lists["generic"])),
-        anonymous=_words_of(lists["anonymous"]),
-        places=_words_of(lists["places"]),
-    )
-
-
-def _words_of(entries: Iterable[str]) -> frozenset[str]:
-    """Return the entries of a list; raise ValueError for an entry that YAML does not parse as text, such as `no`."""
-    words = list(entries)
-    if not_text := [word for word in words if not isinstance(word, str)]:
-        raise ValueError(f"employer_words.yaml: {not_text} parsed as values, not text; put quotes around the words")
-    return frozenset(words)
-
-
-def _fold(text: str) -> str:
-    """Fold case, width and accents, and replace punctuation with spaces."""
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    plain = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
-    return _NOT_WORD.sub(" ", unicodedata.normalize("NFKC", plain)).strip()
-
-
-def _without_legal_form(words: list[str]) -> list[str]:
-    """Drop trailing legal forms, but never the whole name.
-
-    A form in pieces counts (`S. p. A.`) unless the letters before it make an acronym (`E. S. A.`).
-    """
-    known = _known_words()
-    while len("".join(words[:-1])) > 1:  # a single letter is a name only with its form: X Corp
-        if len(words) > 2 and tuple(words[-2:]) in known.legal_forms_of_two_words:
-            words = words[:-2]
-            continue
-        if words[-1] in known.legal_forms:
-            words = words[:-1]
-            continue
-        for size in range(min(_MOST_PIECES, len(words) - 1), 1, -1):
-            pieces = words[-size:]
-            before = words[-size - 1]
-            in_pieces = all(len(p) <= 2 for p in pieces) and (len(before) > 1 or before.isdigit())
-            if in_pieces and "".join(pieces) in known.legal_forms:
-                words = words[:-size]
-                break
-        else:
-            break
-    return words
-
-
-def _words(text: str) -> list[str]:
-    folded = _fold(_APOSTROPHES.sub("", text)).split()
-    words = [w for w in folded if w not in _JOINERS] or folded
-    if len(words) > 1 and words[0] == "the":
-        words = words[1:]
-    return _without_legal_form(words)
-
-
-def employer_key(text: str) -> str:
-    """Return a key that ignores differences in spelling that do not distinguish employers.
-
-    The key ignores width, case, accents, spaces, punctuation, trademark signs, "and", "&", a leading "the" and trailing
-    legal forms. Text in parentheses is kept (`Bolt (EU)`). The key of a key is the key itself.
-
-    Returns:
-        Letters and digits without spaces; empty if the text has none.
-    """
-    return "".join(_words(_TRADEMARKS.sub(" ", text)))
-
-
 class _Listed(NamedTuple):
     """The employers of employers.csv, indexed for lookup."""
 
     by_key: dict[str, str]
-    by_initial_and_length: dict[tuple[str, int], list[str]]
+    of_several_words: frozenset[str]
+    near: NearNames
 
 
 @cache
 def _listed() -> _Listed:
     by_key: dict[str, str] = {}
+    words_by_key: dict[str, list[str]] = {}
     mistypable: set[str] = set()
     for row in read_csv("employers.csv"):
         employer = row["employer"]
         for name in [employer, *row["aliases"].split(";")]:
-            key = employer_key(name)
+            words = name_words(without_trademarks(name))
+            key = "".join(words)
             if key and by_key.setdefault(key, employer) != employer:
                 raise ValueError(f"employers.csv: {name!r} means both {by_key[key]} and {employer}")
+            words_by_key.setdefault(key, words)
             # Tickers and acronyms are too close to other words: googol is one letter away from GOOGL.
             if key and not name.isupper():
                 mistypable.add(key)
-    near: dict[tuple[str, int], list[str]] = {}
-    for key in sorted(mistypable):
-        near.setdefault((key[0], len(key)), []).append(key)
-    return _Listed(by_key, near)
+    several = frozenset(k for k, w in words_by_key.items() if len(w) > 1 and len(k) >= _SHORTEST_OF_SEVERAL_WORDS)
+    return _Listed(by_key, several, NearNames({key: words_by_key[key] for key in mistypable}))
 
 
-def _digits(key: str) -> str:
-    return "".join(c for c in key if c.isdigit())
+def _near_employers(key: str) -> list[str]:
+    """Return the listed employers with a key one edit away."""
+    listed = _listed()
+    return sorted({listed.by_key[other] for other in listed.near.near(key)})
 
 
-def _is_typo(key: str, listed: str) -> bool:
-    """True if a key one edit away from a listed key is likely a typo of it and not another name.
-
-    In a short key only a missing, doubled or swapped letter before the last one counts. A changed letter (`unify`,
-    `unity`) or an extra one at the end (`metal`, `meta`) too easily makes another word. Keys with different digits are
-    different names.
-    """
-    if _digits(key) != _digits(listed):
-        return False
-    if len(key) >= _SHORTEST_ANY_EDIT:
-        return True
-    return key[-1] == listed[-1] and (len(key) != len(listed) or sorted(key) == sorted(listed))
-
-
-def _nearest(key: str) -> str | None:
-    """Return the listed employer that a key is a typo of; None if there is none, or if another employer is near.
-
-    Keys are near if they have the same first letter and differ by one edit: an insertion, a deletion, a substitution or
-    a swap of neighbours, which make up most misspellings (Damerau 1964). Leaving out each of the 5,900 listed keys in
-    turn, 99.4 % are not matched to another employer.
-    """
-    if len(key) < _SHORTEST_FUZZY:
+def _mistyped(key: str) -> str | None:
+    """Return the listed employer that a key is a slip of; None if there is none, or if another employer is near."""
+    if len(employers := _near_employers(key)) != 1:
         return None
     listed = _listed()
-    near = [
-        other
-        for length in (len(key) - 1, len(key), len(key) + 1)
-        for other in listed.by_initial_and_length.get((key[0], length), ())
-        if OSA.distance(key, other, score_cutoff=1) <= 1
-    ]
-    employers = {listed.by_key[other] for other in near}
-    if len(employers) != 1:
-        return None
-    return employers.pop() if any(_is_typo(key, other) for other in near) else None
+    return employers[0] if listed.near.slips(key, listed.near.near(key)) else None
 
 
 def _is_anonymous(words: list[str], key: str) -> bool:
     """True if a name that is not listed names nobody; a single letter names nobody."""
-    known = _known_words()
+    known = known_words()
     return len(key) == 1 or key in known.anonymous or key in known.generic or known.generic.issuperset(words)
+
+
+def _owner_of_entity(words: list[str]) -> str | None:
+    """Return the listed employer of an office or a legal entity: its name, followed by words of such.
+
+    Words of an office (USA, North America, N.A.) may follow any listed name that is long enough. Words of a business
+    (services, technology, securities) may follow only names that nobody else bears: of several words, or reviewed in
+    `entity_families`. Apple Bank and Delta Electronics are other companies.
+    """
+    known, listed = known_words(), _listed()
+    for size in range(len(words) - 1, 0, -1):
+        key, rest = "".join(words[:size]), words[size:]
+        employer = listed.by_key.get(key)
+        if employer is None or not known.entity_words.union(known.places).issuperset(rest):
+            continue
+        if len(rest) == 1 and rest[0] in known.places and len(key) >= _SHORTEST_BEFORE_PLACE:
+            return employer
+        if key in listed.of_several_words or employer in known.entity_families:
+            return employer
+        is_office = known.office_words.union(known.places).issuperset(rest)
+        return employer if is_office and len(key) >= _SHORTEST_BEFORE_OFFICE else None
+    return None
+
+
+def _without_body(words: list[str]) -> list[str]:
+    """Drop a governing body before a name: "The Trustees of Princeton University"."""
+    for body in known_words().bodies:
+        if len(words) > len(body) and tuple(words[: len(body)]) == body:
+            return words[len(body) :]
+    return words
+
+
+def _listed_by_words(words: list[str]) -> str | None:
+    """Return the listed employer that words name, by its key, its body or one of its entities."""
+    by_key = _listed().by_key
+    if employer := by_key.get("".join(words)):
+        return employer
+    if len(words) < 2:
+        return None
+    shorter = _without_body(words)
+    return by_key.get("".join(shorter)) or _owner_of_entity(shorter)
 
 
 def match_employer(text: str | None) -> Match:
@@ -204,32 +154,36 @@ def match_employer(text: str | None) -> Match:
     Returns:
         The employer and its basis:
 
-        - `listed`: the canonical name. The key is in the list, either with the text in parentheses, or without it, or
-          without a country or office at the end.
-        - `fuzzy`: the canonical name. The key is a typo of a listed one.
+        - `listed`: the canonical name. The key is in the list: with or without the text in parentheses, without words
+          of an office, a legal entity or a governing body, or as one of several names (A, formerly B).
+        - `fuzzy`: the canonical name. The key is a typing slip that cannot be another company.
         - `unlisted`: the key of the name. The employer is not in the list.
         - `blank`: None. The text names nobody.
     """
     if not text:
         return Match(None, "blank")
-    whole = _TRADEMARKS.sub(" ", text)
+    whole = without_trademarks(text)
     by_key = _listed().by_key
-    employer = by_key.get("".join(_words(whole)))
-    if employer:
+    if employer := by_key.get("".join(name_words(whole))):
         return Match(employer, "listed")
-    words = _words(_PARENTHESES.sub(" ", whole)) or _words(whole)
+    words = name_words(without_parentheses(whole)) or name_words(whole)
     key = "".join(words)
-    if not key or _is_anonymous(words, key):
+    if not key or (key not in by_key and _is_anonymous(words, key)):
         return Match(None, "blank")
-    employer = by_key.get(key)
-    if employer:
+    if employer := _listed_by_words(words):
         return Match(employer, "listed")
-    if len(words) > 1 and words[-1] in _known_words().places:
-        shorter = "".join(_without_legal_form(words[:-1]))
-        if len(shorter) >= _SHORTEST_BEFORE_PLACE and shorter in by_key:
-            return Match(by_key[shorter], "listed")
-    employer = _nearest(key)
+    for name in other_names(whole):
+        named = name_words(without_parentheses(name))
+        if len("".join(named)) >= _SHORTEST_OF_OTHER_NAMES and (employer := _listed_by_words(named)):
+            return Match(employer, "listed")
+    employer = _mistyped(key)
     return Match(employer, "fuzzy") if employer else Match(key, "unlisted")
+
+
+def suggested_employer(text: str) -> str | None:
+    """Return the only listed employer that an unlisted name is one edit away from, for a person to decide."""
+    near = _near_employers("".join(name_words(without_parentheses(without_trademarks(text)))))
+    return near[0] if len(near) == 1 else None
 
 
 @cache
@@ -237,9 +191,13 @@ def _facts() -> pd.DataFrame:
     facts = pd.DataFrame(read_csv("employers.csv"))[
         ["employer", "tier", "industry", "ownership", "valid_from", "valid_to"]
     ]
+    return _dated(facts).sort_values(["employer", "valid_from"], ignore_index=True)
+
+
+def _dated(rows: pd.DataFrame) -> pd.DataFrame:
     for column, blank in (("valid_from", "1900-01-01"), ("valid_to", "2200-01-01")):
-        facts[column] = pd.to_datetime(facts[column].replace("", blank), format="%Y-%m-%d")
-    return facts.sort_values(["employer", "valid_from"], ignore_index=True)
+        rows[column] = pd.to_datetime(rows[column].replace("", blank), format="%Y-%m-%d")
+    return rows
 
 
 def employer_facts() -> pd.DataFrame:
@@ -253,9 +211,73 @@ def employer_facts() -> pd.DataFrame:
 
 
 def facts_at(employer: pd.Series, day: pd.Series) -> pd.DataFrame:
-    """Return tier and ownership of each employer on the given day; missing if the employer is not listed."""
+    """Return tier, industry and ownership of each employer on the given day.
+
+    An unlisted employer has the tier and industry of its kind, if its name says one; else all are missing.
+    """
     asked = pd.DataFrame({"employer": employer, "day": day, "position": np.arange(len(employer))})
     facts = asked.merge(employer_facts(), on="employer", how="inner")
     facts = facts[facts["day"].between(facts["valid_from"], facts["valid_to"], inclusive="left")]
-    facts = facts.set_index("position")[["tier", "ownership"]].reindex(asked["position"])
-    return facts.set_axis(employer.index)
+    facts = facts.set_index("position")[["tier", "industry", "ownership"]].reindex(asked["position"])
+    facts = facts.set_axis(employer.index).astype(TEXT)
+    kinds = {name: _kind_in(name) for name in employer[facts["tier"].isna() & employer.notna()].unique()}
+    for number, column in enumerate(("tier", "industry")):
+        known = {name: kind[number] for name, kind in kinds.items() if kind}
+        facts[column] = facts[column].fillna(employer.map(known).astype(TEXT))
+    return facts
+
+
+def evidence_of(tier: str | None, industry: str | None) -> str:
+    """Return the kind of employer as words that the rules for titles know: `ai lab`, `ai company`, or an industry."""
+    if tier == "T1":
+        return "ai lab"
+    return (industry or "").lower()
+
+
+def kind_of(facts: pd.DataFrame) -> pd.Series:
+    """Return the kind of employer that each row of `facts_at` is, as `evidence_of` names it; empty if unknown."""
+    codes, kinds = map_distinct_rows(facts[["tier", "industry"]], evidence_of)
+    return pd.Series(pd.array(kinds, dtype=TEXT).take(codes), index=facts.index)
+
+
+def kind_today(names: Sequence[str]) -> list[str]:
+    """Return the kind of each employer by its free-text name, by the newest facts known of it."""
+    employer = pd.Series([match_employer(name).employer for name in names], dtype=TEXT)
+    return kind_of(facts_at(employer, pd.Series(_LAST_DAY, index=employer.index))).to_list() if names else []
+
+
+@cache
+def _listed_employers() -> frozenset[str]:
+    return frozenset(_listed().by_key.values())
+
+
+@cache
+def _kinds() -> tuple[tuple[re.Pattern[str], tuple[str, str]], ...]:
+    return tuple((re.compile(row["pattern"]), (row["tier"], row["industry"])) for row in read_csv("employer_kinds.csv"))
+
+
+def _kind_in(key: str) -> tuple[str, str] | None:
+    """Return the tier and industry of the first kind of employer that the key of an unlisted name matches."""
+    if key in _listed_employers():
+        return None
+    return next((kind for pattern, kind in _kinds() if pattern.search(key)), None)
+
+
+@cache
+def _owners() -> pd.DataFrame:
+    """Return employer, owner, valid_from, valid_to of every listed employer that became part of another one."""
+    return _dated(pd.DataFrame(read_csv("employer_owners.csv"))[["employer", "owner", "valid_from", "valid_to"]])
+
+
+def owner_at(employer: pd.Series, day: pd.Series) -> pd.Series:
+    """Return the employer that each one is part of on the given day: Credit Suisse is UBS from 2023-06-12 on."""
+    owners = _owners()
+    part = employer.isin(owners["employer"]).to_numpy(dtype=bool)
+    if not part.any():
+        return employer
+    asked = pd.DataFrame({"employer": employer[part], "day": day[part], "position": np.flatnonzero(part)})
+    found = asked.merge(owners, on="employer")
+    found = found[found["day"].between(found["valid_from"], found["valid_to"], inclusive="left")]
+    result = employer.copy()
+    result.iloc[found["position"].to_numpy()] = found["owner"].to_numpy()
+    return result

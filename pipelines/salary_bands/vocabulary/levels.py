@@ -48,7 +48,20 @@ _REPEATED = re.compile(r"\b([a-z]+)(?: \1\b)+")
 _LEADING_ZEROS = re.compile(r"(?<=[a-z])0+(?=[0-9])")
 # A text can give two names of one level: "SDE II (61)", "L5 / SDE2", "P4 Senior".
 _PARTS = re.compile(r"[/,;|()\\]|\s[-–—]\s")
+_NUMBER = re.compile(r"\b(?:\d+|i{1,3}|iv|v|level|role|position|[mfdwx])\b")
 _CODE = re.compile(r"[a-z]{1,3}[0-9]{1,2}[a-z]?")
+
+# What follows the job in a title: "Machine Learning Engineer, Senior Platform Group" is no senior engineer.
+_AFTER_THE_JOB = re.compile(r"\s*[,;:|()\[\]]\s*|\s+[-–—]\s*|\s*[-–—]\s+")
+_OR = re.compile(r"\s*[/|&,;]\s*|\s+(?:or|oder|ou|o|and|und)\s+", re.IGNORECASE)
+_RUNGS = {"1": "L3", "i": "L3", "2": "L4", "ii": "L4", "3": "L5", "iii": "L5"}
+_RUNG = re.compile(r"\b(?:engineer|developer|scientist|programmer|sde|swe|mle|se|sdet)\s?([123]|i{1,3})\b(?! year)")
+# A numeral, a code of a ladder or a bank's grade in a title: names that an employer's own ladder explains.
+_LADDER_IN_TITLE = re.compile(
+    r"\b(?:engineer|developer|scientist|analyst|sde|swe|mts|staff|se|ic|l|e|p|t)[\s-]?(?:[1-9]\d?|i{1,3}|iv|v)\b"
+    r"|\b(?:[as]?vp|(?:assistant |senior )?vice[ -]president|executive director)\b",
+    re.IGNORECASE,
+)
 
 _EARLY = frozenset({"L3", "L4"})
 _YEARS_TO_L4 = 2
@@ -130,6 +143,14 @@ class _LevelWords(NamedTuple):
     levels_alone: dict[str, str]
     pattern: re.Pattern[str]
     no_level: re.Pattern[str]
+    alternatives: re.Pattern[str]
+    job: re.Pattern[str]
+
+    def names_job_or_level(self, folded: str) -> bool:
+        """True if words after a comma name a job (Google, Senior Engineer) or are only a level (Engineer, Senior)."""
+        if self.job.search(folded):
+            return True
+        return not _NUMBER.sub(" ", self.pattern.sub(" ", folded)).strip()
 
 
 @cache
@@ -143,30 +164,82 @@ def _level_words() -> _LevelWords:
         return re.compile(rf"\b(?:{'|'.join(sorted(phrases, key=lambda p: (-len(p), p)))})\b")
 
     levels = by_word(words["levels"])
-    return _LevelWords(levels, by_word(words["alone"]), any_of(levels), any_of(words["no_level"]))
+    pattern = any_of(levels)
+    alternatives = re.compile(rf"({pattern.pattern}) or ({pattern.pattern})")
+    return _LevelWords(
+        levels, by_word(words["alone"]), pattern, any_of(words["no_level"]), alternatives, any_of(words["jobs"])
+    )
 
 
 def title_level(*texts: str | None) -> str | None:
-    """Find the level in words such as junior, senior, staff or principal.
+    """Find the level in words such as junior, senior, staff or principal, else in a numeral after the job.
 
     Args:
         texts: titles and level texts, in order of preference.
 
     Returns:
-        The level of the first text with such words, the highest if there are several (`senior staff` is L6). A text
-        that mixes entry words with higher ones (`junior/senior`) is skipped. None if no text gives a level.
+        The level of the first text with such words, the highest if there are several (`senior staff` is L6), the lower
+        one if they are alternatives (`senior/staff` is L5). A text that mixes entry words with higher ones
+        (`junior/senior`) is skipped. Engineer I, II and III are L3, L4 and L5. None if no text gives a level.
     """
-    words = _level_words()
     for text in texts:
-        if not text:
-            continue
-        folded = _fold(text)
-        if folded in words.levels_alone:
-            return words.levels_alone[folded]
-        found = {words.levels[word] for word in words.pattern.findall(words.no_level.sub(" ", folded))}
-        if found and (len(found) == 1 or "L3" not in found):
-            return max(found)
+        if text and (level := _level_in(_naming_the_job(text))):
+            return level
     return None
+
+
+def answered_level(text: str | None) -> str | None:
+    """Find the level in the words of a level column, where the whole text is the answer.
+
+    In a combined answer every part must have a level, and the lowest counts: `Lead / Staff` has none.
+    """
+    if not text:
+        return None
+    parts = [part for part in _OR.split(text) if part.strip()]
+    levels = [_level_in(_fold(part)) for part in parts]
+    known = [level for level in levels if level]
+    return min(known) if known and len(known) == len(levels) and ("L3" not in known or len(set(known)) == 1) else None
+
+
+def _naming_the_job(title: str) -> str:
+    """Return the folded words of a title without its team: what follows the job, unless that is a job or a level."""
+    first, *rest = (_fold(part.replace("/", " or ")) for part in _AFTER_THE_JOB.split(title))
+    words = _level_words()
+    return " ".join([first, *(part for part in rest if part and words.names_job_or_level(part))]).strip()
+
+
+def _level_in(folded: str) -> str | None:
+    words = _level_words()
+    if folded in words.levels_alone:
+        return words.levels_alone[folded]
+    bare = words.no_level.sub(" ", folded)
+    found = {words.levels[word] for word in words.pattern.findall(bare)}
+    if alternatives := words.alternatives.search(bare):
+        found = {words.levels[word] for word in alternatives.groups()}
+        return min(found) if "L3" not in found or len(found) == 1 else None
+    if not found and (rung := _RUNG.search(bare)):
+        return _RUNGS[rung[1]]
+    return max(found) if found and (len(found) == 1 or "L3" not in found) else None
+
+
+def ladder_in_title(employer: str | None, title: str) -> str | None:
+    """Look up a title with a numeral, a code or a bank's grade on the employer's own ladder."""
+    return ladder_level(employer, title) if _LADDER_IN_TITLE.search(title) else None
+
+
+def answered_scope(text: str | None) -> str | None:
+    """Return why a report is out of scope if its level column says so (Intern, Working Student, Contractor, M2)."""
+    folded = _fold(text or "")
+    for reason, pattern in _scope_words().items():
+        if pattern.fullmatch(folded):
+            return reason
+    return None
+
+
+@cache
+def _scope_words() -> dict[str, re.Pattern[str]]:
+    listed: dict[str, list[str]] = read_yaml("level_words.yaml")["scope"]
+    return {reason: re.compile("|".join(f"(?:{text})" for text in texts)) for reason, texts in listed.items()}
 
 
 def experience_level(years: float | None) -> str | None:

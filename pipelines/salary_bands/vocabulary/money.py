@@ -1,5 +1,7 @@
 """Convert amounts to USD a year: currencies and pay periods."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pycountry
@@ -17,14 +19,24 @@ def resolve_currency(text: str, country: str | None) -> str | None:
     names: dict[str, list[str]] = read_yaml("currencies.yaml")["names"]
     folded = " ".join(text.casefold().replace(".", "").split())
     code = folded.upper()
-    if len(code) == 3 and pycountry.currencies.get(alpha_3=code):
+    if _is_code(code):
         return code
-    candidates = names.get(folded) or [c for c in code.split("/") if pycountry.currencies.get(alpha_3=c)]
+    candidates = names.get(folded) or [part for part in code.split("/") if _is_code(part)]
     if len(candidates) == 1:
         return candidates[0]
     home: dict[str, str] = read_yaml("currencies.yaml")["countries"]
     own = home.get(country or "")
     return own if own in candidates else None
+
+
+def _is_code(text: str) -> bool:
+    """True for an ISO code in use, or one that was when the ECB quoted it."""
+    return len(text) == 3 and bool(pycountry.currencies.get(alpha_3=text) or text in _former_codes())
+
+
+@cache
+def _former_codes() -> frozenset[str]:
+    return frozenset(read_yaml("currencies.yaml")["former"])
 
 
 def annual_factor(period: pd.Series, hours_per_week: pd.Series, settings: Settings) -> pd.Series:
@@ -33,6 +45,8 @@ def annual_factor(period: pd.Series, hours_per_week: pd.Series, settings: Settin
     factors = {
         "year": 1.0,
         "month": 12.0,
+        "half_month": 24.0,
+        "two_weeks": settings.weeks_per_year / 2,
         "week": float(settings.weeks_per_year),
         "day": float(settings.days_per_year),
     }

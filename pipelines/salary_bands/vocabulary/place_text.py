@@ -20,6 +20,7 @@ TERRITORIES = {
     "NL": frozenset({"AW", "BQ", "CW", "SX"}),
 }
 
+_POSTCODE = re.compile(r"\b\d{4,6}(?:-\d{4})?\b")
 _SPACES = re.compile(r"[^\S\n]+")
 _ALTERNATIVES = re.compile(r"[;|\n\r•]+")
 _PARTS = re.compile(r"[,()\[\]:\t]+|\s+[-–—]+|[-–—]+\s+")
@@ -42,8 +43,9 @@ class Group(NamedTuple):
 
 
 def clean(text: str) -> str:
-    """Fold a text and its spaces, and keep its punctuation and line breaks."""
-    return _SPACES.sub(" ", fold(text)).strip()
+    """Fold a text and its spaces, drop postal codes, and keep its punctuation and line breaks."""
+    folded = fold(text)
+    return _SPACES.sub(" ", _POSTCODE.sub(" ", folded)).strip() or _SPACES.sub(" ", folded).strip()
 
 
 def alternatives(text: str) -> list[str]:
@@ -137,6 +139,11 @@ def _unpunctuated(words: list[str]) -> list[str]:
     return [" ".join(words)]
 
 
+def is_us_state_code(name: str) -> bool:
+    """True for a code of two letters that is a state of the US, whatever else it is: CO, PA, IL, DE."""
+    return len(name) == 2 and any(country == "US" for country, _ in _states(area_of(name)))
+
+
 def _is_in(head: str, area: Area, country: str | None) -> bool:
     """True if a town of that name is in the country or in one of the area's regions."""
     if country and town_of(head, country):
@@ -151,6 +158,8 @@ def _qualifies(group: Group, name: str) -> bool:
     area, country = area_of(name), country_of(name)
     head = area_of(group.head)
     head_country = country_of(group.head)
+    if head_country and not group.qualifiers and is_us_state_code(name) and country != head_country:
+        return True  # Jordan, MN; Peru, IN
     if head_country and town_of(name, head_country) and not _is_in(group.head, area, country):
         return False  # Germany, Berlin
     if head_country and country and not _states(area) and not _is_in(group.head, area, country):

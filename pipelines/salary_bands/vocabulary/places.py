@@ -26,6 +26,8 @@ from salary_bands.vocabulary.place_text import (
     names_a_place,
 )
 
+# Towns of these names exist, but the word alone is a part of another phrase: European Union, Head Of.
+_NOT_ALONE = frozenset("of union most man same enterprise commerce industry normal home best central".split())
 _LONGEST = 200  # characters; a longer text is prose, and splitting a megabyte of prose would take minutes
 _BLANK = Place(None, None, "blank")
 _UNKNOWN = Place(None, None, "unknown")
@@ -46,10 +48,11 @@ def _within(head: str, qualifiers: list[str], country: str) -> tuple[int, list[P
     return agree, towns
 
 
-def _resolve(group: Group, hint: str | None, neighbours: list[str]) -> list[Place]:
+def _resolve(group: Group, hint: str | None, neighbours: list[str], in_us: bool = False) -> list[Place]:
     """Return the places that a group can mean, none if it is unknown.
 
-    `neighbours` qualify a group that has no qualifiers of its own. The source's country, `hint`, wins over both.
+    `neighbours` qualify a group that has no qualifiers of its own. The source's country, `hint`, wins over both. With
+    `in_us` a name that is a state of the US is that state.
     """
     head, qualifiers = group.head, group.qualifiers
     named = [country for name in [head, *qualifiers] if (country := country_of(name))]
@@ -62,6 +65,8 @@ def _resolve(group: Group, hint: str | None, neighbours: list[str]) -> list[Plac
         last = country_of(qualifiers[-1])
         if not plain and last and not area_of(qualifiers[-1]).regions:
             plain = [last]
+        if not plain and country_of(head) and country_of(head) == country_of(qualifiers[-1]):
+            plain = [c for c in (country_of(head),) if c]  # Germany, DE
         if plain:
             territory = next((c for c in named if c in TERRITORIES.get(plain[-1], ())), None)
             candidates = [territory or plain[-1]]
@@ -73,6 +78,10 @@ def _resolve(group: Group, hint: str | None, neighbours: list[str]) -> list[Plac
         _, towns, country = max(ranked, key=lambda entry: (entry[0], bool(entry[1])))
         return towns or [place_in(country)]
     area = area_of(head)
+    if in_us and any(where == "US" and state for where, state in area.regions):
+        return [place_in("US")]
+    if head in _NOT_ALONE and not neighbours:
+        return []
     for name in neighbours:
         countries = {country_of(name), *(where for where, _ in area_of(name).regions)} - {None}
         for country in sorted(filter(None, countries), key=lambda where: (where != "US", where)):
@@ -90,7 +99,7 @@ def _resolve(group: Group, hint: str | None, neighbours: list[str]) -> list[Plac
     return [place_in(owners.pop())] if len(owners) == 1 else []
 
 
-def _places(text: str, hint: str | None) -> tuple[list[Place], bool]:
+def _places(text: str, hint: str | None, in_us: bool = False) -> tuple[list[Place], bool]:
     """Return the places of one alternative, and whether it also leaves the place open ("or remote")."""
     groups = list(groups_of(text))
     found: list[Place] = []
@@ -104,7 +113,7 @@ def _places(text: str, hint: str | None) -> tuple[list[Place], bool]:
         neighbours = next((later.qualifiers for later in groups[number + 1 :] if later.qualifiers), [])
         if not neighbours and number and is_broad(groups[0].head) and not group.alternative:
             neighbours = [groups[0].head]
-        places = _resolve(group, hint, [] if group.qualifiers else neighbours)
+        places = _resolve(group, hint, [] if group.qualifiers else neighbours, in_us)
         leaves_open |= not places and group.alternative
         found += places
         joined = group.alternative or (number + 1 < len(groups) and groups[number + 1].alternative)
@@ -123,7 +132,18 @@ def _country_code(country: str | None) -> str | None:
     return area_of(key).country or (locate(country).country if key else None)
 
 
-def locate(text: str | None, country: str | None = None) -> Place:
+def _places_of_all(parts: list[str], hint: str | None, in_us: bool) -> tuple[list[Place], bool]:
+    """Return the places of all alternatives, and whether one of them leaves the place open."""
+    found: list[Place] = []
+    leaves_open = False
+    for part in parts:
+        places, is_open = _places(part, hint, in_us)
+        found += places
+        leaves_open |= is_open or (not places and len(parts) > 1)
+    return found, leaves_open
+
+
+def locate(text: str | None, country: str | None = None, in_dollars: bool = False) -> Place:
     """Resolve a free text to a country and a metro.
 
     Args:
@@ -131,6 +151,8 @@ def locate(text: str | None, country: str | None = None) -> Place:
             code alone is a country. After a town it is the state or country that has such a town, else a US state.
         country: the country in a column of its own, as ISO 3166 code or name. It takes precedence, and the text then
             decides only the metro. A value that names no country is ignored.
+        in_dollars: True if the report is in US dollars. Then, as beside a place in the US, a name that is a state and a
+            country is the state: "Remote, CO" is Colorado.
 
     Returns:
         The place; if the text names several, the country and metro that they share.
@@ -147,10 +169,14 @@ def locate(text: str | None, country: str | None = None) -> Place:
         found = [row] if row.country else []
     elif key and not row:
         parts = alternatives(plain)
-        for part in parts:
-            places, is_open = _places(part, hint)
-            found += places
-            leaves_open |= is_open or (not places and len(parts) > 1)
+        found, leaves_open = _places_of_all(parts, hint, in_dollars)
+        if (
+            not in_dollars
+            and not hint
+            and any(p.country == "US" for p in found)
+            and any(p.country != "US" for p in found)
+        ):
+            found, leaves_open = _places_of_all(parts, hint, in_us=True)
     elif key and hint:
         found = _places(plain, hint)[0]
     if not found:

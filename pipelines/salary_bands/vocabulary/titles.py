@@ -17,8 +17,19 @@ UNCLASSIFIED = "unclassified"
 NO_RULE = "no_rule"
 REASONS = ("people_manager", "executive", "intern_or_student", "other_job")
 
-_FIELDS = ("title", "focus", "skills")
+_FIELDS = ("title", "role", "focus", "skills", "employer")
+_KEYS = ("title", "title_too", "role", "focus", "focus_too", "skills", "employer")
+_EXCLUSIONS = {
+    "unless_title": "unless_title",
+    "unless_role": "unless_role",
+    "unless": "unless_focus",
+    "unless_employer": "unless_employer",
+}
 _LIST = re.compile(r"<(\w+)>")
+# What follows the job in a title names its team, programme or product: "Research Engineer, Life Sciences".
+_AFTER_THE_JOB = re.compile(r"\s*[,;:|(\[]\s*|\s+[-–—]\s*|\s*[-–—]\s+")
+_SKILL = re.compile(r"[;,|\n]")
+_FEW_SKILLS = 3  # in a longer list one skill alone does not decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +44,7 @@ class Classification:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A set of phrases, given by its bit, of which one must occur in the title, focus or skills."""
+    """A set of phrases, given by its bit, of which one must occur in the field."""
 
     field: str
     bit: int
@@ -43,20 +54,24 @@ class Condition:
 class Rule:
     """A rule, which applies if every condition is met and no exclusion is.
 
-    `title` to `unless_focus` are bit masks of the conditions and exclusions.
+    `title` to `unless_employer` are bit masks of the conditions and exclusions.
     """
 
     id: str
     leaf: str
     reason: str | None
     conditions: tuple[Condition, ...]
-    examples: tuple[tuple[str, str, str], ...]
-    counter_examples: tuple[tuple[str, str, str], ...]
+    examples: tuple[tuple[str, str, str, str], ...]
+    counter_examples: tuple[tuple[str, str, str, str], ...]
     title: int
+    role: int
     focus: int
     skills: int
+    employer: int
     unless_title: int
+    unless_role: int
     unless_focus: int
+    unless_employer: int
 
 
 class RuleBook:
@@ -69,35 +84,60 @@ class RuleBook:
         self._lists: dict[str, list[str]] = {}
         for name, phrases in document.get("lists", {}).items():
             self._lists[name] = self._expand(phrases)
+        self._technical = self._bit(document.get("technical_heads", ()))
         self.rules = tuple(self._rule(entry) for entry in document["rules"])
 
-    def classify(self, title: str, specialisation: str = "", skills: str = "") -> Classification:
+    def classify(self, title: str, specialisation: str = "", skills: str = "", employer: str = "") -> Classification:
         """Classify one report; see `classify` in this module."""
         title_words = self.reader.words(title)
+        focus_words = self.reader.words(specialisation) if specialisation else []
+        role_words = self._role_words(title, title_words)
+        skill_parts = [self.reader.words(part) for part in _SKILL.split(skills) if part.strip()]
+        employer_words = self.reader.words(employer)
         found_title = self._found(title_words)
-        focus_words: list[str] = []
-        found_focus = found_title
-        if specialisation:
-            focus_words = self.reader.words(specialisation)
-            found_focus |= self._found(focus_words)
-        skill_parts: list[list[str]] = []
-        found_skills = 0
-        if skills:
-            skill_parts = [self.reader.words(part) for part in re.split(r"[;,|\n]", skills)]
-            for part in skill_parts:
-                found_skills |= self._found(part)
+        found_role = found_title if role_words is title_words else self._found(role_words)
+        found_focus = found_title | self._found(focus_words)
+        found_skills = self._found_in_skills(skill_parts)
+        found_employer = self._found(employer_words)
         for rule in self.rules:
             if (
                 found_title & rule.title == rule.title
+                and found_role & rule.role == rule.role
                 and found_focus & rule.focus == rule.focus
                 and found_skills & rule.skills == rule.skills
+                and found_employer & rule.employer == rule.employer
                 and not found_title & rule.unless_title
+                and not found_role & rule.unless_role
                 and not found_focus & rule.unless_focus
+                and not found_employer & rule.unless_employer
             ):
-                texts = {"title": [title_words], "focus": [title_words, focus_words], "skills": skill_parts}
+                texts = {
+                    "title": [title_words],
+                    "role": [role_words],
+                    "focus": [title_words, focus_words],
+                    "skills": skill_parts,
+                    "employer": [employer_words],
+                }
                 words = (self._evidence(texts[part.field], part.bit) for part in rule.conditions)
                 return Classification(rule.leaf, rule.id, "; ".join(dict.fromkeys(words)), rule.reason)
         return Classification(UNCLASSIFIED, NO_RULE, "", None)
+
+    def _role_words(self, title: str, title_words: list[str]) -> list[str]:
+        """Return the words that name the job: those before the team if they are a technical role, else all."""
+        head = _AFTER_THE_JOB.split(title.strip(), maxsplit=1)[0]
+        if head == title.strip():
+            return title_words
+        words = self.reader.words(head)
+        return words if self._found(words) & self._technical else title_words
+
+    def _found_in_skills(self, parts: Sequence[Sequence[str]]) -> int:
+        """Return the bits of skills: any of a few, those that two skills share of many."""
+        once = twice = 0
+        for part in parts:
+            found = self._found(part)
+            twice |= once & found
+            once |= found
+        return once if len(parts) <= _FEW_SKILLS else twice
 
     def problems(self) -> list[str]:
         """List what is wrong with the rules: repeated ids, invalid reasons, examples that another rule takes first."""
@@ -118,14 +158,10 @@ class RuleBook:
 
     def _rule(self, entry: Mapping[str, Any]) -> Rule:
         known = {"id", "leaf", "reason", "examples", "counter_examples"}
-        known |= {"title", "title_too", "focus", "focus_too", "skills", "unless_title", "unless"}
+        known |= {*_KEYS, *_EXCLUSIONS}
         if unknown := set(entry) - known:
             raise ValueError(f"rule {entry.get('id')}: unknown keys {sorted(unknown)}")
-        conditions = tuple(
-            Condition(key.removesuffix("_too"), self._bit(entry[key]))
-            for key in ("title", "title_too", "focus", "focus_too", "skills")
-            if key in entry
-        )
+        conditions = tuple(Condition(key.removesuffix("_too"), self._bit(entry[key])) for key in _KEYS if key in entry)
         if not conditions:
             raise ValueError(f"rule {entry['id']}: no condition, so it would take every title")
         masks = dict.fromkeys(_FIELDS, 0)
@@ -138,8 +174,7 @@ class RuleBook:
             conditions=conditions,
             examples=tuple(map(_example, entry.get("examples", ()))),
             counter_examples=tuple(map(_example, entry.get("counter_examples", ()))),
-            unless_title=self._bit(entry["unless_title"]) if "unless_title" in entry else 0,
-            unless_focus=self._bit(entry["unless"]) if "unless" in entry else 0,
+            **{field: self._bit(entry[key]) if key in entry else 0 for key, field in _EXCLUSIONS.items()},
             **masks,
         )
 
@@ -212,18 +247,19 @@ class RuleBook:
         return ""
 
 
-def classify(title: str, specialisation: str = "", skills: str = "") -> Classification:
+def classify(title: str, specialisation: str = "", skills: str = "", employer: str = "") -> Classification:
     """Classify one report by the rules of `reference/leaf_rules.yaml`.
 
     Args:
         title: the job title as reported. It decides the role.
         specialisation: the focus or tag as reported, if the source has one. It decides the specialisation.
         skills: the skills as reported, separated by `;`. They specialise engineers and researchers, never another job.
+        employer: the kind of employer, as `employers.evidence_of` gives it. It decides where the title leaves it open.
 
     Returns:
         The leaf with the rule and the words that decided it; `unclassified` by `no_rule` if no rule applies.
     """
-    return _book().classify(title, specialisation, skills)
+    return _book().classify(title, specialisation, skills, employer)
 
 
 def rules() -> tuple[Rule, ...]:
@@ -241,7 +277,7 @@ def _book() -> RuleBook:
     return RuleBook(rules_document())
 
 
-def _example(entry: str | Sequence[str]) -> tuple[str, str, str]:
+def _example(entry: str | Sequence[str]) -> tuple[str, str, str, str]:
     parts = [entry] if isinstance(entry, str) else list(entry)
-    title, specialisation, skills = (*parts, "", "", "")[:3]
-    return title, specialisation, skills
+    title, specialisation, skills, employer = (*parts, "", "", "", "")[:4]
+    return title, specialisation, skills, employer

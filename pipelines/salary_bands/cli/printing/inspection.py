@@ -33,8 +33,14 @@ def print_inspection(out: Console, found: dict[str, Any]) -> None:
     for reason in found["rejected"]:
         examples = ", ".join(f"row {e['row']}: {e['value']!r}" for e in reason["examples"])
         line(f"rejected {reason['rows']:,}  {reason['column'] or 'row'}: {reason['reason']} ({examples})")
+        if reason["reason"] == "unquoted_currency":
+            line(
+                "  the ECB does not quote the currency then; add its rate, with source, to reference/exchange_rates.csv"
+            )
     for what, count in found["noted"].items():
         line(f"noted {count:,}  {what}")
+    for warning in found["warnings"]:
+        line(f"warning: {warning}")
     if not held:
         for rows in found["not_used"]:
             line(f"{rows['disposition']} {rows['rows']:,}  {rows['reason']}")

@@ -52,10 +52,13 @@ def print_coverage(out: Console, found: dict[str, Any]) -> None:
     out.print(shares)
     for note in found["noted"]:
         out.print(f"noted  {note['file']}  {note['what']}: {note['count']:,}", highlight=False, markup=False)
-    worklist = plain_table("what", "text", title="unknown texts, by number of reports")
-    worklist.add_column("reports", justify="right", no_wrap=True)
-    worklist.add_column("source")
-    worklist.add_column("fix in")
+    worklist = plain_table("what", "text", title="unknown texts, by number of reports that may be machine learning")
+    for name in ("of ML", "reports", "share"):
+        worklist.add_column(name, justify="right", no_wrap=True)
+    for name in ("source", "fix in", "did they mean"):
+        worklist.add_column(name)
     for row in found["unmatched"]:
-        worklist.add_row(row["what"], cell(row["unknown_text"]), f"{row['reports']:,}", row["source"], row["mend"])
+        costs = (f"{row['core_reports']:,}", f"{row['reports']:,}", f"{row['share']:.1%}")
+        text, suggestion = cell(row["unknown_text"]), row["suggestion"] or ""
+        worklist.add_row(row["what"], text, *costs, row["source"], row["mend"], suggestion)
     out.print(worklist)

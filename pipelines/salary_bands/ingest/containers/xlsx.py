@@ -4,7 +4,7 @@ import itertools
 import warnings
 import zipfile
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pandas as pd
 
@@ -26,15 +26,17 @@ warnings.filterwarnings("ignore", module="openpyxl")  # they quote cells and nam
 
 
 def open_xlsx(stream: BinaryIO, size: int, settings: Settings) -> Container:
-    """Open the first sheet of a workbook; its first row that is not blank is the header."""
+    """Open the sheet of a workbook that holds data; its first row that is not blank is the header.
+
+    Hidden sheets, and sheets of notes in one column, are passed over. Two sheets with data hold the export.
+    """
     import openpyxl  # a tenth of a second, which a refresh without such an export need not spend
 
     try:
         with zipfile.ZipFile(stream) as archive:
             check_xlsx(archive, size, settings)
         stream.seek(0)
-        sheet = openpyxl.load_workbook(stream, read_only=True, data_only=True).worksheets[0]
-        sheet.reset_dimensions()  # a sheet may claim a million columns that it does not have
+        sheet = _data_sheet(openpyxl.load_workbook(stream, read_only=True, data_only=True).worksheets)
         rows = enumerate(sheet.iter_rows(values_only=True), start=1)
         first = next(((n, r) for n, r in rows if any(v is not None for v in r)), None)
     except HeldExport:
@@ -66,3 +68,24 @@ def open_xlsx(stream: BinaryIO, size: int, settings: Settings) -> Container:
 
     container.blocks = blocks()
     return container
+
+
+def _data_sheet(sheets: list[Any]) -> Any:
+    """Return the visible sheet with data, else the first visible one; raise HeldExport if there are several."""
+    for sheet in sheets:
+        sheet.reset_dimensions()  # a sheet may claim a million columns that it does not have
+    visible = [sheet for sheet in sheets if sheet.sheet_state == "visible"]
+    with_data = [sheet for sheet in visible if _has_data(sheet)]
+    if len(with_data) > 1:
+        raise HeldExport(
+            "several_sheets", f"has data in {len(with_data)} sheets", "deliver one sheet, or a file for each of them"
+        )
+    if not with_data and any(map(_has_data, sheets)):
+        raise HeldExport("hidden_sheet", "has data in a hidden sheet only", "show the sheet, or deliver it as CSV")
+    return (with_data or visible or sheets)[0]
+
+
+def _has_data(sheet: Any) -> bool:
+    """True if a header and a row below it have two cells or more."""
+    wide = (row for row in sheet.iter_rows(values_only=True) if sum(value is not None for value in row) > 1)
+    return len(list(itertools.islice(wide, 2))) > 1
