@@ -40,6 +40,7 @@ ORDER = (
     ("aggregate",),
     ("gates", "publish"),
     ("distribute",),
+    ("refresh",),
     ("orchestration",),
     ("cli",),
 )

@@ -23,6 +23,7 @@ def test_defaults_are_those_of_the_method() -> None:
     assert (found.max_rejected_share, found.total_tolerance, found.max_employer_share) == (0.2, 0.02, 0.5)
     assert (found.full_time_hours, found.hours_per_week, found.weeks_per_year, found.days_per_year) == (30, 40, 52, 260)
     assert (found.settle_seconds, found.settle_timeout_seconds, found.lock_wait_seconds) == (2, 30, 600)
+    assert found.memory_limit is None  # DuckDB's own
 
 
 def test_file_beats_default_environment_beats_file_and_flag_beats_all(
@@ -50,6 +51,8 @@ def test_file_beats_default_environment_beats_file_and_flag_beats_all(
         ("window_months", ""),
         ("settle_seconds", "-1"),
         ("max_line_bytes", "10"),
+        ("memory_limit", "much"),
+        ("memory_limit", "50%"),
     ],
 )
 @pytest.mark.parametrize("way", ["file", "environment", "flag"])

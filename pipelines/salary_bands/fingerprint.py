@@ -19,9 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from salary_bands.reference import FOLDER
+from salary_bands.reference import FOLDER, parse_yaml
 from salary_bands.settings import Settings
 from salary_bands.storage.sql import SQL
 
@@ -41,9 +39,9 @@ CARRIERS = ("errors", "settings", "fingerprint", "storage", "releases", "aggrega
 OUTSIDE = (
     "__main__", "aggregate.checks", "aggregate.coverage", "cli", "distribute", "exports.draft", "exports.inspect",
     "exports.stages", "gates", "ingest.exchange_rates", "ingest.raw_folder", "orchestration", "pages", "publish",
-    "query", "sample", "schemas.described", "statistics.residuals",
+    "query", "refresh", "sample", "schemas.described", "statistics.residuals",
 )  # fmt: skip
-FOLDERS = frozenset(("raw", "marts", "work"))  # settings that say where files are
+MACHINE = frozenset(("raw", "marts", "work", "memory_limit"))  # settings of the machine: they change no row
 _DISTRIBUTIONS = {"yaml": "PyYAML", "currency_converter": "CurrencyConverter"}
 _SQL_SILENT = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*")
 SUFFIXES = {".py", ".yaml", ".csv", ".sql"}
@@ -164,7 +162,7 @@ def _code(sources: Sources, table: str, modules: tuple[str, ...]) -> Code:
     source = [[name, module.digest] for name, module in facts.items()]
     return Code(
         digest([source, [[path.name, source_digest(path)] for path in queries]]),
-        tuple(sorted(words & (Settings.model_fields.keys() - FOLDERS))),
+        tuple(sorted(words & (Settings.model_fields.keys() - MACHINE))),
         sources.files_read(texts),
         {name: version(_DISTRIBUTIONS.get(name, name)) for name in sorted(libraries)},
     )
@@ -193,10 +191,10 @@ def source_digest(path: Path) -> str:
     """
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".py":
-        return digest(_code_lines(text, ast.parse(text)))
+        return _code_digest(text, list(ast.walk(ast.parse(text))))
     if path.suffix == ".sql":
         return digest(_sql(path).split())
-    return digest(yaml.safe_load(text) if path.suffix == ".yaml" else list(csv.reader(text.splitlines(True))))
+    return digest(parse_yaml(text) if path.suffix == ".yaml" else list(csv.reader(text.splitlines(True))))
 
 
 def _digest_now(path: Path) -> str:
@@ -223,9 +221,10 @@ class _Module:
 @cache
 def _read_module(path: Path, modified_ns: int, size: int) -> _Module:
     """Read a module once while it stays as it is."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
+    nodes = list(ast.walk(ast.parse(text)))
     imports, attributes, texts, libraries = set(), set(), set(), set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Attribute):
             attributes.add(node.attr)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _NAME.fullmatch(node.value):
@@ -239,13 +238,17 @@ def _read_module(path: Path, modified_ns: int, size: int) -> _Module:
                 imports |= {(rest, alias.name) for alias in node.names}
     libraries -= {*sys.stdlib_module_names, NAME}
     found = (tuple(sorted(imports)), frozenset(attributes), frozenset(texts), frozenset(libraries))
-    return _Module(source_digest(path), *found)
+    return _Module(_code_digest(text, nodes), *found)
 
 
-def _code_lines(text: str, tree: ast.Module) -> list[str]:
+def _code_digest(text: str, nodes: list[ast.AST]) -> str:
+    return digest(_code_lines(text, nodes))
+
+
+def _code_lines(text: str, nodes: list[ast.AST]) -> list[str]:
     """The lines of a module without comments, docstrings, descriptions and blank lines; the same for every Python."""
     lines = [line.encode() for line in text.splitlines()]
-    spans = [(n.lineno, n.col_offset, n.end_lineno or n.lineno, n.end_col_offset or 0) for n in _prose(tree)]
+    spans = [(n.lineno, n.col_offset, n.end_lineno or n.lineno, n.end_col_offset or 0) for n in _prose(nodes)]
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:
             row, start = token.start
@@ -255,9 +258,9 @@ def _code_lines(text: str, tree: ast.Module) -> list[str]:
     return [line.decode().rstrip() for line in lines if line.strip()]
 
 
-def _prose(tree: ast.Module) -> Iterator[ast.expr]:
+def _prose(nodes: list[ast.AST]) -> Iterator[ast.expr]:
     """Docstrings, descriptions of settings and keys, and the meaning of a schema's column, its first argument."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             if ast.get_docstring(node, clean=False) is not None and isinstance(node.body[0], ast.Expr):
                 yield node.body[0].value

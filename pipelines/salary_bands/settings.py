@@ -123,6 +123,11 @@ class Settings(BaseSettings):
     idle_days: int = Field(
         7, description="Age in days of the newest release from which a refresh of unchanged exports publishes.", ge=0
     )
+    memory_limit: str | None = Field(
+        None,
+        description="Memory of DuckDB, such as 2GB, beyond which it spills to the work folder; default its own.",
+        pattern=r"^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$",
+    )
     settle_seconds: float = Field(2, description="Seconds for which a file must be unchanged before it is read.", ge=0)
     settle_timeout_seconds: float = Field(30, description="Seconds to wait for a file that is still changing.", ge=0)
     lock_wait_seconds: float = Field(600, description="Seconds to wait for another refresh.", ge=0)

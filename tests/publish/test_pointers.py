@@ -10,7 +10,7 @@ from salary_bands.distribute.verify import verify
 from salary_bands.errors import RefreshError, UsageError
 from salary_bands.publish.pointers import list_release, pointer_notes, prune, reinstate, rollback, withdraw
 from salary_bands.publish.publication import repair
-from salary_bands.query.bands import release_rows
+from salary_bands.query.releases import release_rows
 from salary_bands.releases.documents import SCHEMA_VERSION
 from salary_bands.releases.marts import Marts
 from tests.builders.shelves import latest, listed, put_release, quick_marts, shelf, snapshot

@@ -1,5 +1,7 @@
 """The checks of a candidate: SQL that returns the rows which offend, and the contract of each table."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from salary_bands import schemas
@@ -25,10 +27,15 @@ CHECKS = (
 
 
 def offending_rows(workspace: Workspace, check: str) -> pd.DataFrame:
-    """The rows that a check of `sql/checks/` returns; none if it holds."""
+    """Return the rows that a check of `sql/checks/` selects; none if it holds."""
+    return checked(workspace, [check])[check]
+
+
+def checked(workspace: Workspace, checks: Sequence[str] = CHECKS) -> dict[str, pd.DataFrame]:
+    """Return the offending rows of each check, all from one connection to the candidate."""
     with workspace.connection(*RECIPES) as connection:
         add_table(connection, "asked_claims", asked_claims())
-        return connection.execute(read_sql(f"checks/{check}")).df()
+        return {check: connection.execute(read_sql(f"checks/{check}")).df() for check in checks}
 
 
 def contract_faults(workspace: Workspace) -> list[str]:

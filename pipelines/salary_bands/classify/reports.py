@@ -1,14 +1,17 @@
 """normalised_reports to pay_reports."""
 
 from datetime import date
+from functools import lru_cache
 
 import pandas as pd
 
 from salary_bands.classify.plausible import Plausibility
-from salary_bands.storage.frames import TEXT, map_distinct_rows
+from salary_bands.storage.frames import TEXT, map_distinct, map_distinct_rows
 from salary_bands.vocabulary.dates import report_day
 from salary_bands.vocabulary.employers import facts_at, kind_of
-from salary_bands.vocabulary.titles import Classification, classify
+from salary_bands.vocabulary.titles import Classification, classify, decisive
+
+_REMEMBERED = 50_000  # titles, each with its classification; chunks and exports share most of them
 
 
 def classify_reports(normalised: pd.DataFrame, exported: date, plausibility: Plausibility) -> pd.DataFrame:
@@ -20,7 +23,8 @@ def classify_reports(normalised: pd.DataFrame, exported: date, plausibility: Pla
     """
     texts = ["job_title", "specialisation", "skills"]
     facts = facts_at(normalised["employer"], report_day(normalised, exported))
-    codes, found = map_distinct_rows(normalised[texts].assign(kind=kind_of(facts)), _classified)
+    kind = map_distinct(kind_of(facts), decisive)
+    codes, found = map_distinct_rows(normalised[texts].assign(kind=kind), _classified)
     tier = facts["tier"].fillna("unknown")
     scope = pd.Series(pd.array([c.reason for c in found], dtype=TEXT).take(codes), index=normalised.index)
     pay = normalised.drop(columns=texts).assign(
@@ -33,5 +37,6 @@ def classify_reports(normalised: pd.DataFrame, exported: date, plausibility: Pla
     return pay
 
 
+@lru_cache(_REMEMBERED)
 def _classified(title: str, specialisation: str | None, skills: str | None, kind: str) -> Classification:
     return classify(title, specialisation or "", skills or "", kind)

@@ -4,13 +4,15 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
 from salary_bands.errors import escaped
-from salary_bands.releases.marts import Marts
+
+if TYPE_CHECKING:
+    from salary_bands.releases.marts import Marts
 
 out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 140)
 err = Console(stderr=True, soft_wrap=True)
@@ -25,8 +27,9 @@ ReleaseVersion = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
 
 
-def marts_in(folder: Path | None) -> Marts:
+def marts_in(folder: Path | None) -> "Marts":
     """Return the marts folder that is given, else that of the settings."""
+    from salary_bands.releases.marts import Marts
     from salary_bands.settings import load
 
     return Marts(load(marts=folder).marts)

@@ -125,7 +125,7 @@ def diff(
 def releases(marts: MartsFolder = None, as_json: AsJson = False) -> None:
     """List the releases, newest first."""
     from salary_bands.cli.printing.reading import print_releases
-    from salary_bands.query.bands import release_rows
+    from salary_bands.query.releases import release_rows
 
     found = release_rows(marts_in(marts))
     if as_json:

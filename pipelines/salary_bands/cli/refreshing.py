@@ -3,13 +3,17 @@
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from salary_bands.cli.common import AsJson, MartsFolder, WorkFolder, out, print_json, say
+from salary_bands.cli.common import AsJson, MartsFolder, WorkFolder, marts_in, out, print_json, say
 from salary_bands.errors import UsageError
-from salary_bands.releases.marts import Marts
+
+if TYPE_CHECKING:
+    from salary_bands.gates.accept import Accepted
+    from salary_bands.refresh.run import Jobs
+    from salary_bands.settings import Settings
 
 
 def refresh(
@@ -35,18 +39,32 @@ def refresh(
     day = _date(as_of) if as_of else today
     if day > today:
         raise UsageError(f"--as-of {day} is in the future; use today's date or an earlier one")
-    from salary_bands.gates.accept import Accepted
+    accepted = _accepted(accept, reason)
+    from salary_bands.refresh.run import refresh as run
 
-    accepted = Accepted.of(accept or [], reason)
-    from salary_bands.orchestration.refresh import refresh as run
-
-    outcome = run(settings, day, dry_run, say, accepted, is_dated=as_of is not None)
+    outcome = run(settings, day, dry_run, say, lambda: _jobs(settings), accepted, is_dated=as_of is not None)
     if as_json:
         print_json(outcome.to_json())
         return
     from salary_bands.cli.printing.refreshing import print_outcome
 
     print_outcome(out, outcome)
+
+
+def _accepted(gates: list[str] | None, reason: str | None) -> "Accepted | None":
+    """Validate which gates are accepted; None if nothing was asked for, so that nothing is imported for it."""
+    if not gates and reason is None:
+        return None
+    from salary_bands.gates.accept import Accepted
+
+    return Accepted.of(gates or [], reason)
+
+
+def _jobs(settings: "Settings") -> "Jobs":
+    """Build Dagster's definitions, which a refresh with nothing to do never needs."""
+    from salary_bands.orchestration.refresh import InProcess
+
+    return InProcess(settings, say)
 
 
 def inspect(file: Annotated[Path, typer.Argument(help="An export.")], as_json: AsJson = False) -> None:
@@ -97,7 +115,7 @@ def mirror(
     if not settings.store_url:
         raise UsageError("no object store is set; give --to s3://BUCKET/PREFIX or the setting store_url")
     with refresh_lock([settings.marts], settings.lock_wait_seconds, say):
-        done = upload(Marts(settings.marts), settings.store_url, say)
+        done = upload(marts_in(settings.marts), settings.store_url, say)
     if as_json:
         print_json(asdict(done))
     else:

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from salary_bands.cli.common import AsJson, MartsFolder, marts_in, out, print_json, say
-from salary_bands.releases.marts import Marts
+
+if TYPE_CHECKING:
+    from salary_bands.releases.marts import Marts
 
 PublicKey = Annotated[
     Path | None, typer.Option("--public-key", help="PEM file of the publisher's Ed25519 key, which must have signed.")
@@ -155,9 +157,10 @@ def serve(
 
 
 @contextmanager
-def _locked(folder: Path | None, wait: float | None) -> Iterator[Marts]:
+def _locked(folder: Path | None, wait: float | None) -> "Iterator[Marts]":
     """Lock the marts folder, and repair what a crash may have left."""
     from salary_bands.publish.publication import repair
+    from salary_bands.releases.marts import Marts
     from salary_bands.settings import load
     from salary_bands.storage.locks import refresh_lock
 

@@ -28,6 +28,7 @@ from salary_bands.releases.pointers import (
     newest_first,
     read_entries,
 )
+from salary_bands.settings import Settings
 from salary_bands.storage.files import write_json
 
 if TYPE_CHECKING:
@@ -76,6 +77,19 @@ def mirror(marts: Marts, url: str, say: Callable[[str], None] = lambda _: None) 
     states = {**seen, url: {e.version: e.state for e in ours}}
     write_json(marts.folder / SEEN, _SEEN.dump_python(states, exclude_defaults=True))
     return Mirrored(url, [entry.version for entry in new], bucket.puts, latest)
+
+
+def mirror_published(settings: Settings, version: str) -> str | None:
+    """Mirror the releases if the settings name a store; return a line on it.
+
+    Raises RefreshError, which also says what is published here.
+    """
+    if not settings.store_url:
+        return None
+    try:
+        return mirror(Marts(settings.marts), settings.store_url).line()
+    except RefreshError as error:
+        raise RefreshError(f"{version} is published in {settings.marts}, but not mirrored: {error}") from None
 
 
 def union(listed: Iterable[Entry], ours: Iterable[Entry], before: Mapping[str, State]) -> list[Entry]:

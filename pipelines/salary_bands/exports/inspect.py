@@ -124,7 +124,7 @@ def _not_used(reports: pd.DataFrame, fmt: Format, chain: Chain) -> list[Document
         "file": chain.file,
         "exported_on": chain.exported_on,
     }
-    with TemporaryDirectory() as spill, in_memory(Path(spill)) as connection:
+    with TemporaryDirectory() as spill, in_memory(Path(spill), chain.settings.memory_limit) as connection:
         add_table(connection, "reports", reports.assign(**facts, repeats=fmt.repeats, is_newest=True))
         connection.execute('CREATE TABLE matched_duplicates (export_number BIGINT, "row" BIGINT)')
         connection.execute(

@@ -6,13 +6,14 @@ import os
 import stat
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BufferedReader
 from pathlib import Path
 
 from salary_bands.errors import HeldExport, UsageError, escaped
 
 IGNORED = (".gitkeep", ".DS_Store", "~$*", "*.part", "*.tmp", "*.crdownload")  # what editors and downloads leave
+_hashes: dict[tuple[str, str, int, int], str] = {}  # (folder, file, size, time) to SHA-256, while this process runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,26 @@ def scan(raw: Path, known: dict[tuple[str, int, int], str] | None = None) -> Raw
             continue
         exports.append(ExportFile(source, file, path, status.st_size, status.st_mtime_ns, sha256))
     return RawFolder(tuple(exports), tuple(refused))
+
+
+def scan_settled(raw: Path, seconds: float) -> RawFolder:
+    """List the exports as `scan` does, without files that changed within the last `seconds`.
+
+    While this process runs, a file is hashed again only if its size or modification time has changed.
+    """
+    known = {(file, size, time): sha for (root, file, size, time), sha in _hashes.items() if root == str(raw)}
+    folder = scan(raw, known)
+    _hashes.update({(str(raw), e.file, e.size, e.modified_ns): e.sha256 for e in folder.exports})
+    moving = unsettled(raw, seconds)
+    return replace(folder, exports=tuple(e for e in folder.exports if e.file not in moving))
+
+
+def by_key(folder: RawFolder) -> dict[str, ExportFile]:
+    """Map each content to one export; if several files have it, to the first of them."""
+    found: dict[str, ExportFile] = {}
+    for export in folder.exports:
+        found.setdefault(export.key, export)
+    return found
 
 
 def unsettled(raw: Path, seconds: float, now: float | None = None) -> list[str]:

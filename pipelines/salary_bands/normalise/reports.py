@@ -1,6 +1,7 @@
 """accepted_reports to normalised_reports."""
 
 from datetime import date
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -62,11 +63,13 @@ def _levels(accepted: pd.DataFrame, fmt: Format) -> tuple[pd.Series, pd.Series, 
     The first that answers counts: the employer's ladder, title words, the format's scheme, experience.
     """
     scheme = {k.casefold(): v for k, v in fmt.levels.items()}
+    # nearly every row has its own employer, level and title, but few of each
+    of_ladder, of_title, of_answer = cache(ladder_level), cache(title_level), cache(answered_level)
 
     def answer(employer: str | None, level: str | None, title: str) -> tuple[str | None, str | None]:
-        if found := ladder_level(employer, level) or (None if level else ladder_in_title(employer, title)):
+        if found := of_ladder(employer, level) or (None if level else ladder_in_title(employer, title)):
             return found, "ladder"
-        if found := title_level(title) or answered_level(level):
+        if found := of_title(title) or of_answer(level):
             return found, "title"
         if level and not (fmt.own_levels_yield_to_ladder and has_ladder(employer)):
             return scheme.get(level.casefold()), "scheme"

@@ -10,9 +10,10 @@ import dagster as dg
 from salary_bands.aggregate.plan import plan_release
 from salary_bands.errors import RefreshError, UsageError
 from salary_bands.gates.accept import Checked
+from salary_bands.ingest.raw_folder import by_key
 from salary_bands.orchestration.edits import forget_if_edited
 from salary_bands.orchestration.partitions import export_key, export_partitions, partition_key
-from salary_bands.orchestration.resources import Pipeline, by_key
+from salary_bands.orchestration.resources import Pipeline
 from salary_bands.publish.figures import known_figures
 from salary_bands.publish.publication import already_published, still_current
 

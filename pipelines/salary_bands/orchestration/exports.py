@@ -6,9 +6,9 @@ import dagster as dg
 import pyarrow.parquet as pq
 
 from salary_bands.exports.stages import ExportStages, Record
-from salary_bands.ingest.raw_folder import ExportFile
+from salary_bands.ingest.raw_folder import ExportFile, by_key
 from salary_bands.orchestration.partitions import export_key, export_partitions
-from salary_bands.orchestration.resources import Pipeline, by_key
+from salary_bands.orchestration.resources import Pipeline
 from salary_bands.schemas import EXPORT_TABLES
 
 _PREVIEW_ROWS = 5

@@ -6,21 +6,19 @@ from typing import Any
 import dagster as dg
 import pyarrow.parquet as pq
 
-from salary_bands.aggregate.checks import CHECKS, contract_faults, offending_rows
+from salary_bands.aggregate.checks import CHECKS, checked, contract_faults
 from salary_bands.aggregate.coverage import too_little_known
 from salary_bands.aggregate.plan import plan_release
 from salary_bands.aggregate.registry import RECIPES, make
 from salary_bands.aggregate.workspace import Workspace
-from salary_bands.distribute.mirror import mirror
+from salary_bands.distribute.mirror import mirror_published
 from salary_bands.errors import RefreshError
 from salary_bands.gates.accept import CONTRACT, Accepted, Checked
 from salary_bands.gates.judge import judged
 from salary_bands.gates.rules import ABOUT
 from salary_bands.orchestration.resources import Pipeline
 from salary_bands.publish.publication import already_published, publish, repair
-from salary_bands.releases.marts import Marts
 from salary_bands.schemas import EXPORT_TABLES, RELEASE_TABLES, TABLES
-from salary_bands.settings import Settings
 from salary_bands.storage.locks import refresh_lock
 from salary_bands.storage.sql import read_sql
 
@@ -131,8 +129,7 @@ def candidate_checks(config: Acceptance, pipeline: Pipeline) -> Any:
         passed=not faults,
         description="; ".join(faults) or None,
     )
-    for name in CHECKS:
-        rows = offending_rows(found, name)
+    for name, rows in checked(found).items():
         held = held or not rows.empty
         lines = ", ".join("/".join(map(str, row)) for row in rows.head(3).itertuples(index=False, name=None))
         yield dg.AssetCheckResult(
@@ -169,19 +166,6 @@ def enough_is_known(pipeline: Pipeline) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         passed=not lines, severity=dg.AssetCheckSeverity.WARN, description="\n".join(lines) or None
     )
-
-
-def mirror_published(settings: Settings, version: str) -> str | None:
-    """Mirror the releases if the settings name a store; return a line on it.
-
-    Raises RefreshError, which also says what is published here.
-    """
-    if not settings.store_url:
-        return None
-    try:
-        return mirror(Marts(settings.marts), settings.store_url).line()
-    except RefreshError as error:
-        raise RefreshError(f"{version} is published in {settings.marts}, but not mirrored: {error}") from None
 
 
 def accepted_gates(candidate: Workspace) -> list[dict[str, str]]:

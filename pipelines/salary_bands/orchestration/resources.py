@@ -1,6 +1,5 @@
 """The pipeline as a Dagster resource: its settings and folders, and the exports found in them."""
 
-from dataclasses import replace
 from typing import Any
 
 import dagster as dg
@@ -8,11 +7,9 @@ import dagster as dg
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.exports.stages import ExportStages
 from salary_bands.fingerprint import digest
-from salary_bands.ingest.raw_folder import ExportFile, RawFolder, scan, unsettled
+from salary_bands.ingest.raw_folder import RawFolder, scan_settled, unsettled
 from salary_bands.releases.marts import Marts
 from salary_bands.settings import Settings, load
-
-_hashes: dict[tuple[str, str, int, int], str] = {}  # (folder, file, size, time) to SHA-256, while this process runs
 
 
 class Pipeline(dg.ConfigurableResource):
@@ -50,26 +47,11 @@ class Pipeline(dg.ConfigurableResource):
         return Marts(self.settings().marts)
 
     def scan(self) -> RawFolder:
-        """Scan the raw folder without the files that may still be being written.
-
-        A file is hashed again only if its size or modification time has changed.
-        """
-        raw = self.settings().raw
-        known = {(file, size, time): sha for (root, file, size, time), sha in _hashes.items() if root == str(raw)}
-        folder = scan(raw, known)
-        _hashes.update({(str(raw), e.file, e.size, e.modified_ns): e.sha256 for e in folder.exports})
-        moving = self.moving()
-        return replace(folder, exports=tuple(e for e in folder.exports if e.file not in moving))
+        """Scan the raw folder without the files that may still be being written."""
+        settings = self.settings()
+        return scan_settled(settings.raw, settings.settle_seconds)
 
     def moving(self) -> list[str]:
         """List the files that may still be being written."""
         settings = self.settings()
         return unsettled(settings.raw, settings.settle_seconds)
-
-
-def by_key(folder: RawFolder) -> dict[str, ExportFile]:
-    """Map each content to one export; if several files have it, to the first of them."""
-    found: dict[str, ExportFile] = {}
-    for export in folder.exports:
-        found.setdefault(export.key, export)
-    return found

@@ -19,17 +19,17 @@ from salary_bands.publish.artefacts.json_schemas import schema_documents
 from salary_bands.publish.artefacts.openapi import open_api
 from salary_bands.publish.artefacts.page import page_text
 from salary_bands.publish.artefacts.readme import readme_text
-from salary_bands.publish.artefacts.tables import band_documents, write_tables
+from salary_bands.publish.artefacts.tables import write_tables
 from salary_bands.publish.artefacts.views import view_documents
 from salary_bands.publish.figures import figures_digest, remember_figures
 from salary_bands.publish.pointers import as_on_disk, build_mart_of, clear_leftovers, list_release, write_pointers
 from salary_bands.reference.formats import formats
-from salary_bands.releases.documents import MANIFEST, SCHEMA_VERSION, SIGNATURE
+from salary_bands.releases.documents import MANIFEST, SCHEMA_VERSION
 from salary_bands.releases.manifest import File, Gate, Input, Manifest, Method
 from salary_bands.releases.marts import Marts
 from salary_bands.releases.signing import sign_manifest
 from salary_bands.statistics.disclosure import MIN_COUNT
-from salary_bands.storage.files import json_text, rows_text, sha256_of, sync_folder, sync_tree
+from salary_bands.storage.files import json_text, rows_text, sha256_of, sync_folder, sync_tree, write_text
 
 
 def already_published(marts: Marts, plan: Plan, figures: str = "") -> str | None:
@@ -129,17 +129,22 @@ def _write_release(candidate: Workspace, marts: Marts, folder: Path, manifest: M
     by_name = {document["view"]: document for document in views.values()}
     previous = marts.manifest(plan.previous) if plan.previous else None
     for path, text in chain(
-        ((path, rows_text(document, "rows")) for path, document in band_documents(candidate)),
         ((path, rows_text(document, "groups")) for path, document in views.items()),
         ((path, json_text(document)) for path, document in schema_documents().items()),
         [("CHANGES.md", changes_text(manifest, previous, folder))],
         [("README.md", readme_text(manifest, formats_used))],
         [("index.html", page_text(manifest, by_name, folder))],
     ):
-        _write(folder / path, text)
-    _write(folder / "datapackage.json", json_text(data_package(manifest, _listing(folder, rows), formats_used)))
-    _write(folder / "openapi.json", json_text(open_api(manifest, _listing(folder, rows))))
-    _write(folder / MANIFEST, manifest.model_copy(update={"files": _listing(folder, rows)}).text())
+        write_text(folder / path, text)
+    files = [_file(folder, path, rows) for path in folder.rglob("*") if path.is_file()]
+    for name, document in (
+        ("datapackage.json", data_package(manifest, files, formats_used)),
+        ("openapi.json", open_api(manifest, files)),
+    ):
+        write_text(folder / name, json_text(document))
+        files.append(_file(folder, folder / name, rows))
+    files.sort(key=lambda file: file.path)
+    write_text(folder / MANIFEST, manifest.model_copy(update={"files": files}).text())
 
 
 def _manifest(candidate: Workspace, figures: str, accepted: Sequence[Mapping[str, str]]) -> Manifest:
@@ -169,16 +174,7 @@ def _manifest(candidate: Workspace, figures: str, accepted: Sequence[Mapping[str
     )
 
 
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-
-
-def _listing(folder: Path, rows: Mapping[str, int]) -> list[File]:
-    """List the files of the folder, with the rows of its tables."""
-    paths = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
-    return [
-        File(path=path, bytes=(folder / path).stat().st_size, sha256=sha256_of(folder / path), rows=rows.get(path))
-        for path in paths
-        if path not in (MANIFEST, SIGNATURE)
-    ]
+def _file(folder: Path, path: Path, rows: Mapping[str, int]) -> File:
+    """Describe a file of the release, with its rows if it is of a table."""
+    name = path.relative_to(folder).as_posix()
+    return File(path=name, bytes=path.stat().st_size, sha256=sha256_of(path), rows=rows.get(name))

@@ -1,14 +1,12 @@
-"""Query the bands of a release, and list the releases."""
+"""Query the bands of a release."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
 from salary_bands.errors import UsageError
 from salary_bands.releases.marts import Marts
-from salary_bands.releases.pointers import newest
-from salary_bands.releases.tables import table_file
+from salary_bands.releases.tables import checked_file
 from salary_bands.storage.records import records
 
 
@@ -31,7 +29,7 @@ def band_rows(
     """
     version = marts.chosen(release)
     manifest = marts.manifest(version)
-    path = str(table_file(marts, version, "bands"))
+    path = str(checked_file(marts, manifest, "bands"))
     asked = {
         "view": view,
         "group_id": group,
@@ -59,42 +57,3 @@ def band_rows(
         filters = ", ".join(f"{name} {value}" for name, value in wanted.items())
         raise UsageError(f"release {version} has no cell with {filters}; drop one of these filters")
     return {"release": version, "contains_synthetic": manifest.contains_synthetic, "bands": rows}
-
-
-@dataclass(frozen=True)
-class ReleaseRow:
-    """A release and what became of it. contains_synthetic: None if its folder is gone."""
-
-    version: str
-    as_of: str
-    status: str
-    reason: str | None
-    latest: bool
-    rolled_back: bool
-    pruned: bool
-    contains_synthetic: bool | None
-    manifest_sha256: str
-
-
-def release_rows(marts: Marts) -> list[ReleaseRow]:
-    """Return every release with its status; `contains_synthetic` is None if the release is pruned.
-
-    Raises:
-        RefreshError: Nothing is published.
-    """
-    entries = marts.listed()
-    latest = newest(entries)
-    return [
-        ReleaseRow(
-            e.version,
-            e.as_of,
-            e.status,
-            e.reason,
-            latest=e is latest,
-            rolled_back=e.rolled_back,
-            pruned=e.pruned,
-            contains_synthetic=None if e.pruned else marts.manifest(e.version).contains_synthetic,
-            manifest_sha256=e.manifest.sha256,
-        )
-        for e in entries
-    ]

@@ -12,9 +12,8 @@ import duckdb
 
 from salary_bands.errors import RefreshError, UsageError
 from salary_bands.query.macros import add_macros
-from salary_bands.reference import read_csv
 from salary_bands.releases.marts import Marts
-from salary_bands.releases.tables import table_file
+from salary_bands.releases.tables import checked_file
 from salary_bands.storage.records import records
 
 NOTHING = "nothing is shown"
@@ -84,7 +83,7 @@ def check_offer(marts: Marts, release: str | None, offer: Offer) -> dict[str, An
         )
     with duckdb.connect(":memory:") as connection:
         for table in ("bands", "cards"):
-            connection.read_parquet(str(table_file(marts, version, table))).create_view(table)
+            connection.read_parquet(str(checked_file(marts, manifest, table))).create_view(table)
         add_macros(connection)
         _check_place(connection, version, offer)
         tried = _fallbacks(connection, offer)
@@ -141,10 +140,12 @@ def _check_place(connection: duckdb.DuckDBPyConnection, version: str, offer: Off
 
 def _is_market(market: str) -> bool:
     """True if a market is valid, even if the release has no cell for it."""
-    if market == "global" or market in {row["market"] for row in read_csv("markets.csv")}:
-        return True
     import pycountry
 
+    from salary_bands.reference import read_csv
+
+    if market == "global" or market in {row["market"] for row in read_csv("markets.csv")}:
+        return True
     return len(market) == 2 and market.isupper() and pycountry.countries.get(alpha_2=market) is not None
 
 

@@ -11,12 +11,18 @@ from typing import Any
 import yaml
 
 FOLDER = Path(__file__).parent
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @cache
 def read_yaml(name: str) -> Any:
     """Parse a YAML file of the reference folder. The document is cached and must not be changed."""
-    return yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
+    return parse_yaml((FOLDER / name).read_text(encoding="utf-8"))
+
+
+def parse_yaml(text: str) -> Any:
+    """Parse plain YAML, with the parser in C if PyYAML has it: ten times faster, and the same document."""
+    return yaml.load(text, Loader=_LOADER)
 
 
 @cache

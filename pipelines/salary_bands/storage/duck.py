@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def in_memory(spill: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+def in_memory(spill: Path | None = None, memory_limit: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open an in-memory database with the functions of `sql/functions/`.
 
-    spill: a folder for what does not fit into memory.
+    spill: a folder for what does not fit into memory. memory_limit: of DuckDB, such as 2GB; default its own.
     """
-    connection = duckdb.connect(":memory:", config={"temp_directory": str(spill)} if spill else {})
+    config = {"temp_directory": spill and str(spill), "memory_limit": memory_limit}
+    connection = duckdb.connect(":memory:", config={name: value for name, value in config.items() if value})
     try:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = false")

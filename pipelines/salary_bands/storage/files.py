@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -38,13 +38,23 @@ def json_text(document: Any) -> str:
 
 def rows_text(document: dict[str, Any], rows: str) -> str:
     """Format a compact document for sites to fetch, with each item of its last value, the list `rows`, on a line."""
-    head = _compact({**document, rows: []})
-    lines = ",\n".join(_compact(row) for row in document[rows])
-    return f"{head.removesuffix(']}')}\n{lines}\n]}}\n"
+    return lines_text(document, rows, map(_compact, document[rows]))
+
+
+def lines_text(document: dict[str, Any], rows: str, lines: Iterable[str]) -> str:
+    """Format a compact document whose last value is the list `rows`, from the texts of its items, one per line."""
+    head = _compact({**document, rows: []}).removesuffix("]}")
+    return head + "\n" + ",\n".join(lines) + "\n]}\n"
 
 
 def _compact(document: Any) -> str:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text as UTF-8, and make its folder if it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
 
 
 def sha256_of(path: Path) -> str:

@@ -7,7 +7,8 @@ words, the words are looked up in a tree of phrases, and the first rule with all
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 from typing import Any
 
 from salary_bands.reference import read_yaml
@@ -82,10 +83,12 @@ class RuleBook:
         self._tree: dict[str, Any] = {}
         self._bits: dict[frozenset[tuple[str, ...]], int] = {}
         self._lists: dict[str, list[str]] = {}
+        self._deciding: dict[int, str] = {}
         for name, phrases in document.get("lists", {}).items():
             self._lists[name] = self._expand(phrases)
         self._technical = self._bit(document.get("technical_heads", ()))
         self.rules = tuple(self._rule(entry) for entry in document["rules"])
+        self._employer_bits = reduce(or_, (rule.employer | rule.unless_employer for rule in self.rules), 0)
 
     def classify(self, title: str, specialisation: str = "", skills: str = "", employer: str = "") -> Classification:
         """Classify one report; see `classify` in this module."""
@@ -121,6 +124,11 @@ class RuleBook:
                 words = (self._evidence(texts[part.field], part.bit) for part in rule.conditions)
                 return Classification(rule.leaf, rule.id, "; ".join(dict.fromkeys(words)), rule.reason)
         return Classification(UNCLASSIFIED, NO_RULE, "", None)
+
+    def decisive(self, employer: str) -> str:
+        """Return the first kind of employer asked about that decides every title as this one does."""
+        asked = self._found(self.reader.words(employer)) & self._employer_bits
+        return self._deciding.setdefault(asked, employer)
 
     def _role_words(self, title: str, title_words: list[str]) -> list[str]:
         """Return the words that name the job: those before the team if they are a technical role, else all."""
@@ -260,6 +268,14 @@ def classify(title: str, specialisation: str = "", skills: str = "", employer: s
         The leaf with the rule and the words that decided it; `unclassified` by `no_rule` if no rule applies.
     """
     return _book().classify(title, specialisation, skills, employer)
+
+
+def decisive(employer: str) -> str:
+    """Return a kind of employer that decides every title as this one does, the same for all that do.
+
+    There are few of them, so that a title need not be classified once for each kind of employer.
+    """
+    return _book().decisive(employer)
 
 
 def rules() -> tuple[Rule, ...]:

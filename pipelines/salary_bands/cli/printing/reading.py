@@ -8,7 +8,7 @@ from salary_bands.cli.printing.tables import cell, plain_table
 from salary_bands.sample import SYNTHETIC
 
 if TYPE_CHECKING:
-    from salary_bands.query.bands import ReleaseRow
+    from salary_bands.query.releases import ReleaseRow
 
 
 def print_bands(out: Console, err: Console, found: dict[str, Any]) -> None:

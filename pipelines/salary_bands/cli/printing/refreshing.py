@@ -8,7 +8,7 @@ from salary_bands.cli.printing.tables import cell, plain_table
 from salary_bands.sample import SYNTHETIC
 
 if TYPE_CHECKING:
-    from salary_bands.orchestration.refresh import Outcome
+    from salary_bands.refresh.outcome import Outcome
 
 
 def print_outcome(out: Console, outcome: "Outcome") -> None:

@@ -6,7 +6,6 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-import openpyxl
 import pandas as pd
 
 from salary_bands.errors import HeldExport
@@ -31,6 +30,8 @@ def open_xlsx(stream: BinaryIO, size: int, settings: Settings) -> Container:
 
     Hidden sheets, and sheets of notes in one column, are passed over. Two sheets with data hold the export.
     """
+    import openpyxl  # a tenth of a second, which a refresh without such an export need not spend
+
     try:
         with zipfile.ZipFile(stream) as archive:
             check_xlsx(archive, size, settings)

@@ -1,29 +1,39 @@
-"""Write the tables of a release: Parquet, CSV without formulas, and the bands as JSON."""
+"""Write the tables of a release: Parquet, CSV without formulas, and the bands as JSON.
 
-import csv
-from collections.abc import Iterator
-from itertools import groupby
-from operator import itemgetter
+Texts are made by column, each distinct value once, and Arrow joins them to rows.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import pyarrow
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from salary_bands.aggregate.workspace import Workspace
-from salary_bands.releases.documents import SCHEMA_VERSION, Document
+from salary_bands.releases.documents import SCHEMA_VERSION
 from salary_bands.schemas import RELEASE_TABLES, arrow_schema
+from salary_bands.storage.files import lines_text, write_text
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_QUOTED = re.compile(r'[",\n\r]')  # a lone CR too: it would end the row in spreadsheets
+_ROWS_AT_ONCE = 100_000
+_JSON = json.JSONEncoder(ensure_ascii=False)
 _HEAD = ("release", "as_of", "view", "group_id", "group_label", "market")
 BAND_COLUMNS = tuple(name for name in arrow_schema("bands").names if name not in _HEAD)
 
 
 def write_tables(candidate: Workspace, folder: Path) -> dict[str, int]:
-    """Write every table as Parquet and CSV, and return the number of rows of each file."""
+    """Write every table as Parquet and CSV, and the bands as JSON; return the number of rows of each table's file."""
     rows = {}
     for table in RELEASE_TABLES:
         content = pq.read_table(candidate.path(table)).replace_schema_metadata(None)
+        if table == "bands":
+            for path, text in band_documents(content):
+                write_text(folder / path, text)
         pq.write_table(content, folder / f"{table}.parquet", compression="zstd")
         write_csv(content, folder / f"{table}.csv")
         rows[f"{table}.parquet"] = rows[f"{table}.csv"] = content.num_rows
@@ -35,50 +45,45 @@ def write_csv(content: pyarrow.Table, path: Path) -> None:
 
     A text that a spreadsheet would read as a formula gets a leading apostrophe.
     """
-    cells = [map(_csv_cell, column.to_pylist()) for column in content.columns]
     with path.open("w", encoding="utf-8", newline="") as stream:
-        # with CR in the terminator csv.writer quotes a text with a lone CR, which would end the row in spreadsheets
-        writer = csv.writer(_LineFeeds(stream), lineterminator="\r\n")
-        writer.writerow(content.column_names)
-        writer.writerows(zip(*cells, strict=True))
+        stream.write(",".join(map(_csv_cell, content.column_names)) + "\n")
+        for start in range(0, content.num_rows, _ROWS_AT_ONCE):
+            rows = _joined(content.slice(start, _ROWS_AT_ONCE), _csv_cell, "")
+            stream.writelines(f"{row}\n" for row in rows.to_pylist())
 
 
-def _csv_cell(value: Any) -> Any:
+def _csv_cell(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    if not isinstance(value, str):
+        return str(value)
+    text = f"'{value}" if value.startswith(_FORMULA) else value
+    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
 
 
-class _LineFeeds:
-    """A stream for csv.writer, which writes one row per call, that ends rows with LF instead of CRLF."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self.stream = stream
-
-    def write(self, row: str) -> int:
-        return self.stream.write(row.removesuffix("\r\n") + "\n")
+def _joined(content: pyarrow.Table, cell: Callable[[Any], str], null: str) -> pyarrow.Array:
+    """Return each row of a table as the texts of its cells with commas between them."""
+    texts = (_texts(column, cell) for column in content.columns)
+    return pc.binary_join_element_wise(*texts, ",", null_handling="replace", null_replacement=null)
 
 
-def band_documents(candidate: Workspace) -> Iterator[tuple[str, Document]]:
-    """Yield (path, document) of each `bands/<view>/<group_id>/<market>.json` that has a cell not suppressed."""
-    bands = pq.read_table(candidate.path("bands"))
-    heads = zip(*(bands[name].to_pylist() for name in _HEAD), strict=True)
-    cells = zip(*(bands[name].to_pylist() for name in BAND_COLUMNS), strict=True)
-    rows = sorted(
-        zip(heads, cells, strict=True), key=itemgetter(0)
-    )  # the sort is stable: rows keep the order of the table
-    basis = BAND_COLUMNS.index("basis")
-    for head, part in groupby(rows, key=itemgetter(0)):
-        own = [list(row) for _, row in part]
-        if any(row[basis] != "suppressed" for row in own):
-            named = dict(zip(_HEAD, head, strict=True))
-            yield (
-                f"bands/{named['view']}/{named['group_id']}/{named['market']}.json",
-                {
-                    "schema_version": SCHEMA_VERSION,
-                    **named,
-                    "as_of": named["as_of"].isoformat(),
-                    "columns": list(BAND_COLUMNS),
-                    "rows": own,
-                },
-            )
+def _texts(column: pyarrow.ChunkedArray, cell: Callable[[Any], str]) -> pyarrow.Array:
+    """Return the text of each cell, null for null; the function makes that of each distinct value."""
+    coded = column.combine_chunks().dictionary_encode()
+    texts = pyarrow.array([cell(value) for value in coded.dictionary.to_pylist()], pyarrow.string())
+    return texts.take(coded.indices)
+
+
+def band_documents(bands: pyarrow.Table) -> Iterator[tuple[str, str]]:
+    """Yield path and text of each `bands/<view>/<group_id>/<market>.json` that has a cell not suppressed."""
+    cells = bands.select(_HEAD).append_column("row", pyarrow.array(range(bands.num_rows), pyarrow.int64()))
+    cells = cells.append_column("is_shown", pc.not_equal(bands["basis"], "suppressed"))
+    by_file = cells.group_by(list(_HEAD), use_threads=False)  # rows keep the order of the table
+    files = by_file.aggregate([("is_shown", "any"), ("row", "list")])
+    lines = _joined(bands.select(BAND_COLUMNS), _JSON.encode, "null").to_pylist()
+    for file in files.to_pylist():
+        if file["is_shown_any"]:
+            own = (f"[{lines[row]}]" for row in file["row_list"])
+            head = {"schema_version": SCHEMA_VERSION, **{name: file[name] for name in _HEAD}}
+            document = {**head, "as_of": file["as_of"].isoformat(), "columns": list(BAND_COLUMNS)}
+            yield f"bands/{file['view']}/{file['group_id']}/{file['market']}.json", lines_text(document, "rows", own)

@@ -74,6 +74,9 @@ FULL = Detail(
 )
 BRIEF = Detail(BAND_COLUMNS, {"all": ("all", *STAGES, *LEVELS)}, {"all": ("all",)}, ("base",))
 
+_BAND_KEY = ("view", "group_id", "evidence", "metric", "tier", "level")
+_BAND = [*_BAND_KEY, *FULL.band_columns]
+
 Row = dict[str, Any]
 Rows = dict[tuple[str, ...], Row]
 _NO_BAND: Row = {"basis": "suppressed", "suppression_reason": "few_reports"}
@@ -85,8 +88,8 @@ def view_documents(head: Document, folder: Path) -> Iterator[tuple[str, Document
     head: release, as_of, contains_synthetic.
     """
     bands = _by(
-        ("view", "group_id", "evidence", "metric", "tier", "level"),
-        _rows(folder / "bands.parquet", pc.field("market") == MARKET),
+        _BAND_KEY,
+        _rows(folder / "bands.parquet", _BAND, pc.field("market") == MARKET),
     )
     premiums = _by(("view", "group_id", "baseline", "metric", "tier", "level"), _rows(folder / "premiums.parquet"))
     cards = _rows(folder / "cards.parquet")
@@ -121,8 +124,8 @@ def view_documents(head: Document, folder: Path) -> Iterator[tuple[str, Document
         )
 
 
-def _rows(path: Path, chosen: Any = None) -> list[Row]:
-    return list(pq.read_table(path, filters=chosen).to_pylist())
+def _rows(path: Path, columns: Sequence[str] | None = None, chosen: Any = None) -> list[Row]:
+    return list(pq.read_table(path, columns=columns, filters=chosen).to_pylist())
 
 
 def _by(key: Sequence[str], rows: Iterable[Row]) -> Rows:
