@@ -1,5 +1,5 @@
 -- Grain: view, group_id, evidence, tier, level, market, metric.
--- Inputs: disclosed_cells, percentiles, intervals, pooled_cells, influences, effective_sizes, group_labels,
+-- Inputs: disclosed_cells, percentiles, intervals, pooled_cells, effective_sizes, group_labels,
 -- group_names, grid, refresh.
 -- Every shown cell, and every suppressed cell of the grid of groups, tiers and levels in the US. Groups of the same
 -- leaves are computed once, as the first of them, and published under each name. A suppressed row has no figure, no
@@ -154,12 +154,12 @@ select
     f.p90_low,
     f.p90_high,
     f.p90_precision,
-    rounded_ratio(i.max_shift_p50) as max_shift_p50,
-    rounded_ratio(i.max_shift_p90) as max_shift_p90,
-    i.shift_by,
+    case when f.cell is not null and k.cell is null then rounded_ratio(d.max_shift_p50) end as max_shift_p50,
+    case when f.cell is not null and k.cell is null then rounded_ratio(d.max_shift_p90) end as max_shift_p90,
+    case when f.cell is not null and k.cell is null then d.shift_by end as shift_by,
     case
         when f.cell is not null and k.cell is null
-            then rounded_ratio(greatest(coalesce(i.max_shift_p50, 0), coalesce(i.max_shift_p90, 0))) > r.fragile_shift
+            then rounded_ratio(greatest(coalesce(d.max_shift_p50, 0), coalesce(d.max_shift_p90, 0))) > r.fragile_shift
     end as fragile,
     r.method_version
 from published as p
@@ -177,7 +177,6 @@ left join disclosed_cells as d
         and p.metric = d.metric
 left join figures as f on d.cell = f.cell
 left join pooled as k on f.cell = k.cell
-left join influences as i on f.cell = i.cell and k.cell is null
 left join effective_sizes as e on f.cell = e.cell and e.percentile = 50
 order by
     p.view asc nulls last,

@@ -14,6 +14,7 @@ from salary_bands.aggregate.plan import Plan
 from salary_bands.aggregate.tables.accounts import full_ledger, ledger, sources
 from salary_bands.aggregate.tables.bands import bands
 from salary_bands.aggregate.tables.cards import cards, claims
+from salary_bands.aggregate.tables.cell_figures import cell_figures
 from salary_bands.aggregate.tables.changes import changes
 from salary_bands.aggregate.tables.premiums import multipliers, premiums
 from salary_bands.aggregate.tables.reports import model_cells, window_reports
@@ -26,23 +27,25 @@ class Recipe:
     """How a table is made.
 
     inputs: tables of the candidate or of the export stages. build: makes the table on a connection with a view of each
-    input, and returns the number of rows. before: what else has to be there; such a table is always made anew.
+    input, and returns the number of rows. before: what else has to be there; such a table is always made anew. facts:
+    those for the manifest that it writes. names_release: it has the release in it, or files that do not count.
     """
 
     inputs: tuple[str, ...]
     build: Callable[[Workspace, duckdb.DuckDBPyConnection], int]
     before: Callable[[Workspace], None] | None = None
+    facts: tuple[str, ...] = ()
+    names_release: bool = True
 
 
 def make(workspace: Workspace, table: str) -> int:
     """Make a table whose inputs are there, unless it is there and nothing that it is made from has changed.
 
-    Returns the number of rows.
+    The previous release as it reads today takes what is the same as in the candidate. Returns the number of rows.
     """
     recipe, plan = RECIPES[table], workspace.plan()
     origin = _made_from(workspace, table, plan)
-    record = workspace.record(table)
-    if record.get("made_from") == origin and not recipe.before and workspace.path(table).is_file():
+    if not recipe.before and (workspace.has(table, origin) or workspace.take(table, origin, recipe.facts)):
         workspace.write_record(table, plan, origin)
         return int(pq.read_metadata(workspace.path(table)).num_rows)
     if recipe.before:
@@ -55,8 +58,11 @@ def make(workspace: Workspace, table: str) -> int:
 
 
 def _made_from(workspace: Workspace, table: str, plan: Plan) -> str:
-    inputs = {name: workspace.checksum(name, plan) for name in RECIPES[table].inputs}
-    facts = [plan.as_of, plan.version, plan.method_version, [asdict(state) for state in plan.files]]
+    recipe = RECIPES[table]
+    inputs = {name: workspace.checksum(name, plan) for name in recipe.inputs}
+    release = [plan.version, plan.method_version] if recipe.names_release else []
+    files = plan.files if recipe.names_release else plan.counted
+    facts = [plan.as_of, release, [asdict(state) for state in files]]
     return made_from(OURS.code_of(table, _ROOTS[table]), workspace.settings, inputs, facts)
 
 
@@ -72,16 +78,17 @@ def restate(workspace: Workspace) -> None:
     again.start(former.restated())
     for table in (
         "window_reports",
-        *(("model_cells", "bands", "full_ledger", "ledger", "sources") if former.differs else ()),
+        *(("model_cells", "cell_figures", "bands", "full_ledger", "ledger", "sources") if former.differs else ()),
     ):
         make(again, table)
 
 
 # in an order in which every table comes after its inputs
 RECIPES: dict[str, Recipe] = {
-    "window_reports": Recipe(("pay_reports",), window_reports),
-    "model_cells": Recipe(("window_reports",), model_cells),
-    "bands": Recipe(("window_reports", "model_cells"), bands),
+    "window_reports": Recipe(("pay_reports",), window_reports, names_release=False),
+    "model_cells": Recipe(("window_reports",), model_cells, names_release=False),
+    "cell_figures": Recipe(("window_reports",), cell_figures, facts=("employer_correlation",), names_release=False),
+    "bands": Recipe(("window_reports", "model_cells", "cell_figures"), bands),
     "premiums": Recipe(("model_cells",), premiums),
     "multipliers": Recipe(("window_reports", "model_cells", "bands"), multipliers),
     "cards": Recipe(("window_reports", "bands", "premiums"), cards),

@@ -1,6 +1,7 @@
 """The workspace of one candidate: the tables of a release before it is one, at WORK/candidate/."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -68,6 +69,19 @@ class Workspace:
     def record(self, table: str) -> dict[str, Any]:
         """The `plan` of a table, what it was `made_from`, the `checksum` of its rows; empty if it is missing."""
         return read_record(self.path(table).with_suffix(".record.json")) or {}
+
+    def has(self, table: str, made_from: str) -> bool:
+        """Whether the table is there, made from just that."""
+        return self.record(table).get("made_from") == made_from and self.path(table).is_file()
+
+    def take(self, table: str, made_from: str, facts: tuple[str, ...]) -> bool:
+        """Copy a table and its facts from the candidate if it has the table made from just that; say whether."""
+        candidate = Workspace(self.settings)
+        if self == candidate or not candidate.has(table, made_from):
+            return False
+        for path in (candidate.path(table), *(candidate.folder / f"{name}.json" for name in facts)):
+            shutil.copyfile(path, self.folder / path.name)
+        return True
 
     def write_record(self, table: str, plan: Plan, made_from: str) -> None:
         """Say of a table that is there that it belongs to the plan, and what it was made from."""

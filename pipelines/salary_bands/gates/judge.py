@@ -159,7 +159,7 @@ def _left_out(connection: duckdb.DuckDBPyConnection, cells: pd.DataFrame, settin
     add_table(connection, "compared", compared)
     thresholds = {"left_out_move": settings.gate_left_out_move, "left_out_share": settings.gate_left_out_share}
     add_table(connection, "gate", pd.DataFrame([thresholds]))
-    run_step(connection, "bands/profiles")
+    run_step(connection, "cell_figures/profiles")
     _make(
         connection,
         "units",

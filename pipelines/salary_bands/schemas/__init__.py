@@ -11,6 +11,7 @@ import pyarrow
 from salary_bands.schemas.accepted_reports import AcceptedReports
 from salary_bands.schemas.bands import Bands
 from salary_bands.schemas.cards import Cards
+from salary_bands.schemas.cell_figures import CellFigures
 from salary_bands.schemas.changes import Changes
 from salary_bands.schemas.claims import Claims
 from salary_bands.schemas.columns import Table
@@ -46,6 +47,7 @@ RELEASE_TABLES: dict[str, type[Table]] = {
 CANDIDATE_TABLES: dict[str, type[Table]] = {
     "window_reports": WindowReports,
     "model_cells": ModelCells,
+    "cell_figures": CellFigures,
     "full_ledger": FullLedger,
 }
 TABLES: dict[str, type[Table]] = {**EXPORT_TABLES, **CANDIDATE_TABLES, **RELEASE_TABLES}

@@ -1,5 +1,5 @@
 -- Grain: one row per cell, with the first reason to suppress it, null if it may be shown.
--- Inputs: cell_evidence, distinct_groups, market_parents (market, parent), level_parents (level, parent), refresh.
+-- Inputs: cell_figures, distinct_groups, market_parents (market, parent), level_parents (level, parent), refresh.
 -- A cell is too near to a larger one along one axis if they differ by 1 or 2 reports. It is suppressed even if the
 -- larger one is suppressed too, so that raising a minimum never reveals a cell. Adverts are public: for them only the
 -- minimum number of reports applies.
@@ -27,15 +27,15 @@ group_parents as (
 
 larger as (
     select e.cell, e.view, e.group_id, 'all' as tier, e.level, e.market, e.evidence, e.metric, e.n_reports
-    from cell_evidence as e
+    from cell_figures as e
     where e.tier <> 'all'
     union all
     select e.cell, e.view, e.group_id, e.tier, p.parent as level, e.market, e.evidence, e.metric, e.n_reports
-    from cell_evidence as e
+    from cell_figures as e
     inner join level_parents as p on e.level = p.level
     union all
     select e.cell, e.view, e.group_id, e.tier, e.level, p.parent as market, e.evidence, e.metric, e.n_reports
-    from cell_evidence as e
+    from cell_figures as e
     inner join market_parents as p on e.market = p.market
     union all
     select
@@ -48,14 +48,14 @@ larger as (
         e.evidence,
         e.metric,
         e.n_reports
-    from cell_evidence as e
+    from cell_figures as e
     inner join group_parents as p on e.view = p.view and e.group_id = p.group_id
 ),
 
 too_near as (
     select distinct l.cell
     from larger as l
-    inner join cell_evidence as e
+    inner join cell_figures as e
         on
             l.view = e.view
             and l.group_id = e.group_id
@@ -90,6 +90,6 @@ select
         when e.top_employer_share > r.max_employer_share then 'dominated'
         when n.cell is not null then 'too_near'
     end as suppression_reason
-from cell_evidence as e
+from cell_figures as e
 cross join refresh as r
 left join too_near as n on e.cell = n.cell

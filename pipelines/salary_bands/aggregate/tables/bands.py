@@ -5,10 +5,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from salary_bands.aggregate.tables.figures import add_figures, employer_shares
 from salary_bands.aggregate.workspace import Workspace
-from salary_bands.schemas.columns import METRICS
-from salary_bands.statistics.correlation import employer_correlations
 from salary_bands.statistics.model import fits_by_metric
 from salary_bands.statistics.pooling import POOLING_KINDS, Pooling, pooled_cells, pooling_facts, poolings
 from salary_bands.statistics.premiums import MODEL_METRICS
@@ -20,18 +17,14 @@ from salary_bands.storage.sql import read_sql
 def bands(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
     """Make percentile bands, and the facts about their method for the manifest."""
     add_view(connection, "window_reports/used_reports")
-    for step in ("profiles", "market_parents", "numbered_reports"):
+    run_step(connection, "cell_figures/profiles")
+    for step in ("market_parents", "disclosed_cells"):
         run_step(connection, f"bands/{step}")
-    add_view(connection, "bands/metric_reports")
-    for step in ("cell_keys", "cells", "cell_totals", "rollup_cells", "correlation_cells"):
-        run_step(connection, f"bands/{step}")
-    correlations = employer_correlations(employer_shares(connection), sorted(METRICS), workspace.settings)
-    add_table(connection, "correlations", correlations)
-    add_figures(connection, correlations, workspace.settings)
-    for step in ("cell_evidence", "disclosed_cells"):
-        run_step(connection, f"bands/{step}")
-    workspace.write_facts("employer_correlation", _by_metric(correlations))
-    workspace.write_facts("pooling", _pool(workspace, connection, _by_metric(correlations)))
+    for step in ("percentiles", "effective_sizes", "intervals"):
+        add_view(connection, f"bands/{step}")
+    correlations = workspace.facts("employer_correlation")
+    add_table(connection, "correlations", _in_millionths(correlations))
+    workspace.write_facts("pooling", _pool(workspace, connection, correlations))
     rows = workspace.write(connection, "bands")
     add_file(connection, "bands", workspace.path("bands"))
     [fragile] = records(connection.execute(read_sql("steps/bands/fragile_cells")))
@@ -59,9 +52,11 @@ def _pool(
     return {m: {k: pooling_facts(found.get((m, k))) for k in POOLING_KINDS} for m in MODEL_METRICS}
 
 
-def _by_metric(correlations: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """Return metric to percentile to correlation."""
-    found: dict[str, dict[str, float]] = {}
-    for metric, percentile, value in correlations.itertuples(index=False, name=None):
-        found.setdefault(metric, {})[f"p{percentile}"] = value / 1_000_000
-    return found
+def _in_millionths(correlations: dict[str, dict[str, float]]) -> pd.DataFrame:
+    """Return metric, percentile, millionths: the correlations as published."""
+    rows = [
+        (metric, int(percentile.removeprefix("p")), round(1_000_000 * value))
+        for metric, of_metric in correlations.items()
+        for percentile, value in of_metric.items()
+    ]
+    return pd.DataFrame(rows, columns=["metric", "percentile", "millionths"])

@@ -35,7 +35,7 @@ def _add_inputs(connection: duckdb.DuckDBPyConnection, former: Former, now: Path
     run_step(connection, "changes/changed_cells")
 
     _use(connection, "SELECT * FROM now_reports UNION ALL SELECT * FROM then_reports")
-    for step in ("bands/profiles", "bands/cell_keys", "bands/cells", "changes/changed_numbers"):
+    for step in ("cell_figures/profiles", "cell_figures/cell_keys", "cell_figures/cells", "changes/changed_numbers"):
         run_step(connection, step)
     _make_reports(connection, "former_reports", "SELECT * FROM then_reports")
     _make_reports(connection, "replaced_reports", read_sql("steps/changes/replaced_rows"))
@@ -64,5 +64,5 @@ def _use(connection: duckdb.DuckDBPyConnection, reports: str) -> None:
 def _make_reports(connection: duckdb.DuckDBPyConnection, name: str, reports: str) -> None:
     """Make metric_reports of the reports that a SELECT returns, under a name of its own."""
     _use(connection, reports)
-    run_step(connection, "bands/numbered_reports")
-    make_table(connection, name, read_sql("steps/bands/metric_reports"))
+    run_step(connection, "cell_figures/numbered_reports")
+    make_table(connection, name, read_sql("steps/cell_figures/metric_reports"))

@@ -1,4 +1,4 @@
--- Grain: one row per cell of enough reports to be shown or pooled, with its key and the sums of its reports.
+-- Grain: one row per cell of enough reports to be pooled or shown, with its key and the sums of its reports.
 -- Inputs: cells, cell_keys, metrics, metric_reports, refresh.
 -- Sums of integers, so the order of rows does not matter.
 with
@@ -42,8 +42,8 @@ totals as (
     from atom_totals as a
     inner join cells as c on a.atom = c.atom
     cross join refresh as r
-    group by c.cell, r.min_reports, r.min_pooled_reports
-    having sum(a.reports) >= least(r.min_reports, r.min_pooled_reports)
+    group by c.cell, r.min_pooled_reports
+    having sum(a.reports) >= r.min_pooled_reports
 ),
 
 keys as (
