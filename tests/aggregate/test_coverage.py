@@ -13,8 +13,9 @@ def test_what_is_unknown_is_ranked_by_the_reports_that_may_be_machine_learning(s
     write_native(settings.raw, rows)
     build(settings)
     found = coverage(settings, 5)["unmatched"]
-    keys = ("what", "unknown_text", "core_reports", "reports", "suggestion")
-    shown = [tuple(row[key] for key in keys) for row in found]
+    shown = [
+        (row["what"], row["unknown_text"], row["core_reports"], row["reports"], row["suggestion"]) for row in found
+    ]
     assert shown[:3] == [
         ("employer", "Amzon", 6, 6, "Amazon"),
         ("title", "AI Consultant", 4, 4, None),

@@ -108,6 +108,7 @@ def test_inspect_and_a_refresh_agree_on_all_that_one_export_can_decide(tmp_path:
     assert met == {
         "too_many_rejected", "no_export_date", "no_pay", "folded/range_pair", "folded/same_advert",
         "superseded/newer_submission", "out_of_scope/other_job", "unclassified/no_rule", "out_of_scope/part_time",
+        "out_of_scope/contract", "out_of_scope/freelance", "out_of_scope/intern_or_student",
     }  # fmt: skip
 
 

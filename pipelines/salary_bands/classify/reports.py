@@ -9,7 +9,8 @@ from salary_bands.classify.plausible import Plausibility
 from salary_bands.storage.frames import TEXT, map_distinct, map_distinct_rows
 from salary_bands.vocabulary.dates import report_day
 from salary_bands.vocabulary.employers import facts_at, kind_of
-from salary_bands.vocabulary.titles import Classification, classify, decisive
+from salary_bands.vocabulary.occupations import occupation_of
+from salary_bands.vocabulary.titles import UNCLASSIFIED, Classification, classify, decisive
 
 _REMEMBERED = 50_000  # titles, each with its classification; chunks and exports share most of them
 
@@ -19,9 +20,9 @@ def classify_reports(normalised: pd.DataFrame, exported: date, plausibility: Pla
 
     plausibility: counts the pay of the chunk, for the export to be compared with the world once it is whole.
 
-    Each distinct title, specialisation, skills and kind of employer is classified once.
+    Each distinct title, specialisation, skills, occupation and kind of employer is classified once.
     """
-    texts = ["job_title", "specialisation", "skills"]
+    texts = ["job_title", "specialisation", "skills", "occupation"]
     facts = facts_at(normalised["employer"], report_day(normalised, exported))
     kind = map_distinct(kind_of(facts), decisive)
     codes, found = map_distinct_rows(normalised[texts].assign(kind=kind), _classified)
@@ -38,5 +39,10 @@ def classify_reports(normalised: pd.DataFrame, exported: date, plausibility: Pla
 
 
 @lru_cache(_REMEMBERED)
-def _classified(title: str, specialisation: str | None, skills: str | None, kind: str) -> Classification:
-    return classify(title, specialisation or "", skills or "", kind)
+def _classified(
+    title: str, specialisation: str | None, skills: str | None, occupation: str | None, kind: str
+) -> Classification:
+    """Classify by the title; where it leaves the job open, by the source's own code of the occupation."""
+    found = classify(title, specialisation or "", skills or "", kind)
+    by_code = occupation_of(occupation) if occupation and found.leaf == UNCLASSIFIED else None
+    return by_code or found

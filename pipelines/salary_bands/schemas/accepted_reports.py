@@ -18,6 +18,7 @@ class AcceptedReports(ReportIdentity):
     job_title: str = column("Job title")
     specialisation: str = column("Declared specialisation or focus", nullable=True)
     skills: str = column("Declared skills, separated by `;`", nullable=True)
+    occupation: str = column("Occupation code (US SOC), if the source has one", nullable=True)
     employer: str = column("Employer as written in the source", nullable=True)
     level: str = column("Level as named by the employer or the source", nullable=True)
     years_experience: float = column("Professional experience", "years", nullable=True, ge=0, le=70)

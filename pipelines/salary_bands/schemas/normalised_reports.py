@@ -10,3 +10,4 @@ class NormalisedReports(AnnualPay):
     job_title: str = column("Job title")
     specialisation: str = column("Declared specialisation or focus", nullable=True)
     skills: str = column("Declared skills, separated by `;`", nullable=True)
+    occupation: str = column("Occupation code (US SOC), if the source has one", nullable=True)

@@ -1,8 +1,10 @@
 """raw_reports to accepted_reports and rejected_reports."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -15,7 +17,7 @@ from salary_bands.storage.frames import TEXT, map_distinct, map_distinct_rows
 from salary_bands.validate.parse import parse_amount, parse_when, parse_word, reason_where
 from salary_bands.vocabulary.dates import rate_period
 from salary_bands.vocabulary.money import annual_factor, resolve_currency
-from salary_bands.vocabulary.money_text import resolve_period
+from salary_bands.vocabulary.money_text import resolve_period, resolve_word
 from salary_bands.vocabulary.places import locate
 from salary_bands.vocabulary.rates import Rates
 
@@ -27,7 +29,12 @@ _WORDS: dict[str, tuple[tuple[str, ...], str | None]] = {  # the words that are 
     "equity_liquid": (("yes", "no"), None),
     "verified": (VERIFIED, "none"),
 }
-_USUAL = {"pay_period": resolve_period}
+_USUAL: dict[str, Callable[[str], str | None]] = {
+    "pay_period": resolve_period,
+    "employment": partial(resolve_word, "employment"),
+    "equity_type": partial(resolve_word, "equity_types"),
+    "equity_liquid": partial(resolve_word, "yes_no"),
+}
 # A bad value in another column is unknown, and the row stays.
 _NEEDED = ("pay_period", "base")
 # More hours than a week of work has are a percentage of full time, or a slip.

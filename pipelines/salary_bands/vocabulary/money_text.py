@@ -128,6 +128,20 @@ def parse_number(text: str, decimal: str) -> float | str:
 
 def resolve_period(text: str) -> str | None:
     """Return the pay period that a text names (`per hour`, `p.a.`, `bi-weekly`), None if it names none."""
-    folded = " ".join(re.sub(r"[\W_]+", " ", text.casefold()).split())
+    folded = _folded(text)
     periods = _words().periods
     return periods.get(folded) or periods.get(re.sub(r"^(?:per|a|an|je|pro|par|por) ", "", folded))
+
+
+def resolve_word(kind: str, text: str) -> str | None:
+    """Return what a text of a kind of `pay_words.yaml` (employment, yes_no, equity_types) usually means."""
+    return _usual(kind).get(_folded(text))
+
+
+@cache
+def _usual(kind: str) -> dict[str, str]:
+    return {_folded(text): word for word, texts in read_yaml("pay_words.yaml")[kind].items() for text in texts}
+
+
+def _folded(text: str) -> str:
+    return " ".join(re.sub(r"[\W_]+", " ", text.casefold()).split())
