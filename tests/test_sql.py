@@ -180,7 +180,9 @@ def test_the_steps_of_a_table_have_their_inputs(table: str, nothing: Workspace) 
     [
         ("window_reports", "pay_reports"),
         ("model_cells", "window_reports"),
+        ("cell_figures", "window_reports"),
         ("bands", "model_cells"),
+        ("bands", "cell_figures"),
         ("multipliers", "bands"),
         ("cards", "premiums"),
         ("claims", "bands"),

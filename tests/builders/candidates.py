@@ -21,7 +21,7 @@ from salary_bands.releases.marts import Marts
 from salary_bands.settings import Settings, load
 
 TABLES = tuple(RECIPES)
-BANDS = ("window_reports", "model_cells", "bands")  # bands, and what they are made from
+BANDS = ("window_reports", "model_cells", "cell_figures", "bands")  # bands, and what they are made from
 JUDGED = (*BANDS, "full_ledger", "ledger", "sources")  # the tables that gates look at
 
 

@@ -102,8 +102,8 @@ def _pooled_bands(built: Built, frame: pd.DataFrame, work: Path) -> dict[tuple[s
     shutil.copytree(built.settings.work / "candidate", work / "candidate")
     candidate = Workspace(settings)
     replace_table(candidate, "window_reports", frame)
-    make(candidate, "model_cells")
-    make(candidate, "bands")
+    for table in ("model_cells", "cell_figures", "bands"):
+        make(candidate, table)
     bands = candidate.frame("bands")
     pooled = bands["view"].eq("leaf") & bands["basis"].eq("pooled") & bands["metric"].eq("base")
     return {(r["group_id"], r["tier"], r["level"], r["market"]): r for r in records(bands[pooled])}

@@ -68,8 +68,8 @@ def figures(reports: pd.DataFrame, changed: dict[str, float]) -> pd.DataFrame:
     with tempfile.TemporaryDirectory() as folder:
         settings: Settings = settings_at(Path(folder), **UNPOOLED, **changed)
         candidate = candidate_of(by_source(reports), settings)
-        candidate.make("model_cells")
-        candidate.make("bands")
+        for name in ("model_cells", "cell_figures", "bands"):
+            candidate.make(name)
         bands = table(candidate, "bands")
     bands = bands[bands["view"].eq("leaf") & bands["basis"].eq("direct") & bands["metric"].isin(METRICS)]
     shown = bands.set_index([*CELL, "metric"])[["p50", "p90"]]

@@ -91,7 +91,7 @@ def held(seed: int, size: int, cases: dict[str, int]) -> pd.DataFrame:
 
 def _tables(candidate: Watched) -> Watched:
     """The tables that gates look at; the others are there and empty."""
-    for table in ("model_cells", "bands", "full_ledger", "ledger", "sources"):
+    for table in ("model_cells", "cell_figures", "bands", "full_ledger", "ledger", "sources"):
         candidate.make(table)
     for table in ("premiums", "multipliers", "cards", "claims"):
         candidate.write_nothing(table)

@@ -9,6 +9,7 @@ from typing import Any
 from unittest.mock import patch
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from salary_bands import schemas
@@ -17,6 +18,8 @@ from salary_bands.aggregate.registry import make
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.fingerprint import digest, method_version
 from salary_bands.settings import Settings, load
+from salary_bands.statistics.cells import NOBODY, Cells, Floats
+from salary_bands.statistics.influence import Shifts
 from salary_bands.storage.parts import Parts
 from tests.simulate.population import AS_OF
 
@@ -33,10 +36,14 @@ class Watched(Workspace):
     cells: list[pd.DataFrame] = field(default_factory=list)
 
     def write(self, connection: duckdb.DuckDBPyConnection, table: str) -> int:
+        if table == "cell_figures":
+            self.cells.append(connection.execute(_COUNTED).df())
         if table == "bands":
-            names = "view, group_id, tier, level, market, metric, n_reports, suppression_reason"
             connection.execute("DELETE FROM grid")
-            self.cells.append(connection.execute(f"SELECT {names} FROM disclosed_cells").df())
+            names = "view, group_id, tier, level, market, metric, suppression_reason, true AS is_there"
+            found = self.cells.pop().merge(connection.execute(f"SELECT {names} FROM disclosed_cells").df(), "left")
+            too_few = found.pop("is_there").isna()  # cells too small for cell_figures
+            self.cells.append(found.assign(suppression_reason=found["suppression_reason"].mask(too_few, "few_reports")))
         return super().write(connection, table)
 
     @contextmanager
@@ -46,11 +53,24 @@ class Watched(Workspace):
             yield connection
 
     def make(self, table: str) -> None:
-        """Make a table, bands without influence, which is not looked at."""
-        columns = {"cell": "int64", "max_shift_p50": "float64", "max_shift_p90": "float64", "shift_by": "str"}
-        none = pd.DataFrame(columns=list(columns)).astype(columns)
-        with patch("salary_bands.aggregate.tables.bands.influences", lambda connection: none):
+        """Make a table, cell_figures without influence, which is not looked at."""
+        with patch("salary_bands.aggregate.tables.cell_figures.largest_shifts", _no_shifts):
             make(self, table)
+
+
+def _no_shifts(cells: Cells, figures: Floats) -> Shifts:
+    return Shifts(np.full(figures.shape, np.nan), np.full(len(cells), NOBODY))
+
+
+_COUNTED = """
+    SELECT k.view, k.group_id, k.tier, k.level, k.market, m.metric, count(*) AS n_reports
+    FROM metric_reports AS r
+    JOIN cells AS c ON r.atom = c.atom
+    JOIN metrics AS m ON r.metric_number = m.metric_number
+    JOIN (SELECT DISTINCT place, view, group_id, tier, level, market FROM cell_keys) AS k
+        ON of_metric(k.place, m.metric_number) = c.cell
+    GROUP BY ALL
+"""
 
 
 def settings_at(folder: Path, **changed: Any) -> Settings:

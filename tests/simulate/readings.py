@@ -46,8 +46,8 @@ def reading(seed: int, size: int, model: bool) -> Reading:
     """A world of its own, read once; without the model's tables where not wanted."""
     with tempfile.TemporaryDirectory() as folder:
         candidate = candidate_of(by_source(World(Population(), seed).reports(size)), settings_at(Path(folder)))
-        candidate.make("model_cells")
-        candidate.make("bands")
+        for name in ("model_cells", "cell_figures", "bands"):
+            candidate.make(name)
         bands = table(candidate, "bands")
         bands = bands[bands["metric"].isin(MODELLED) & bands["evidence"].eq("reported")]
         facts = pd.read_json(candidate.folder / "employer_correlation.json").T.loc[list(MODELLED)]

@@ -77,7 +77,7 @@ class Workspace:
     def take(self, table: str, made_from: str, facts: tuple[str, ...]) -> bool:
         """Copy a table and its facts from the candidate if it has the table made from just that; say whether."""
         candidate = Workspace(self.settings)
-        if self == candidate or not candidate.has(table, made_from):
+        if self.folder == candidate.folder or not candidate.has(table, made_from):
             return False
         for path in (candidate.path(table), *(candidate.folder / f"{name}.json" for name in facts)):
             shutil.copyfile(path, self.folder / path.name)
