@@ -42,7 +42,8 @@ def rollups(connection: duckdb.DuckDBPyConnection, table: str, metric: int, repo
     profiles = max(int(profile.max(initial=0)), int(reports.profile.max(initial=0))) + 1
     there = np.bincount(reports.profile, minlength=profiles)[profile] > 0
     rollup, profile, cell = np.unique(rollup[there], return_inverse=True)[1], profile[there], cell[there]
-    together = max(1, PART // max(1, len(reports.pay)))  # small roll-ups, so that few reports take few steps
+    # small roll-ups are handled together, so that few reports take few steps
+    together = max(1, min(int(rollup.max(initial=0)) + 1, PART // max(1, len(reports.pay))))
     repeated = reports.repeated(together)
     for rows in np.split(np.arange(len(rollup)), np.flatnonzero(np.diff(rollup // together)) + 1):
         names, numbers = np.unique(cell[rows], return_inverse=True)

@@ -63,6 +63,7 @@ class Rollup:
         every = np.arange(len(reports.pay), dtype=np.int32)
         self.row, self.starts = _by_cell(every, cell_of_profile[reports.profile], count)
         self.size = np.diff(self.starts, append=len(self.row))
+        self._by_unit: dict[str, Small] = {}
 
     def parts(self) -> Iterator[tuple[slice, "Cells"]]:
         """Yield cells in parts that are handled together, with the numbers of the cells of each part."""
@@ -84,17 +85,13 @@ class Rollup:
             self._by_unit[kind], _ = _by_cell(self.reports.by_unit[kind], cell, len(self.starts))
         return self._by_unit[kind]
 
-    @cached_property
-    def _by_unit(self) -> dict[str, Small]:
-        return {}
-
 
 class Cells:
     """Some cells of a roll-up: their reports sorted by cell and pay.
 
     Running sums continue across cells, and those of pay times weight may overflow 64 bits; this is safe because only
     differences within a cell are used, which are small and so exact. The squared weights of a cell fit for up to 8
-    million reports of full weight.
+    million reports of full weight; a cell that may have more raises OverflowError.
     """
 
     def __init__(self, rollup: Rollup, first: int, end: int) -> None:
@@ -111,6 +108,8 @@ class Cells:
         self.last = self.starts + self.size - 1
         self.before = self.weight_to[self.starts] - self.weight[self.starts]
         self.total = self.weight_to[self.last] - self.before
+        if int(self.size.max()) * int(self.weight.max()) ** 2 >= 1 << 63:
+            raise OverflowError(f"a cell of {self.size.max():,} reports has too many for sums of 64 bits")
         self.squared = np.add.reduceat(self.weight**2, self.starts)
         paid = self.pay * self.weight
         self.paid_before = np.cumsum(paid) - paid
