@@ -37,7 +37,7 @@ CHAIN = "exports.chain"  # calls the stages: its own text counts for each, what 
 CARRIERS = ("errors", "settings", "fingerprint", "storage", "releases", "aggregate.plan", "aggregate.registry")
 # modules that make no table of a release: they check, show, move or describe what others made
 OUTSIDE = (
-    "__main__", "aggregate.checks", "aggregate.coverage", "cli", "distribute", "exports.draft", "exports.inspect",
+    "__main__", "aggregate.checks", "aggregate.coverage", "aggregate.world", "cli", "distribute", "exports.draft", "exports.inspect",
     "exports.stages", "gates", "ingest.exchange_rates", "ingest.raw_folder", "orchestration", "pages", "publish",
     "query", "refresh", "sample", "schemas.described", "statistics.residuals",
 )  # fmt: skip

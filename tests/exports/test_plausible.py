@@ -20,7 +20,7 @@ def test_monthly_pay_read_as_a_years_is_held_with_factor_and_cause(settings: Set
     found = finnish(settings, 4_800)
     record = found.records["pay_reports"]
     assert record["held"]["reason"] == "implausible"
-    assert "pay in FI (40 reports) is 1/1" in record["held"]["line"]
+    assert "pay in FI in EUR (40 reports) is 1/1" in record["held"]["line"]
     assert "as if months were read as years" in record["held"]["line"]
     assert "implausible_factor" in record["held"]["line"]
 
@@ -34,7 +34,7 @@ def test_pay_that_may_be_net_is_a_warning(settings: Settings) -> None:
     record = finnish(settings, 38_000).records["pay_reports"]
     assert record["held"] is None
     (line,) = record["warnings"]
-    assert line.startswith("pay in FI (40 reports) is 1/") and line.endswith("as if it were net")
+    assert line.startswith("pay in FI in EUR (40 reports) is 1/") and line.endswith("as if it were net")
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,6 @@ def test_levels_are_taken_out() -> None:
     columns = {"country": "US", "scope_reason": None, "leaf": "ml_generalist", "stage": None}
     for level, base in (("L3", 93_000), ("L5", 128_000), ("L7", 186_000)):
         frame = pd.DataFrame({**columns, "level": [level] * 20, "base": pd.array([base] * 20, dtype="Int64")})
-        plausibility.add(frame)
-    ((reports, factor),) = plausibility.factors().values()
-    assert reports == 60 and factor == pytest.approx(1, abs=0.03)
+        plausibility.add(frame, pd.Series("USD", index=frame.index))
+    (difference,) = plausibility.differences()
+    assert difference.reports == 60 and difference.factor == pytest.approx(1, abs=0.03)

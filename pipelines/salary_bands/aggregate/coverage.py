@@ -56,7 +56,7 @@ def too_little_known(settings: Settings) -> list[str]:
         for export in workspace.plan().counted
         for table in ("accepted_reports", "pay_reports")
         for line in (workspace.parts.record(table, export.key) or {}).get("warnings", [])
-    ]
+    ] + [f"{export.file}: {line}" for export in workspace.plan().counted for line in export.warnings]
 
 
 def noted(workspace: Workspace) -> list[dict[str, Any]]:

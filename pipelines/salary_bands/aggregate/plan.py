@@ -1,10 +1,12 @@
 """What a release is to be made from: the files, their state, the date, and what they all hash to."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from salary_bands import __version__
+from salary_bands.aggregate.world import Delivery, doubts, implausible_export
+from salary_bands.classify.plausible import FIX
 from salary_bands.errors import RefreshError, UsageError
 from salary_bands.exports.stages import ExportStages
 from salary_bands.fingerprint import OURS, STAGES, digest, made_from, method_version
@@ -22,7 +24,8 @@ SAMPLE = "sample"  # the source whose exports are synthetic
 class ExportState:
     """One file in the raw folder and what becomes of it.
 
-    counted: its rows go through the stages. checksums: of its parts, by table.
+    counted: its rows go through the stages. checksums: of its parts, by table. warnings: beside the
+    other exports.
     """
 
     source: str
@@ -36,6 +39,7 @@ class ExportState:
     held_line: str | None = None
     exported_on: str | None = None
     checksums: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def export(self) -> str:
@@ -75,19 +79,7 @@ class Plan:
     @property
     def newest_snapshots(self) -> set[str]:
         """Keys of the exports whose rows are not superseded by a later snapshot of their source and format."""
-        newest: dict[tuple[str, str], ExportState] = {}
-        keys = set()
-        for state in self.counted:
-            if format_named(state.format).delivery == "append":
-                keys.add(state.key)
-                continue
-            group = (state.source, state.format)
-            if group not in newest or (state.exported_on, state.file) > (
-                newest[group].exported_on,
-                newest[group].file,
-            ):
-                newest[group] = state
-        return keys | {state.key for state in newest.values()}
+        return newest_snapshots(self.counted)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -97,6 +89,20 @@ class Plan:
         return cls(**{**document, "files": [ExportState(**f) for f in document["files"]]})
 
 
+def newest_snapshots(counted: list[ExportState]) -> set[str]:
+    """Return the keys of exports that are appended to, and of the newest snapshot of each source and format."""
+    newest: dict[tuple[str, str], ExportState] = {}
+    keys = set()
+    for state in counted:
+        if format_named(state.format).delivery == "append":
+            keys.add(state.key)
+            continue
+        group = (state.source, state.format)
+        if group not in newest or (state.exported_on, state.file) > (newest[group].exported_on, newest[group].file):
+            newest[group] = state
+    return keys | {state.key for state in newest.values()}
+
+
 def plan_release(folder: RawFolder, stages: ExportStages, as_of: date, releases: list[Entry]) -> Plan:
     """Plan the release of that date from the exports as they stand; releases as in `releases.json`.
 
@@ -104,7 +110,7 @@ def plan_release(folder: RawFolder, stages: ExportStages, as_of: date, releases:
     """
     if not folder.exports:
         raise UsageError("the raw folder has no export; put files at <raw folder>/<source>/<file>")
-    files = export_states(folder.exports, stages)
+    files = believed(export_states(folder.exports, stages), stages)
     if not any(f.counted for f in files):
         lines = "\n".join(f"{f.file}: {f.held_line}" for f in files if f.held_line)
         raise RefreshError(f"every export is held, nothing to publish\n{lines}")
@@ -188,4 +194,29 @@ def export_states(exports: tuple[ExportFile, ...], stages: ExportStages) -> list
 
 def _beside_real(state: ExportState) -> ExportState:
     line = "is synthetic and other sources have exports; remove the folder `sample` to be rid of this line"
-    return ExportState(**{**asdict(state), "counted": False, "held_reason": "synthetic_beside_real", "held_line": line})
+    return replace(state, counted=False, held_reason="synthetic_beside_real", held_line=line)
+
+
+def believed(states: list[ExportState], stages: ExportStages) -> list[ExportState]:
+    """Hold each export whose pay other sources contradict, one after the other, and warn of those in doubt."""
+    counted = [s for s in states if s.counted]
+    if len({s.source for s in counted}) < 2:
+        return states
+    pay = {s.key: (stages.parts.record("pay_reports", s.key) or {}).get("pay", {}) for s in counted}
+    held: dict[str, str] = {}
+    while found := implausible_export(_deliveries(counted, pay), stages.settings):
+        key, why = found
+        held[key] = f"{why}; {FIX}"
+        counted = [s for s in counted if s.key != key]
+    doubtful = doubts(_deliveries(counted, pay), stages.settings)
+    return [
+        replace(s, counted=False, held_reason="implausible", held_line=held[s.key])
+        if s.key in held
+        else replace(s, warnings=doubtful.get(s.key, []) if s.counted else [])
+        for s in states
+    ]
+
+
+def _deliveries(counted: list[ExportState], pay: dict[str, Any]) -> list[Delivery]:
+    newest = newest_snapshots(counted)
+    return [Delivery(s.key, s.source, s.exported_on or "", s.key not in newest, pay[s.key]) for s in counted]

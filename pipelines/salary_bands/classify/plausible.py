@@ -6,7 +6,7 @@ market but a unit: months read as years, thousands, another currency.
 """
 
 import math
-from collections import Counter
+from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
@@ -15,10 +15,10 @@ import pandas as pd
 from salary_bands.errors import HeldExport
 from salary_bands.reference import read_csv
 from salary_bands.settings import Settings
+from salary_bands.statistics.pay_profile import Document, by_currency, histogram, merged, to_document
+from salary_bands.vocabulary.gazetteer import currency_of
 
 _USUAL_RATIO = 1.5
-_FEWEST = 30  # reports of a country below which its median says little
-_BINS = 50  # per unit of the natural logarithm: 2 % apart
 # Pay of a level or a stage beside the mean of all.
 _OF_LEVEL = {"L3": 0.8, "L4": 0.93, "L5": 1.1, "L6": 1.35, "L7": 1.6, "early": 0.88, "senior": 1.12}
 _CAUSES = (
@@ -26,70 +26,105 @@ _CAUSES = (
     (8, 18, "as if months were read as years", "as if years were read as months"),
     (1, 3, "as if it were net", "as if it were a total"),
 )
+_FACTOR_OF_CURRENCY = 5  # from which another currency is a likely cause
+FIX = "fix the pay period, the scale or the currency in its format, or raise implausible_factor"
 
 
+@dataclass(frozen=True)
+class Difference:
+    """How far the pay of a country and currency in an export is from what is known otherwise.
+
+    currency: blank for the rare ones together. beside: what it is compared with. in_others: the other source states
+    its pay there in other currencies only.
+    """
+
+    country: str
+    currency: str
+    reports: int
+    factor: float
+    beside: str
+    in_others: bool = False
+
+    @property
+    def distance(self) -> float:
+        """The factor or its inverse, whichever is above 1."""
+        return max(self.factor, 1 / self.factor)
+
+    def is_implausible(self, settings: Settings) -> bool:
+        """True if no labour market explains it; foreign currency honestly pays up to 3.5 times the local one."""
+        least = settings.implausible_factor
+        return self.distance >= (max(least, _FACTOR_OF_CURRENCY) if self.in_others else least)
+
+    def __str__(self) -> str:
+        distance = f"1/{self.distance:.1f} of" if self.factor < 1 else f"{self.distance:.1f} times"
+        where = f"{self.country} in {self.currency or 'other currencies'}"
+        causes = " or ".join(self._causes)
+        line = f"pay in {where} ({self.reports:,} reports) is {distance} {self.beside}"
+        return f"{line}, {causes}" if causes else line
+
+    @property
+    def _causes(self) -> list[str]:
+        low, own = self.factor < 1, currency_of(self.country)
+        causes = [under if low else over for a, b, under, over in _CAUSES if a <= self.distance < b]
+        if self.distance >= _FACTOR_OF_CURRENCY and self.currency and own not in (None, self.currency):
+            causes.append(f"as if amounts in {own} were read as {self.currency}")
+        elif self.distance >= _FACTOR_OF_CURRENCY and not causes:
+            causes.append("as if another currency were meant")
+        return causes
+
+
+def implausible(differences: list[Difference], settings: Settings) -> Difference | None:
+    """Return the difference of most reports that is no pay, if too many of the compared reports have one."""
+    wrong = [d for d in differences if d.is_implausible(settings)]
+    share = settings.max_rejected_share * sum(d.reports for d in differences)
+    if sum(d.reports for d in wrong) <= share:
+        return None
+    return max(wrong, key=lambda d: (d.reports, d.country, d.currency))
+
+
+def doubtful(differences: list[Difference], settings: Settings) -> list[str]:
+    """Return a line for each difference that is worth a warning."""
+    return [str(d) for d in differences if d.distance >= settings.doubtful_factor]
+
+
+@dataclass
 class Plausibility:
-    """Counts, by country, of the logarithm of base pay beside what is usual, in bins."""
+    """The pay of an export, counted chunk by chunk, beside the average wages of its countries."""
 
-    def __init__(self) -> None:
-        self._counts: Counter[tuple[str, int]] = Counter()
+    _histograms: list[pd.DataFrame] = field(default_factory=list)
 
-    def add(self, pay: pd.DataFrame) -> None:
-        """Count a chunk of pay_reports: those in scope, with a leaf, a base, and a country whose wage is known."""
-        wage = pay["country"].map(_wages())
+    def add(self, pay: pd.DataFrame, currency: pd.Series) -> None:
+        """Count a chunk of pay_reports: those in scope, with a leaf, a base and a country."""
         asked = pay["scope_reason"].isna() & ~pay["leaf"].isin(("out_of_scope", "unclassified"))
-        asked &= wage.notna() & pay["base"].gt(0).fillna(False)
+        asked &= pay["country"].notna() & pay["base"].gt(0).fillna(False)
         if not asked.any():
             return
         rows = pay[asked]
         of_level = rows["level"].map(_OF_LEVEL).fillna(rows["stage"].map(_OF_LEVEL)).fillna(1.0).astype("float64")
-        usual = wage[asked].astype("float64") * _USUAL_RATIO * of_level
-        bins = np.rint(np.log(rows["base"].astype("float64") / usual) * _BINS).astype(int)
-        self._counts.update(zip(rows["country"], bins, strict=True))
+        log_pay = np.log(rows["base"].astype("float64") / of_level)
+        self._histograms = [merged([*self._histograms, histogram(rows["country"], currency[asked], log_pay)])]
 
-    def factors(self) -> dict[str, tuple[int, float]]:
-        """Return reports and the median factor beside what is usual, for each country with enough reports."""
-        found = {}
-        for country in sorted({name for name, _ in self._counts}):
-            bins = sorted((place, count) for (name, place), count in self._counts.items() if name == country)
-            total = sum(count for _, count in bins)
-            if total >= _FEWEST:
-                places = np.repeat([place for place, _ in bins], [count for _, count in bins])
-                found[country] = (total, math.exp(float(np.median(places)) / _BINS))
-        return found
+    @property
+    def document(self) -> Document:
+        """The pay that was counted, for the record of the part: exports are compared with each other by it."""
+        return to_document(merged(self._histograms))
+
+    def differences(self) -> list[Difference]:
+        """Compare each country and currency that has enough reports with the country's average wage."""
+        found = by_currency(merged(self._histograms), [])
+        usual = found["country"].map(_wages()).astype("float64") * _USUAL_RATIO
+        factor = np.exp(found["log_pay"]) / usual
+        known = found.assign(factor=factor)[factor.notna()][["country", "currency", "reports", "factor"]]
+        return [Difference(*row, "what is usual there") for row in known.itertuples(index=False, name=None)]
 
     def warnings(self, settings: Settings) -> list[str]:
-        """Return a line for each country whose pay is far from what is usual there."""
-        return [
-            f"pay in {country} ({reports:,} reports) is {_said(factor)}"
-            for country, (reports, factor) in self.factors().items()
-            if _distance(factor) >= settings.doubtful_factor
-        ]
+        """Return a line for each country and currency whose pay is far from what is usual there."""
+        return doubtful(self.differences(), settings)
 
     def check(self, settings: Settings, rows: int) -> None:
         """Raise HeldExport `implausible` if the pay of too many of the reports that can be compared is no pay."""
-        factors = self.factors()
-        wrong = {c: f for c, f in factors.items() if _distance(f[1]) >= settings.implausible_factor}
-        compared = sum(reports for reports, _ in factors.values())
-        if sum(reports for reports, _ in wrong.values()) > settings.max_rejected_share * compared:
-            country, (reports, factor) = max(wrong.items(), key=lambda item: item[1][0])
-            raise HeldExport(
-                "implausible",
-                f"pay in {country} ({reports:,} reports) is {_said(factor)}",
-                "fix the pay period, the scale or the currency in its format, or raise implausible_factor",
-                rows=rows,
-            )
-
-
-def _said(factor: float) -> str:
-    distance = _distance(factor)
-    cause = next((low if factor < 1 else high for a, b, low, high in _CAUSES if a <= distance < b), "")
-    beside = f"1/{distance:.1f}" if factor < 1 else f"{distance:.1f} times"
-    return f"{beside} of what is usual there" + (f", {cause}" if cause else "")
-
-
-def _distance(factor: float) -> float:
-    return max(factor, 1 / factor)
+        if wrong := implausible(self.differences(), settings):
+            raise HeldExport("implausible", str(wrong), FIX, rows=rows)
 
 
 @cache

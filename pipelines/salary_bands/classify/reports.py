@@ -16,7 +16,8 @@ _REMEMBERED = 50_000  # titles, each with its classification; chunks and exports
 
 
 def classify_reports(normalised: pd.DataFrame, exported: date, plausibility: Plausibility) -> pd.DataFrame:
-    """Turn a chunk of normalised_reports into pay_reports: add leaf, rule and tier, and drop the texts.
+    """Turn a chunk of normalised_reports into pay_reports: add leaf, rule and tier, drop the texts
+    and the currency.
 
     plausibility: counts the pay of the chunk, for the export to be compared with the world once it is whole.
 
@@ -28,13 +29,13 @@ def classify_reports(normalised: pd.DataFrame, exported: date, plausibility: Pla
     codes, found = map_distinct_rows(normalised[texts].assign(kind=kind), _classified)
     tier = facts["tier"].fillna("unknown")
     scope = pd.Series(pd.array([c.reason for c in found], dtype=TEXT).take(codes), index=normalised.index)
-    pay = normalised.drop(columns=texts).assign(
+    pay = normalised.drop(columns=[*texts, "currency"]).assign(
         scope_reason=normalised["scope_reason"].fillna(scope),
         leaf=pd.Series(pd.array([c.leaf for c in found], dtype=TEXT).take(codes), index=normalised.index),
         leaf_rule=pd.Series(pd.array([c.rule for c in found], dtype=TEXT).take(codes), index=normalised.index),
         tier=tier.astype(TEXT),
     )
-    plausibility.add(pay)
+    plausibility.add(pay, normalised["currency"])
     return pay
 
 

@@ -155,7 +155,8 @@ class ExportStages:
         except HeldExport as error:
             self.parts.remove(after, export.key)
             return self._record(after, export, held=_held(error), rows=0)
-        return self._record(after, export, rows=rows, warnings=chain.warnings)
+        pay = chain.plausibility.document  # empty before pay_reports
+        return self._record(after, export, rows=rows, warnings=chain.warnings, pay=pay)
 
     def _chain(self, export: ExportFile, exported_on: date | None = None) -> Chain:
         """Take up the chain of an export whose raw_reports are a part."""

@@ -47,7 +47,7 @@ def normalise(accepted: pd.DataFrame, fmt: Format, exported: date, rates: Rates,
         years_experience=accepted["years_experience"],
         **_pay(accepted, exported, rates, facts["ownership"], settings),
         verified=accepted["verified"],
-        **{name: accepted[name] for name in ("job_title", "specialisation", "skills", "occupation")},
+        **{name: accepted[name] for name in ("currency", "job_title", "specialisation", "skills", "occupation")},
     )
 
 

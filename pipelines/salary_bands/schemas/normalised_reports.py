@@ -7,6 +7,7 @@ from salary_bands.schemas.report_columns import AnnualPay
 class NormalisedReports(AnnualPay):
     """One row per accepted row, with the texts that the stage classify needs."""
 
+    currency: str = column("ISO 4217 code in which the source states the pay", str_length=3)
     job_title: str = column("Job title")
     specialisation: str = column("Declared specialisation or focus", nullable=True)
     skills: str = column("Declared skills, separated by `;`", nullable=True)

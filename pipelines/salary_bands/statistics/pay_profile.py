@@ -1,0 +1,62 @@
+"""Histograms of pay by country and currency, level taken out: small enough for a record, and they merge by addition."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+FEWEST = 30  # reports below which a median says little
+_BINS = 50  # per unit of the natural logarithm: 2 % apart
+_BIN = ["country", "currency", "bin"]
+
+Document = dict[str, dict[str, list[list[int]]]]  # country, currency, [bin, reports]
+
+
+def histogram(country: pd.Series, currency: pd.Series, log_pay: pd.Series) -> pd.DataFrame:
+    """Count reports by country, currency and bin: country, currency, bin, reports."""
+    bins = np.rint(log_pay * _BINS).astype("int64")
+    frame = pd.DataFrame({"country": country, "currency": currency, "bin": bins})
+    return frame.groupby(_BIN, as_index=False).size().rename(columns={"size": "reports"})
+
+
+def merged(histograms: list[pd.DataFrame]) -> pd.DataFrame:
+    """Add histograms up."""
+    if not histograms:
+        return from_document({})
+    return pd.concat(histograms).groupby(_BIN, as_index=False)["reports"].sum()
+
+
+def to_document(counts: pd.DataFrame) -> Document:
+    """Return a histogram as JSON."""
+    found: Document = {}
+    for (country, currency), rows in counts.groupby(["country", "currency"]):  # type: ignore[misc]
+        found.setdefault(country, {})[currency] = rows[["bin", "reports"]].to_numpy().tolist()
+    return found
+
+
+def from_document(document: Document) -> pd.DataFrame:
+    """Return a histogram that was kept as JSON."""
+    rows = [
+        (country, currency, *pair)
+        for country, currencies in document.items()
+        for currency, pairs in currencies.items()
+        for pair in pairs
+    ]
+    frame = pd.DataFrame(rows, columns=[*_BIN, "reports"])
+    return frame.astype({"country": "object", "currency": "object", "bin": "int64", "reports": "int64"})
+
+
+def medians(counts: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Return `by`, reports and the median `log_pay` of each group of histograms that has enough reports."""
+    rows = counts.groupby([*by, "bin"], as_index=False)["reports"].sum()
+    reports = rows.groupby(by)["reports"]
+    total, upto = reports.transform("sum"), reports.cumsum()
+    middle: Any = sum(rows[upto > at].groupby(by)["bin"].first() for at in ((total - 1) // 2, total // 2))
+    found = pd.DataFrame({"reports": reports.sum(), "log_pay": middle / (2 * _BINS)}).reset_index()
+    return found[found["reports"].ge(FEWEST)].reset_index(drop=True)
+
+
+def by_currency(counts: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Return the medians of each country and currency within `by`; rare currencies of a country together, as ``."""
+    reports = counts.groupby([*by, "country", "currency"])["reports"].transform("sum")
+    return medians(counts.assign(currency=counts["currency"].where(reports >= FEWEST, "")), [*by, "country", "currency"])
