@@ -37,9 +37,9 @@ CHAIN = "exports.chain"  # calls the stages: its own text counts for each, what 
 CARRIERS = ("errors", "settings", "fingerprint", "storage", "releases", "aggregate.plan", "aggregate.registry")
 # modules that make no table of a release: they check, show, move or describe what others made
 OUTSIDE = (
-    "__main__", "aggregate.checks", "aggregate.coverage", "aggregate.world", "cli", "distribute", "exports.draft", "exports.inspect",
-    "exports.stages", "gates", "ingest.exchange_rates", "ingest.raw_folder", "orchestration", "pages", "publish",
-    "query", "refresh", "sample", "schemas.described", "statistics.residuals",
+    "__main__", "aggregate.checks", "aggregate.coverage", "aggregate.world", "cli", "distribute", "exports.draft",
+    "exports.inspect", "exports.stages", "gates", "ingest.exchange_rates", "ingest.raw_folder", "orchestration",
+    "pages", "publish", "query", "refresh", "sample", "schemas.described", "statistics.residuals",
 )  # fmt: skip
 MACHINE = frozenset(("raw", "marts", "work", "memory_limit"))  # settings of the machine: they change no row
 _DISTRIBUTIONS = {"yaml": "PyYAML", "currency_converter": "CurrencyConverter"}

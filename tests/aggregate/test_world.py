@@ -1,5 +1,6 @@
-"""An export is compared with the other sources before it is believed."""
+"""Each export is compared with the other sources before it is believed."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import permutations
@@ -17,7 +18,7 @@ from tests.builders.exports import native_row, write_native
 BENGALURU = {"location": "Bengaluru, India", "currency": "INR", "job_title": "Software Engineer", "employer": ""}
 KYIV = {**BENGALURU, "location": "Kyiv, Ukraine", "currency": "USD"}
 HELSINKI = {**BENGALURU, "location": "Helsinki, Finland", "currency": "EUR"}
-RUPEES = 2_400_000
+RUPEES = 1_200_000
 
 
 def put(settings: Settings, file: str, base: float, rows: int = 40, **cells: Any) -> None:
@@ -49,7 +50,8 @@ def beside(settings: Settings) -> Iterator[Settings]:
 def test_a_thousandfold_export_is_held_and_each_of_its_rows_is_accounted_for(beside: Settings) -> None:
     put(beside, "south/new.csv", RUPEES * 1_000)
     (line,) = held(beside).values()
-    assert line.startswith("pay in IN in INR (40 reports) is 1000.0 times that of the source north, as if thousands")
+    words = "that of the source north, as if thousands were counted twice; "
+    assert re.match(r"pay in IN in INR \(40 reports\) is (99\d|1,0[01]\d) times " + words, line)
     assert line.endswith("or raise implausible_factor") and "\n" not in line
     built = build(beside, tables=("window_reports", "full_ledger"))
     assert built.ledger("south/new.csv") == {("held", "implausible"): 40}
@@ -58,7 +60,8 @@ def test_a_thousandfold_export_is_held_and_each_of_its_rows_is_accounted_for(bes
 
 def test_monthly_pay_in_a_country_without_a_known_wage_is_held(beside: Settings) -> None:
     put(beside, "south/new.csv", RUPEES / 12)
-    assert "is 1/12.0 of that of the source north, as if months were read as years" in held(beside)["south/new.csv"]
+    words = "of that of the source north, as if months were read as years; "
+    assert re.search(r" is 1/1(1\.9|2\.[01]) " + words, held(beside)["south/new.csv"])
 
 
 def test_the_finnish_survey_in_monthly_euros_is_held_alone_and_beside_others(settings: Settings) -> None:

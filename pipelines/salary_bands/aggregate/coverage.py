@@ -45,18 +45,22 @@ def too_little_known(settings: Settings) -> list[str]:
     workspace = Workspace(settings)
     shares = _found(workspace, "shares")
     ceilings = {"leaf": settings.max_unclassified_share, "country": settings.max_unplaced_share}
-    return [
-        f"{row['source']}: {1 - row[what]:.1%} of {row['reports']:,} reports without {what}, "
-        f"the ceiling is {ceiling:.0%}; see `salary-bands coverage`"
-        for row in shares.to_dict("records")
-        for what, ceiling in ceilings.items()
-        if 1 - row[what] > ceiling
-    ] + [
-        f"{export.file}: {line}"
-        for export in workspace.plan().counted
-        for table in ("accepted_reports", "pay_reports")
-        for line in (workspace.parts.record(table, export.key) or {}).get("warnings", [])
-    ] + [f"{export.file}: {line}" for export in workspace.plan().counted for line in export.warnings]
+    return (
+        [
+            f"{row['source']}: {1 - row[what]:.1%} of {row['reports']:,} reports without {what}, "
+            f"the ceiling is {ceiling:.0%}; see `salary-bands coverage`"
+            for row in shares.to_dict("records")
+            for what, ceiling in ceilings.items()
+            if 1 - row[what] > ceiling
+        ]
+        + [
+            f"{export.file}: {line}"
+            for export in workspace.plan().counted
+            for table in ("accepted_reports", "pay_reports")
+            for line in (workspace.parts.record(table, export.key) or {}).get("warnings", [])
+        ]
+        + [f"{export.file}: {line}" for export in workspace.plan().counted for line in export.warnings]
+    )
 
 
 def noted(workspace: Workspace) -> list[dict[str, Any]]:

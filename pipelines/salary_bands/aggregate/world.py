@@ -69,7 +69,7 @@ def _differences(deliveries: list[Delivery]) -> dict[str, list[Difference]]:
     pairs["distance"] = pairs["difference"].abs()
     votes = pairs.sort_values([*_CELL, "distance", "source_other"], ignore_index=True)
     of_cell = votes.groupby(_CELL)["distance"]
-    middle = votes[of_cell.cumcount().eq((of_cell.transform("size") - 1) // 2)]
+    middle: pd.DataFrame = votes.loc[of_cell.cumcount().eq((of_cell.transform("size") - 1) // 2)]
     middle = middle.assign(factor=np.exp(middle["difference"]), beside="that of the source " + middle["source_other"])
     columns = ["key", "country", "currency", "reports", "factor", "beside", "in_others"]
     found: dict[str, list[Difference]] = {}
@@ -80,9 +80,10 @@ def _differences(deliveries: list[Delivery]) -> dict[str, list[Difference]]:
 
 def _since(export: Delivery, wrong: Difference, deliveries: list[Delivery], settings: Settings) -> tuple[str, str]:
     """Return the day since when its source has said the same of that country, superseded snapshots included."""
-    own = by_currency(_histograms([d for d in deliveries if d.source == export.source]), ["key"])
-    own = own[own["country"].eq(wrong.country) & own["currency"].eq(wrong.currency)].set_index("key")["log_pay"]
-    same = own[(own - own[export.key]).abs() < math.log(settings.implausible_factor)].index
+    cells = by_currency(_histograms([d for d in deliveries if d.source == export.source]), ["key"])
+    cells = cells[cells["country"].eq(wrong.country) & cells["currency"].eq(wrong.currency)]
+    log_pay = cells.set_index("key")["log_pay"]
+    same = log_pay.index[(log_pay - log_pay[export.key]).abs() < math.log(settings.implausible_factor)]
     return min(d.exported_on for d in deliveries if d.key in same), export.exported_on
 
 

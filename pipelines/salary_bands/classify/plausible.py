@@ -56,7 +56,8 @@ class Difference:
         return self.distance >= (max(least, _FACTOR_OF_CURRENCY) if self.in_others else least)
 
     def __str__(self) -> str:
-        distance = f"1/{self.distance:.1f} of" if self.factor < 1 else f"{self.distance:.1f} times"
+        number = f"{self.distance:.1f}" if self.distance < 100 else f"{self.distance:,.0f}"
+        distance = f"1/{number} of" if self.factor < 1 else f"{number} times"
         where = f"{self.country} in {self.currency or 'other currencies'}"
         causes = " or ".join(self._causes)
         line = f"pay in {where} ({self.reports:,} reports) is {distance} {self.beside}"
@@ -101,7 +102,7 @@ class Plausibility:
             return
         rows = pay[asked]
         of_level = rows["level"].map(_OF_LEVEL).fillna(rows["stage"].map(_OF_LEVEL)).fillna(1.0).astype("float64")
-        log_pay = np.log(rows["base"].astype("float64") / of_level)
+        log_pay = pd.Series(np.log(rows["base"].astype("float64") / of_level))
         self._histograms = [merged([*self._histograms, histogram(rows["country"], currency[asked], log_pay)])]
 
     @property
@@ -115,7 +116,8 @@ class Plausibility:
         usual = found["country"].map(_wages()).astype("float64") * _USUAL_RATIO
         factor = np.exp(found["log_pay"]) / usual
         known = found.assign(factor=factor)[factor.notna()][["country", "currency", "reports", "factor"]]
-        return [Difference(*row, "what is usual there") for row in known.itertuples(index=False, name=None)]
+        facts = known.assign(beside="what is usual there").itertuples(index=False, name=None)
+        return [Difference(*fact) for fact in facts]
 
     def warnings(self, settings: Settings) -> list[str]:
         """Return a line for each country and currency whose pay is far from what is usual there."""

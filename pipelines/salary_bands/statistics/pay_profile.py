@@ -16,21 +16,22 @@ def histogram(country: pd.Series, currency: pd.Series, log_pay: pd.Series) -> pd
     """Count reports by country, currency and bin: country, currency, bin, reports."""
     bins = np.rint(log_pay * _BINS).astype("int64")
     frame = pd.DataFrame({"country": country, "currency": currency, "bin": bins})
-    return frame.groupby(_BIN, as_index=False).size().rename(columns={"size": "reports"})
+    return frame.assign(reports=1).groupby(_BIN)["reports"].sum().reset_index()
 
 
 def merged(histograms: list[pd.DataFrame]) -> pd.DataFrame:
     """Add histograms up."""
     if not histograms:
         return from_document({})
-    return pd.concat(histograms).groupby(_BIN, as_index=False)["reports"].sum()
+    return pd.concat(histograms).groupby(_BIN)["reports"].sum().reset_index()
 
 
 def to_document(counts: pd.DataFrame) -> Document:
     """Return a histogram as JSON."""
     found: Document = {}
-    for (country, currency), rows in counts.groupby(["country", "currency"]):  # type: ignore[misc]
-        found.setdefault(country, {})[currency] = rows[["bin", "reports"]].to_numpy().tolist()
+    for country, of_country in counts.groupby("country"):
+        for currency, rows in of_country.groupby("currency"):
+            found.setdefault(str(country), {})[str(currency)] = rows[["bin", "reports"]].to_numpy().tolist()
     return found
 
 
@@ -58,5 +59,6 @@ def medians(counts: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 
 def by_currency(counts: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Return the medians of each country and currency within `by`; rare currencies of a country together, as ``."""
-    reports = counts.groupby([*by, "country", "currency"])["reports"].transform("sum")
-    return medians(counts.assign(currency=counts["currency"].where(reports >= FEWEST, "")), [*by, "country", "currency"])
+    cell = [*by, "country", "currency"]
+    reports = counts.groupby(cell)["reports"].transform("sum")
+    return medians(counts.assign(currency=counts["currency"].where(reports >= FEWEST, "")), cell)
