@@ -11,8 +11,14 @@ from tests.builders.intake import Intake, csv_text, intake
 
 def finnish(settings: Settings, base: int, rows: int = 40, **cells: object) -> Intake:
     """Software engineers in Helsinki with pay around a figure in euros, read as a year's."""
-    plain = {"location": "Helsinki, Finland", "currency": "EUR", "job_title": "Software Engineer", "level": "L4"}
-    made = [native_row(n, base=base + 10 * n, employer="", **{**plain, **cells}) for n in range(rows)]
+    plain = {
+        "location": "Helsinki, Finland",
+        "currency": "EUR",
+        "job_title": "Software Engineer",
+        "level": "L4",
+        "employer": "",
+    }
+    made = [native_row(n, base=base + 10 * n, **{**plain, **cells}) for n in range(rows)]
     return intake(settings, csv_text(made))
 
 
@@ -47,9 +53,39 @@ def test_what_cannot_be_compared_is_not(settings: Settings, cells: dict[str, obj
     assert finnish(settings, 4_800, rows, **cells).records["pay_reports"]["held"] is None
 
 
+def test_a_frontier_lab_that_pays_three_times_what_is_usual_is_not_held(settings: Settings) -> None:
+    seattle = {"location": "Seattle, WA", "currency": "USD", "level": "", "years_experience": 6}
+    lab = finnish(settings, 400_000, **seattle, employer="Anthropic").records["pay_reports"]
+    assert lab["held"] is None
+    assert finnish(settings, 400_000, **seattle).records["pay_reports"]["held"]["reason"] == "implausible"
+
+
+@pytest.mark.parametrize(
+    ("base", "cells", "cause"),
+    [
+        (300_000_000, {"location": "Mexico City, Mexico", "currency": "MXN"}, "thousands were counted twice"),
+        (62_000 * 11, {}, "years were read as months"),
+        (62_000 * 11, {"currency": "USD"}, "amounts in EUR were read as USD"),
+        (4_800_000, {"location": "Tokyo, Japan", "currency": "USD"}, "amounts in JPY were read as USD"),
+    ],
+)
+def test_the_likely_cause_is_named(settings: Settings, base: int, cells: dict[str, object], cause: str) -> None:
+    assert cause in finnish(settings, base, **cells).records["pay_reports"]["held"]["line"]
+
+
+def test_currencies_of_a_country_are_compared_apart(settings: Settings) -> None:
+    plain = {"location": "Tokyo, Japan", "job_title": "Software Engineer", "level": "L4", "employer": ""}
+    right = [native_row(n, base=7_000_000, currency="JPY", **plain) for n in range(90)]
+    wrong = [native_row(100 + n, base=7_000_000, currency="USD", **plain) for n in range(40)]
+    record = intake(settings, csv_text(right + wrong)).records["pay_reports"]
+    assert record["held"]["line"].startswith("pay in JP in USD (40 reports) is ")
+    few = intake(settings, csv_text(right + wrong[:20]), "source/few.csv").records["pay_reports"]
+    assert few["held"] is None
+
+
 def test_levels_are_taken_out() -> None:
     plausibility = Plausibility()
-    columns = {"country": "US", "scope_reason": None, "leaf": "ml_generalist", "stage": None}
+    columns = {"country": "US", "scope_reason": None, "leaf": "ml_generalist", "stage": None, "tier": "T4"}
     for level, base in (("L3", 93_000), ("L5", 128_000), ("L7", 186_000)):
         frame = pd.DataFrame({**columns, "level": [level] * 20, "base": pd.array([base] * 20, dtype="Int64")})
         plausibility.add(frame, pd.Series("USD", index=frame.index))

@@ -49,8 +49,8 @@ def paid_otherwise(rows: Rows, title: str, pay: float) -> Rows:
 
 
 def made_up(count: int) -> Rows:
-    """Reports of one title in one week, at twice the pay."""
-    return [{**r, "job_title": "Senior LLM Engineer", "base": 420_000} for r in new_people(count)]
+    """Reports of one title in one week, at nearly twice the pay."""
+    return [{**r, "job_title": "Senior LLM Engineer", "base": 360_000} for r in new_people(count)]
 
 
 @dataclass
@@ -65,20 +65,20 @@ UPSIDE_DOWN = {"Junior ": 0.2, "Senior ": 0.0, "Staff ": -0.35}
 BAD = {
     "new exports, each wrong in its way": Bad(
         {
-            "north/months.csv": new_people(60, 11, pay=12),
+            "north/months.csv": new_people(60, 11, pay=12) + new_people(200, 21),
             "north/euros.csv": new_people(90, 12, pay=1 / 1.16),
             "south/made_up.csv": new_people(60, 13, pay=1.5),
             "east/1.csv": [{**r, "base": int(r["base"] * 1.12)} for r in EAST],
-            "north/titles.csv": vague(new_people(180, 14)),
+            "north/titles.csv": vague(new_people(220, 14)),
         },
         {
-            "outliers": ("north/months.csv: 60 of 60 reports are outliers",),
+            "outliers": ("north/months.csv: 60 of 260 reports are outliers",),
             "residuals": (
                 "north/euros.csv: pays 0.", "north's other reports", "(base, 90 reports", "standard errors",
                 "south/made_up.csv: pays 1.", "east/1.csv: pays 1.12 times",
             ),
             "unknown_share": (
-                "titles of 11.", "% of reports are not known, 0.0% before", "new: east/1.csv, north/euros.csv",
+                "titles of 1", "% of reports are not known, 0.0% before", "new: east/1.csv, north/euros.csv",
                 "salary-bands coverage",
             ),
         },

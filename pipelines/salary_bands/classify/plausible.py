@@ -21,6 +21,8 @@ from salary_bands.vocabulary.gazetteer import currency_of
 _USUAL_RATIO = 1.5
 # Pay of a level or a stage beside the mean of all.
 _OF_LEVEL = {"L3": 0.8, "L4": 0.93, "L5": 1.1, "L6": 1.35, "L7": 1.6, "early": 0.88, "senior": 1.12}
+# Adverts of two frontier labs in the US are 2.7 and 3.1 times what is usual at their levels; no other tier is near.
+_OF_TIER = {"T1": 2.0}
 _CAUSES = (
     (300, math.inf, "as if thousands were missing", "as if thousands were counted twice"),
     (8, 18, "as if months were read as years", "as if years were read as months"),
@@ -102,7 +104,8 @@ class Plausibility:
             return
         rows = pay[asked]
         of_level = rows["level"].map(_OF_LEVEL).fillna(rows["stage"].map(_OF_LEVEL)).fillna(1.0).astype("float64")
-        log_pay = pd.Series(np.log(rows["base"].astype("float64") / of_level))
+        of_tier = rows["tier"].map(_OF_TIER).fillna(1.0).astype("float64")
+        log_pay = pd.Series(np.log(rows["base"].astype("float64") / (of_level * of_tier)))
         self._histograms = [merged([*self._histograms, histogram(rows["country"], currency[asked], log_pay)])]
 
     @property
