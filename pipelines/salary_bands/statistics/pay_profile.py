@@ -37,14 +37,14 @@ def to_document(counts: pd.DataFrame) -> Document:
 
 def from_document(document: Document) -> pd.DataFrame:
     """Return a histogram that was kept as JSON."""
-    rows = [
-        (country, currency, *pair)
-        for country, currencies in document.items()
-        for currency, pairs in currencies.items()
-        for pair in pairs
-    ]
-    frame = pd.DataFrame(rows, columns=[*_BIN, "reports"])
-    return frame.astype({"country": "object", "currency": "object", "bin": "int64", "reports": "int64"})
+    cells = [(country, currency, pairs) for country, found in document.items() for currency, pairs in found.items()]
+    sizes = [len(pairs) for *_, pairs in cells]
+    counts = np.array([pair for *_, pairs in cells for pair in pairs], dtype="int64").reshape(-1, 2)
+    columns = {
+        "country": np.repeat(np.array([country for country, *_ in cells], dtype=object), sizes),
+        "currency": np.repeat(np.array([currency for _, currency, _ in cells], dtype=object), sizes),
+    }
+    return pd.DataFrame({**columns, "bin": counts[:, 0], "reports": counts[:, 1]})
 
 
 def medians(counts: pd.DataFrame, by: list[str]) -> pd.DataFrame:
