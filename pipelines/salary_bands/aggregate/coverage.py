@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from salary_bands.aggregate.plan import SAMPLE
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.settings import Settings
 from salary_bands.storage.sql import read_sql
@@ -41,8 +42,12 @@ def _suggestion(row: Mapping[Hashable, Any]) -> str | None:
 
 
 def too_little_known(settings: Settings) -> list[str]:
-    """Return a line for each source of which too much is unknown, and for each column that holds too few values."""
+    """Return a line for each source of which too much is unknown, and for each export that its stages or others doubt.
+
+    The synthetic sample is not doubted: nobody earns its figures.
+    """
     workspace = Workspace(settings)
+    exports = [state for state in workspace.plan().counted if state.source != SAMPLE]
     shares = _found(workspace, "shares")
     ceilings = {"leaf": settings.max_unclassified_share, "country": settings.max_unplaced_share}
     return (
@@ -55,11 +60,11 @@ def too_little_known(settings: Settings) -> list[str]:
         ]
         + [
             f"{export.file}: {line}"
-            for export in workspace.plan().counted
+            for export in exports
             for table in ("accepted_reports", "pay_reports")
             for line in (workspace.parts.record(table, export.key) or {}).get("warnings", [])
         ]
-        + [f"{export.file}: {line}" for export in workspace.plan().counted for line in export.warnings]
+        + [f"{export.file}: {line}" for export in exports for line in export.warnings]
     )
 
 
