@@ -32,7 +32,8 @@ def coverage(settings: Settings, most: int) -> dict[str, Any]:
         "sources": _found(workspace, "shares").to_dict("records"),
         "noted": noted(workspace),
         "unmatched": [
-            {**row, "mend": FIXED_IN[row["what"]], "suggestion": _suggestion(row)} for row in costly.to_dict("records")
+            {**row, "fixed_in": FIXED_IN[row["what"]], "suggestion": _suggestion(row)}
+            for row in costly.to_dict("records")
         ],
     }
 

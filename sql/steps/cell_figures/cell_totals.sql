@@ -43,7 +43,7 @@ totals as (
     inner join cells as c on a.atom = c.atom
     cross join refresh as r
     group by c.cell, r.min_pooled_reports
-    -- from 9 reports on a median can have an interval
+    -- from 9 reports on a median can have an interval: FEWEST of aggregate/tables/cell_figures.py
     having sum(a.reports) >= least(r.min_pooled_reports, 9)
 ),
 

@@ -60,5 +60,5 @@ def print_coverage(out: Console, found: dict[str, Any]) -> None:
     for row in found["unmatched"]:
         costs = (f"{row['core_reports']:,}", f"{row['reports']:,}", f"{row['share']:.1%}")
         text, suggestion = cell(row["unknown_text"]), row["suggestion"] or ""
-        worklist.add_row(row["what"], text, *costs, row["source"], row["mend"], suggestion)
+        worklist.add_row(row["what"], text, *costs, row["source"], row["fixed_in"], suggestion)
     out.print(worklist)
