@@ -79,7 +79,11 @@ class Settings(BaseSettings):
     correlation_p10_p90: float = _method(0.19, "Default correlation by employer at P10 and P90.", ge=0, le=1)
     max_unknown_factor: float = _method(2, "Largest factor on clustering for reports without an employer.", ge=1)
     min_correlation_employers: int = _method(30, "Employers with two reports in a cell to estimate correlations.", ge=2)
-    min_market_reports: int = _method(30, "Reports that a market needs for an effect of its own in the model.", ge=1)
+    min_effect_reports: int = _method(5, "Reports that a market needs for an effect of its own in the model.", ge=1)
+    min_market_reports: int = _method(30, "Smallest number of reports of a market that has a multiplier.", ge=1)
+    variance_prior: float = _method(
+        10, "Effective reports that the usual variance of pay counts for beside a country's own.", gt=0
+    )
     min_overlap_reports: int = _method(5, "Reports needed on both sides to compare group and baseline in a cell.", ge=1)
     min_overlap_share: float = _method(0.25, "Weight share of a group that must overlap with the baseline.", ge=0, le=1)
     min_effective_employers: float = _method(4, "Effective employers that a modelled figure must rest on.", ge=2)

@@ -76,9 +76,9 @@ def fit_rows(reports: Iterable[Report], metric: str, settings: Any) -> list[Repo
     rows = []
     for number, report in enumerate(known):
         market = "global"
-        if countries[report["country"]] >= settings.min_market_reports:
+        if countries[report["country"]] >= settings.min_effect_reports:
             market = report["country"]
-        if report["metro"] and metros[report["metro"]] >= settings.min_market_reports:
+        if report["metro"] and metros[report["metro"]] >= settings.min_effect_reports:
             market = report["metro"]
         rows.append(
             {
@@ -295,15 +295,22 @@ def _multipliers(fit: Fit, settings: Any) -> dict[Value, Report]:
 
 
 def _values(factor: str, rows: list[Report], settings: Any) -> dict[str, tuple[Side, int]]:
-    """What a factor has a row for: its side of the contrast and its reports; a country's is over all its markets."""
-    values: dict[str, tuple[Side, int]] = {
-        value: ((1, factor, {value: 1}), len(alike)) for value, alike in by(rows, lambda r: r[factor]).items()
+    """What a factor has a row for: its side of the contrast and its reports; a country's is over all its markets.
+
+    Markets are metros and countries of enough reports, and all other countries together.
+    """
+    if factor != "market":
+        return {v: ((1, factor, {v: 1}), len(alike)) for v, alike in by(rows, lambda r: r[factor]).items()}
+    enough = settings.min_market_reports
+    countries = {c: alike for c, alike in by(rows, lambda r: r["country"]).items() if len(alike) >= enough}
+    metros = {
+        m: alike
+        for m, alike in by([r for r in rows if r["market"] == r["metro"]], lambda r: r["metro"]).items()
+        if len(alike) >= enough
     }
-    if factor == "market":
-        for country, alike in by(rows, lambda r: r["country"]).items():
-            if len(alike) >= settings.min_market_reports:
-                values[country] = ((1, factor, weights_by(alike, "market")), len(alike))
-    return values
+    rest = [r for r in rows if r["country"] not in countries]
+    places = {**countries, **metros, **({"global": rest} if rest else {})}
+    return {place: ((1, factor, weights_by(alike, "market")), len(alike)) for place, alike in places.items()}
 
 
 def _published_usd(row: Report) -> Report:

@@ -64,10 +64,10 @@ class Pool:
 
     fit: Fit
     rows: dict[int, Report]  # the rows of the fit by the identity of their report
-    within: float  # of reports in a cell, around what the model says of each
-    mix: float  # of what the model says of a cell's reports
-    between: float  # tau2, of cells around the model
-    shape: Shape
+    within: dict[str, float]  # by country, of reports in a cell around what the model says of each; "" is any other
+    whole: dict[str, float]  # the same around the mean of the cell
+    between: float  # tau2, of cells around the model, in units of `within`
+    shape: Shape  # in units of the root of `whole`, and of `whole`
 
     def modelled(self, members: Iterable[Report]) -> list[Report]:
         """The rows of the fit that are of these reports."""
@@ -90,26 +90,29 @@ class Pool:
 
     def share_of_cell(self, size: float) -> float:
         """Lambda: how much a cell of that effective size counts against the model."""
-        return self.between / (self.between + self.within / size)
+        return self.between / (self.between + 1 / size)
 
-    def figures(self, own: float, model: Prediction, size: float, strangers: float | None = None) -> dict[int, Figure]:
+    def figures(
+        self, own: float, model: Prediction, size: float, strangers: float | None = None, country: str = ""
+    ) -> dict[int, Figure]:
         """What a cell shows, from the mean of its logs, the model's prediction and its effective size.
 
         strangers: that size if no two people shared an employer; what employers add to the cell's error may go with
         the model's.
         """
+        within, whole = (of.get(country, of[""]) for of in (self.within, self.whole))
         share = self.share_of_cell(size)
         middle = share * own + (1 - share) * model.log
         of_model = (1 - share) ** 2 * model.variance
-        of_employers = share**2 * self.within * (1 / size - 1 / (strangers or size))
-        drawn = share * self.within / size + of_model + self.mix / size
+        of_employers = share**2 * within * (1 / size - 1 / (strangers or size))
+        drawn = share * within / size + of_model + max(whole - within, 0.0) / size
         drawn += 2 * math.sqrt(of_model * of_employers)
         shown = {}
         for percent, (distance, variance) in self.shape.items():
-            pay = 1e5 * math.exp(middle + distance)
-            whole = drawn + variance
-            freedom = (model.employers - 1) * (whole / of_model) ** 2 if of_model else math.inf
-            reach = float(student_t.ppf(0.975, freedom)) * math.sqrt(whole)
+            pay = 1e5 * math.exp(middle + distance * math.sqrt(whole))
+            spread = drawn + variance * whole
+            freedom = (model.employers - 1) * (spread / of_model) ** 2 if of_model else math.inf
+            reach = float(student_t.ppf(0.975, freedom)) * math.sqrt(spread)
             low, high = pay * math.exp(-reach), pay * math.exp(reach)
             words = [word for limit, word in PRECISIONS.items() if (high - low) / (2 * 1.96 * pay) <= limit]
             shown[percent] = Figure(Fraction(pay), Fraction(low), Fraction(high), [*words, "unreliable"][0])
@@ -165,7 +168,7 @@ def _pooled(
         "shown_alone": set(cell["figures"]) if cell["basis"] == "direct" else set(),
         "n_effective": size,
         "shrinkage_weight": 1 - pool.share_of_cell(float(size)),
-        "figures": pool.figures(mean_log(members, metric), prediction, float(size), strangers),
+        "figures": pool.figures(mean_log(members, metric), prediction, float(size), strangers, members[0]["country"]),
     }
 
 
@@ -187,7 +190,8 @@ def pools_of(
     kinds: list[Kind] = [(tiers, one_level) for tiers in ("listed", "other", "all") for one_level in (True, False)]
     likeness = of_means(correlations[metric][50])
     places = {kind: list(by(of_kind(modelled, kind), lambda r, k=kind: place_of(r, k)).values()) for kind in kinds}
-    whole = {kind: variance_within([log_pays(place, metric) for place in places[kind]], likeness) for kind in kinds}
+    prior = settings.variance_prior
+    whole = {kind: variances_of([log_pays(place, metric) for place in places[kind]], likeness, prior) for kind in kinds}
     shape_cells: dict[Kind, list[Report]] = {kind: [] for kind in kinds}
     for key, cell in cells.items():
         kind = kind_of(key)
@@ -206,15 +210,20 @@ def pools_of(
         if not spread or len(told) < 2 or fit is None:
             continue
         errors = dict(zip(rows, map(float, fit.residuals), strict=True))
-        within = variance_within([[(errors[id(r)], r) for r in place] for place in places[kind]], likeness)
-        pieces = [(cell, variance) for k, variance in alike.items() for cell in shape_cells[k]]
-        shape = shape_of(pieces, metric, spread, settings)
+        within = variances_of([[(errors[id(r)], r) for r in place] for place in places[kind]], likeness, prior)
+        pieces = [
+            (cell, of.get(cell["members"][0]["country"], of[""])) for k, of in alike.items() for cell in shape_cells[k]
+        ]
+        shape = shape_of(pieces, metric, settings)
         if not within or shape is None:
             continue
-        pool = Pool(fit, rows, within, max(spread - within, 0.0), 0.0, shape)
-        distances = [mean_log(place, metric) - pool.predicted_log(place) for place in told]
-        sizes = [float(effective_size(place, likeness)) for place in told]
-        pool.between = paule_mandel(distances, [within / size for size in sizes], centre=0.0)
+        pool = Pool(fit, rows, within, spread, 0.0, shape)
+        distances, sizes = [], []
+        for place in told:
+            own = within.get(place[0]["country"], within[""])
+            distances.append((mean_log(place, metric) - pool.predicted_log(place)) / math.sqrt(own))
+            sizes.append(float(effective_size(place, likeness)))
+        pool.between = paule_mandel(distances, [1 / size for size in sizes], centre=0.0)
         found[kind] = pool
     return found
 
@@ -236,10 +245,10 @@ def place_of(report: Report, kind: Kind) -> tuple[str, ...]:
     return report["leaf"], tier, level, report["country"]
 
 
-def shape_of(cells: Iterable[tuple[Report, float]], metric: str, spread: float, settings: Any) -> Shape | None:
-    """How far percentiles lie from the mean of their logs, of cells of that variance; None where too few cells tell.
+def shape_of(cells: Iterable[tuple[Report, float]], metric: str, settings: Any) -> Shape | None:
+    """How far percentiles lie from the mean of their logs, in cells of variance 1; None where too few cells tell.
 
-    cells: with the variance within those of their kind, in whose units distances are compared.
+    cells: with the variance within those of their kind and country, in whose units distances are compared.
     """
     filled = [
         (cell, variance)
@@ -256,7 +265,7 @@ def shape_of(cells: Iterable[tuple[Report, float]], metric: str, spread: float, 
         if len(distances) < MIN_SHAPE_CELLS:
             return None
         middle = sum(distances) / len(distances)
-        shape[percent] = math.sqrt(spread) * middle, spread * paule_mandel(distances, variances)
+        shape[percent] = middle, paule_mandel(distances, variances)
     return shape
 
 
@@ -283,6 +292,28 @@ def mean_log(members: Iterable[Report], metric: str) -> float:
 def contrast_of(rows: list[Report]) -> Contrast:
     """The mean of the predictions of these rows of the fit: the intercept, and of each factor the mean effect."""
     return [(1, "intercept", {"": 1}), *((1, factor, weights_by(rows, factor)) for factor in FACTORS)]
+
+
+def variances_of(
+    cells: Iterable[list[tuple[float, Report]]], likeness: Fraction, prior: float
+) -> dict[str, float] | None:
+    """s2 by country and, under "", the usual one, of cells of (log, report); None where no cell tells.
+
+    What a country's cells tell counts by their degrees of freedom against the prior's; the usual one is the mean over
+    countries with these shares as weights.
+    """
+    own, shares = {}, {}
+    for country, places in by(cells, lambda cell: cell[0][1]["country"]).items():
+        variance = variance_within(places, likeness)
+        if variance is not None:
+            sizes = [float(effective_size([r for _, r in place], likeness)) for place in places]
+            freedom = sum(max(size - 1, 0.0) for size in sizes)
+            own[country], shares[country] = variance, freedom / (freedom + prior)
+    if not own or not sum(shares.values()):
+        return None
+    usual = sum(shares[c] * own[c] for c in own) / sum(shares.values())
+    drawn = {c: shares[c] * own[c] + (1 - shares[c]) * usual for c in own}
+    return {**drawn, "": usual} if usual > 0 else None
 
 
 def variance_within(cells: Iterable[list[tuple[float, Report]]], likeness: Fraction) -> float | None:

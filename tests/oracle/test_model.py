@@ -152,8 +152,11 @@ def test_a_market_is_the_finest_place_with_enough_reports(settings: Settings) ->
         ("IN", None): (1, "global"),
     }
     reports = [report(0, country=country, metro=metro) for (country, metro), (n, _) in places.items() for _ in range(n)]
-    found = {(r["country"], r["metro"]): r["market"] for r in fit_rows(reports, "base", settings)}
+    coarse = settings.model_copy(update={"min_effect_reports": 30})
+    found = {(r["country"], r["metro"]): r["market"] for r in fit_rows(reports, "base", coarse)}
     assert found == {place: market for place, (_, market) in places.items()}
+    finest = {(r["country"], r["metro"]): r["market"] for r in fit_rows(reports, "base", settings)}
+    assert finest == {(c, m): "global" if c == "IN" else m or c for c, m in places} | {("GB", None): "GB"}
     values = {value for factor, value, _ in multipliers(reports, settings, AS_OF) if factor == "market"}
     assert values == {"US", "us-seattle", "GB", "DE", "de-berlin", "global"}
 

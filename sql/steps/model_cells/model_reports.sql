@@ -26,8 +26,8 @@ select
     c.country,
     -- the finest place with enough reports; `global` is the rest of the world
     case
-        when c.metro is not null and c.metro_reports >= r.min_market_reports then c.metro
-        when c.country_reports >= r.min_market_reports then c.country
+        when c.metro is not null and c.metro_reports >= r.min_effect_reports then c.metro
+        when c.country_reports >= r.min_effect_reports then c.country
         else 'global'
     end as market,
     strftime(c.report_date, '%Y-%m') as month,
