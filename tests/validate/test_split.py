@@ -17,7 +17,7 @@ BAD: list[tuple[dict[str, object], str, str]] = [
     ({"currency": "doubloons"}, "currency", "unknown_currency"),
     ({"currency": "$", "location": ""}, "currency", "unknown_currency"),
     ({"currency": "AUD/NZD", "location": "Berlin"}, "currency", "unknown_currency"),
-    ({"currency": "CLP"}, "currency", "unquoted_currency"),
+    ({"currency": "LBP"}, "currency", "unquoted_currency"),
     ({"currency": "RUB", "submitted_at": "2026-05-10"}, "currency", "unquoted_currency"),
     ({"base": "competitive"}, "base", "not_a_number"),
     ({"base": "-150000"}, "base", "negative"),
@@ -82,6 +82,9 @@ GOOD: list[tuple[dict[str, object], dict[str, object]]] = [
         ({"currency": "AED", "base": "367250"}, {"currency": "AED"}),
         ({"currency": "dirhams"}, {"currency": "AED"}),
         ({"currency": "SAR"}, {"currency": "SAR"}),
+        # or that have a customs rate
+        ({"currency": "NT$", "base": "2000000"}, {"currency": "TWD"}),
+        ({"currency": "UAH", "base": "2000000"}, {"currency": "UAH"}),
         ({"currency": "HRK", "submitted_at": "2021-05-10"}, {"currency": "HRK"}),
         ({"currency": "BGN", "submitted_at": "2026-05-10"}, {"currency": "BGN"}),
         ({"currency": "LTL", "submitted_at": "2014-05-10"}, {"currency": "LTL"}),

