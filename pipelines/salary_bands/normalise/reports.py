@@ -28,6 +28,8 @@ from salary_bands.vocabulary.money import annual_factor, whole_usd
 from salary_bands.vocabulary.places import locate
 from salary_bands.vocabulary.rates import Rates
 
+_CARRIED = ("currency", "job_title", "specialisation", "skills", "occupation", "industry")
+
 
 def normalise(accepted: pd.DataFrame, fmt: Format, exported: date, rates: Rates, settings: Settings) -> pd.DataFrame:
     """Turn a chunk of accepted_reports into normalised_reports, a row for a row."""
@@ -48,7 +50,7 @@ def normalise(accepted: pd.DataFrame, fmt: Format, exported: date, rates: Rates,
         years_experience=accepted["years_experience"],
         **_pay(accepted, exported, rates, facts["ownership"], settings),
         verified=accepted["verified"],
-        **{name: accepted[name] for name in ("currency", "job_title", "specialisation", "skills", "occupation")},
+        **{name: accepted[name] for name in _CARRIED},
     )
 
 

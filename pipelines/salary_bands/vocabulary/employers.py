@@ -34,6 +34,7 @@ __all__ = [
     "evidence_of",
     "facts_at",
     "kind_of",
+    "kind_of_industry",
     "kind_today",
     "match_employer",
     "owner_at",
@@ -238,6 +239,17 @@ def kind_of(facts: pd.DataFrame) -> pd.Series:
     """Return the kind of employer that each row of `facts_at` is, as `evidence_of` names it; empty if unknown."""
     codes, kinds = map_distinct_rows(facts[["tier", "industry"]], evidence_of)
     return pd.Series(pd.array(kinds, dtype=TEXT).take(codes), index=facts.index)
+
+
+def kind_of_industry(industry: str) -> str:
+    """Return the kind of employer that an industry in words of ours means; any other industry is a service."""
+    named = industry.casefold()
+    return named if named in _industries() else "services"
+
+
+@cache
+def _industries() -> frozenset[str]:
+    return frozenset(row["industry"].casefold() for row in read_csv("employers.csv"))
 
 
 def kind_today(names: Sequence[str]) -> list[str]:

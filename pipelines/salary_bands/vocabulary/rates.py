@@ -115,8 +115,9 @@ def _monthly_rates(periods: pd.Index) -> pd.Series:
     """Return the rates of monthly_rates.csv, USD per unit, for the given months and years; a year has their mean."""
     months = pd.DataFrame(read_csv("monthly_rates.csv")).set_index("month").replace("", None).astype("float64")
     per_usd = pd.concat([months, months.groupby(months.index.str[:4]).mean()])
-    usd = 1 / per_usd[per_usd.index.isin(periods)].stack()
-    return usd.dropna().rename_axis(["period", "currency"])
+    usd = pd.Series((1 / per_usd[per_usd.index.isin(periods)]).stack()).dropna()
+    usd.index.names = ["period", "currency"]
+    return usd
 
 
 def rates_of_window(rates: Rates, as_of: str) -> dict[str, Any]:
