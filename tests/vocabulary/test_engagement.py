@@ -29,6 +29,9 @@ from salary_bands.vocabulary.engagement import answered_scope, title_scope
         ("Mgr., Software Engineering", "people_manager"),
         ("Senior Staff Eng manager", "people_manager"),
         ("Director", "executive"),
+        # leads no people, and is no engineer
+        ("L5 Product Manager", "other_job"),
+        ("Technical Program Manager", "other_job"),
         # grades of firms and banks, and levels
         ("Associate Manager", None),
         ("Technical Director", None),

@@ -33,6 +33,7 @@ METROS = {
     "Needham Heights, MA": "us-boston",
     "Chevy Chase, MD": "us-washington-dc",
     "washinton dc, District of Columbia, United States": "us-washington-dc",
+    "Remote, District of Columbia, United States": "us-washington-dc",
     "Delaware, Ohio, United States": "us-columbus",
     "North York, Ontario, Canada": "ca-toronto",
     "Boston, Massachusetts, United States": "us-boston",

@@ -56,7 +56,9 @@ def _is_state(group: Group, hint: str | None) -> bool:
     New York is the city, unless a part that names no town comes first: "Rural, New York, United States".
     """
     area = area_of(group.head)
-    if not any(where == "US" and state for where, state in area.regions) or (area.row and not group.in_state):
+    if not any(where == "US" and state and state != "DC" for where, state in area.regions) or (
+        area.row and not group.in_state
+    ):
         return False
     within = [country_of(name) for name in group.qualifiers]
     return all(country == "US" for country in within) and "US" in (hint, *within)
