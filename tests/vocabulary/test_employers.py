@@ -83,6 +83,7 @@ def ownership_on(name: str, day: str) -> str:
         ("Bolt (EU)", "Bolt (EU)"),
         ("E.S.A.", "ESA"),
         ("X Corp.", "Twitter"),
+        ("Amzon", "Amazon"),
     ],
 )
 def test_spellings_of_one_employer_are_one(text: str, employer: str) -> None:
@@ -116,7 +117,6 @@ def test_slips_of_the_keyboard_are_fixed(text: str, employer: str) -> None:
     ("text", "suggestion"),
     [
         ("Ubter", "Uber"),
-        ("Amzon", "Amazon"),
         ("Capitol One", "Capital One"),
         ("Stripee Payments", None),
         ("Inrika Inc", "Inria"),
