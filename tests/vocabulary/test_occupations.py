@@ -64,7 +64,11 @@ def test_the_title_comes_before_the_code(settings: Settings) -> None:
         ("Engineer", "", "software_engineering"),
         ("Analyst", "Computing or Tech", "data_analytics"),
         ("Senior Analyst", "Government & Public Administration", "unclassified"),
-        ("Analyst", "Sports betting", "unclassified"),
+        ("Analyst", "Sports betting", "out_of_scope"),
+        ("Senior Associate", "Law", "out_of_scope"),
+        ("Analyst", "Data analysis", "data_analytics"),
+        ("Senior Consultant", "Business or Consulting", "unclassified"),
+        ("Software Engineer", "Law", "software_engineering"),
         ("Quality Assurance Specialist", "Biotechnology & Pharma", "unclassified"),
         # a title that says the job is not asked
         ("Software Engineer", "Engineering or Manufacturing", "software_engineering"),

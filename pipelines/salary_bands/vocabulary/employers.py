@@ -47,6 +47,9 @@ _SHORTEST_OF_OTHER_NAMES = 4  # letters of one of several names: TFL Inc. dba Me
 _SHORTEST_OF_SEVERAL_WORDS = 9  # letters of a listed name of several words before words of a legal entity
 
 
+_MAY_BE_SOFTWARE = re.compile(
+    r"\b(?:it\b|ai\b|data|analy|softw|cod(?:e|ing)|program|tech|engineer|research|scien|statist|math)"
+)
 _LAST_DAY = pd.Timestamp("2199-12-31")  # in the open period of every listed employer
 
 
@@ -242,9 +245,14 @@ def kind_of(facts: pd.DataFrame) -> pd.Series:
 
 
 def kind_of_industry(industry: str) -> str:
-    """Return the kind of employer that an industry in words of ours means; any other industry is a service."""
+    """Return the kind of employer that an industry in words of ours means.
+
+    Any other is `other trade` (law, libraries, marketing), or none if it may be software or data.
+    """
     named = industry.casefold()
-    return named if named in _industries() else "services"
+    if named in _industries():
+        return named
+    return "" if _MAY_BE_SOFTWARE.search(named) else "other trade"
 
 
 @cache
