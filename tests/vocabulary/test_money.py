@@ -39,6 +39,12 @@ def history(tmp_path: Path) -> Path:
         ("u.s.d.", None, "USD"),
         ("CHF", None, "CHF"),
         ("Euros", None, "EUR"),
+        ("Trinidad and Tobago dollars", None, "TTD"),
+        ("New Taiwan Dollar", None, "TWD"),
+        ("Chinese Renminbi", None, "CNY"),
+        ("Bulgarian lev", None, "BGN"),
+        ("Polish złoty (PLN)", None, "PLN"),
+        ("Gold", None, None),
         # shared by several: the report's country's own among them, else none
         ("$", None, None),
         ("$", "US", "USD"),
