@@ -65,16 +65,25 @@ def paid_reports(reports: Iterable[Report], metric: str) -> list[Report]:
     ]
 
 
-def fit_rows(reports: Iterable[Report], metric: str, settings: Any) -> list[Report]:
-    """The reports of one metric's fit, each with y (log units), employer, weight, country and the six factors."""
-    known = [
-        r
-        for r in paid_reports(reports, metric)
-        if r["tier"] != "unknown" and r["level"] and r["level_basis"] != "experience" and r["country"]
-    ]
+def is_strict(report: Report) -> bool:
+    """Whether premiums may rest on a report that predictions rest on."""
+    return bool(report["tier"] != "unknown" and report["level_basis"] != "experience")
+
+
+def fit_rows(reports: Iterable[Report], metric: str, settings: Any, predicted: bool = False) -> list[Report]:
+    """The reports of one metric's fit, each with y (log units), employer, weight, country and the six factors.
+
+    predicted: those of the fit that predicts thin cells, where unknown tiers and levels by experience are values too,
+    and people of unknown employers repeat each other within a month and source.
+    """
+    known = [r for r in paid_reports(reports, metric) if r["level"] and r["country"]]
     metros, countries = (Counter(r[place] for r in known) for place in ("metro", "country"))
     rows = []
-    for number, report in enumerate(known):
+    for report in known:
+        if not predicted and not is_strict(report):
+            continue
+        month = report["report_date"].strftime("%Y-%m")
+        by_years = report["level_basis"] == "experience"
         market = "global"
         if countries[report["country"]] >= settings.min_effect_reports:
             market = report["country"]
@@ -82,10 +91,11 @@ def fit_rows(reports: Iterable[Report], metric: str, settings: Any) -> list[Repo
             market = report["metro"]
         rows.append(
             {
-                **{name: report[name] for name in ("leaf", "tier", "level", "source", "country", "metro", "weight")},
-                "employer": ("unknown", number) if report["employer"] is None else ("known", report["employer"]),
+                **{name: report[name] for name in ("leaf", "tier", "source", "country", "metro", "weight")},
+                "level": f"{report['level']} by experience" if by_years else report["level"],
+                "employer": ("known", report["employer"]) if report["employer"] else (report["source"], month),
                 "market": market,
-                "month": report["report_date"].strftime("%Y-%m"),
+                "month": month,
                 "y": log_pay(report[metric]),
             }
         )

@@ -17,7 +17,18 @@ from scipy.stats import t as student_t
 
 from tests.oracle.bands import Correlations
 from tests.oracle.figures import PRECISIONS, Figure, effective_size, percentile
-from tests.oracle.model import FACTORS, METRICS, Contrast, Fit, fit_rows, log_pay, paid_reports, value_of, weights_by
+from tests.oracle.model import (  # fmt: skip
+    FACTORS,
+    METRICS,
+    Contrast,
+    Fit,
+    fit_rows,
+    is_strict,
+    log_pay,
+    paid_reports,
+    value_of,
+    weights_by,
+)
 from tests.oracle.premiums import STAGE, paule_mandel
 from tests.oracle.rows import Report, by
 
@@ -130,7 +141,7 @@ def with_pooled(
     found = dict(cells)
     for metric in METRICS:
         modelled = model_reports(reports, metric)
-        rows = dict(zip(map(id, modelled), fit_rows(reports, metric, settings), strict=True))
+        rows = dict(zip(map(id, modelled), fit_rows(reports, metric, settings, predicted=True), strict=True))
         fit = Fit(list(rows.values()), as_of) if rows else None
         pools = pools_of(cells, modelled, metric, rows, fit, settings, correlations)
         for key, cell in cells.items():
@@ -146,7 +157,7 @@ def _pooled(
 ) -> Report:
     """What pooling changes of a cell."""
     members = cell["members"]
-    modelled = sum(r["weight"] for r in members if id(r) in rows)
+    modelled = sum(r["weight"] for r in members if id(r) in rows and is_strict(r))
     whole = sum(r["weight"] for r in members)
     hindrances = {
         "few_reports": len(members) < settings.min_pooled_reports,
@@ -190,8 +201,10 @@ def pools_of(
     kinds: list[Kind] = [(tiers, one_level) for tiers in ("listed", "other", "all") for one_level in (True, False)]
     likeness = of_means(correlations[metric][50])
     places = {kind: list(by(of_kind(modelled, kind), lambda r, k=kind: place_of(r, k)).values()) for kind in kinds}
-    prior = settings.variance_prior
-    whole = {kind: variances_of([log_pays(place, metric) for place in places[kind]], likeness, prior) for kind in kinds}
+    prior, most = settings.variance_prior, settings.max_unknown_factor
+    whole = {
+        kind: variances_of([log_pays(place, metric) for place in places[kind]], likeness, prior, most) for kind in kinds
+    }
     shape_cells: dict[Kind, list[Report]] = {kind: [] for kind in kinds}
     for key, cell in cells.items():
         kind = kind_of(key)
@@ -204,13 +217,13 @@ def pools_of(
             place
             for place in places[kind]
             if len(place) >= settings.min_pooled_reports
-            and len({r["employer"] for r in place}) >= settings.min_employers
+            and len({r["employer"] for r in place} - {None}) >= settings.min_employers
         ]
         spread = whole[kind]
         if not spread or len(told) < 2 or fit is None:
             continue
         errors = dict(zip(rows, map(float, fit.residuals), strict=True))
-        within = variances_of([[(errors[id(r)], r) for r in place] for place in places[kind]], likeness, prior)
+        within = variances_of([[(errors[id(r)], r) for r in place] for place in places[kind]], likeness, prior, most)
         pieces = [
             (cell, of.get(cell["members"][0]["country"], of[""])) for k, of in alike.items() for cell in shape_cells[k]
         ]
@@ -222,7 +235,7 @@ def pools_of(
         for place in told:
             own = within.get(place[0]["country"], within[""])
             distances.append((mean_log(place, metric) - pool.predicted_log(place)) / math.sqrt(own))
-            sizes.append(float(effective_size(place, likeness)))
+            sizes.append(float(effective_size(place, likeness, most=most)))
         pool.between = paule_mandel(distances, [1 / size for size in sizes], centre=0.0)
         found[kind] = pool
     return found
@@ -230,7 +243,7 @@ def pools_of(
 
 def of_kind(modelled: list[Report], kind: Kind) -> list[Report]:
     """The reports whose tiers a kind is of."""
-    return [r for r in modelled if kind[0] in ("all", tiers_of(r["tier"]))]
+    return [r for r in modelled if kind[0] == "all" or (r["tier"] in TIERS and kind[0] == tiers_of(r["tier"]))]
 
 
 def log_pays(place: list[Report], metric: str) -> list[tuple[float, Report]]:
@@ -276,12 +289,8 @@ def beyond_the_mean(percent: int) -> float:
 
 
 def model_reports(reports: Iterable[Report], metric: str) -> list[Report]:
-    """The reports behind the rows of `fit_rows`, in its order; each has an employer, for its tier is known."""
-    return [
-        r
-        for r in paid_reports(reports, metric)
-        if r["tier"] != "unknown" and r["level"] and r["level_basis"] != "experience" and r["country"]
-    ]
+    """The reports behind the predicted rows of `fit_rows`, in its order."""
+    return [r for r in paid_reports(reports, metric) if r["level"] and r["country"]]
 
 
 def mean_log(members: Iterable[Report], metric: str) -> float:
@@ -295,7 +304,7 @@ def contrast_of(rows: list[Report]) -> Contrast:
 
 
 def variances_of(
-    cells: Iterable[list[tuple[float, Report]]], likeness: Fraction, prior: float
+    cells: Iterable[list[tuple[float, Report]]], likeness: Fraction, prior: float, most: float = 2
 ) -> dict[str, float] | None:
     """s2 by country and, under "", the usual one, of cells of (log, report); None where no cell tells.
 
@@ -304,9 +313,9 @@ def variances_of(
     """
     own, shares = {}, {}
     for country, places in by(cells, lambda cell: cell[0][1]["country"]).items():
-        variance = variance_within(places, likeness)
+        variance = variance_within(places, likeness, most)
         if variance is not None:
-            sizes = [float(effective_size([r for _, r in place], likeness)) for place in places]
+            sizes = [float(effective_size([r for _, r in place], likeness, most=most)) for place in places]
             freedom = sum(max(size - 1, 0.0) for size in sizes)
             own[country], shares[country] = variance, freedom / (freedom + prior)
     if not own or not sum(shares.values()):
@@ -316,7 +325,7 @@ def variances_of(
     return {**drawn, "": usual} if usual > 0 else None
 
 
-def variance_within(cells: Iterable[list[tuple[float, Report]]], likeness: Fraction) -> float | None:
+def variance_within(cells: Iterable[list[tuple[float, Report]]], likeness: Fraction, most: float = 2) -> float | None:
     """s2, of cells of (log, report): squares about the weighted means, over what they are expected to be of; or None.
 
     A mean of people who are alike by employer takes more of the squares away; a cell of one report tells nothing.
@@ -326,5 +335,5 @@ def variance_within(cells: Iterable[list[tuple[float, Report]]], likeness: Fract
         whole = sum(r["weight"] for _, r in cell)
         mean = sum(r["weight"] * log for log, r in cell) / whole
         squares += sum(r["weight"] * (log - mean) ** 2 for log, r in cell)
-        expected += whole * float(1 - 1 / effective_size([r for _, r in cell], likeness))
+        expected += whole * float(1 - 1 / effective_size([r for _, r in cell], likeness, most=most))
     return squares / expected if expected > 1e-6 else None

@@ -235,8 +235,15 @@ class _Cells:
         """Number the cells and measure their effective sizes, given the intraclass correlation of log pay."""
         self._fit = fit
         listed = fit.cells["tier"].isin(_COMPLETE_LISTS).to_numpy()
-        self._rows = np.flatnonzero({"listed": listed, "other": ~listed}.get(kind.split("_")[0], listed | ~listed))
-        named = fit.cells.iloc[self._rows].assign(stage=lambda cells: cells["level"].map(stage_of).astype("category"))
+        known = fit.cells["tier"].ne("unknown").to_numpy()
+        self._rows = np.flatnonzero(
+            {"listed": listed, "other": known & ~listed}.get(kind.split("_")[0], listed | ~listed)
+        )
+        named = fit.cells.iloc[self._rows].assign(
+            level=lambda cells: cells["rank"], stage=lambda cells: cells["rank"].map(stage_of).astype("category")
+        )
+        has_employer = fit.cells["is_named"].to_numpy(bool)[self._rows]
+        clustered = has_employer & ~listed[self._rows]
         self._cell = numbered(named[list(POOLING_KINDS[kind])])
         of_row, self._countries = present(named["country"])
         self._country = np.zeros(int(self._cell.max(initial=-1)) + 1, np.int64)
@@ -246,12 +253,16 @@ class _Cells:
         self._mass = np.bincount(self._cell, n * weight)
         count = fit.employers.max() + 1
         pairs, which = np.unique(self._cell * count + employers, return_inverse=True)
-        clustered = np.bincount(which, n * weight * ~listed[self._rows]) ** 2
-        independent = np.bincount(which, n * weight**2 * ~listed[self._rows])
-        extra = np.bincount(pairs // count, clustered - independent)
-        self._effective = self._mass**2 / (np.bincount(self._cell, n * weight**2) + correlation * extra)
+        together = np.bincount(which, n * weight * clustered) ** 2
+        apart = np.bincount(which, n * weight**2 * clustered)
+        extra = np.bincount(pairs // count, together - apart)
+        # reports without an employer are taken to repeat those with one
+        of_employers = np.bincount(self._cell, n * weight * has_employer)
+        ratio = self._mass / np.where(extra > 0, of_employers, self._mass)
+        factor = np.minimum(ratio**2, settings.max_unknown_factor)
+        self._effective = self._mass**2 / (np.bincount(self._cell, n * weight**2) + correlation * factor * extra)
         self._filled = np.bincount(self._cell, n) >= settings.min_pooled_reports
-        self._filled &= np.bincount(pairs // count) >= settings.min_employers
+        self._filled &= np.bincount(pairs // count, np.bincount(which, has_employer) > 0) >= settings.min_employers
 
     def variances(self, sums: Floats, squared: Floats) -> Variances:
         """Return the variances within cells, corrected for correlation within employers.
