@@ -11,7 +11,7 @@ from tests.simulate import plots, report
 from tests.simulate.faults import shifts
 from tests.simulate.gates import CASES, held
 from tests.simulate.pipeline import settings_at
-from tests.simulate.population import Population
+from tests.simulate.population import SMALL_COUNTRIES, Population
 from tests.simulate.readings import (  # fmt: skip
     Reading,
     coverage,
@@ -198,6 +198,7 @@ def _by_kind(bands: pd.DataFrame) -> pd.DataFrame:
         "all levels": bands["level"].eq("all"),
         "a metro": bands["market"].str.contains("-"),
         "a country": bands["market"].str.len().eq(2),
+        "a small country": bands["market"].isin(SMALL_COUNTRIES),
         "the world": bands["market"].eq("global"),
         "one specialisation": bands["view"].eq("leaf") & bands["group_id"].ne("all"),
         "several": bands["view"].ne("leaf") | bands["group_id"].eq("all"),
