@@ -26,7 +26,7 @@ from tests.simulate.readings import (  # fmt: skip
 
 SMALL, LARGE, FAULTY = 5_000, report.MODEL_SIZE, 6_000
 JUDGED = 3  # one cell in so many
-WORLDS = {SMALL: 16, LARGE: 8}
+WORLDS = {SMALL: 10, LARGE: 5}
 GATE_WORLDS, ORDINARY, FAULTS = 4, 25, 5  # worlds, and draws in each
 
 
