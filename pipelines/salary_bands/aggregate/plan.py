@@ -20,6 +20,15 @@ from salary_bands.vocabulary.rates import rates_of_window
 SAMPLE = "sample"  # the source whose exports are synthetic
 
 
+class EveryExportHeld(RefreshError):  # noqa: N818 - what is the case, as in HeldExport
+    """There is nothing to publish. files: the exports, and why each is held."""
+
+    def __init__(self, files: "list[ExportState]") -> None:
+        lines = "\n".join(f"{f.file}: {f.held_line}" for f in files if f.held_line)
+        super().__init__(f"every export is held, nothing to publish\n{lines}")
+        self.files = files
+
+
 @dataclass(frozen=True)
 class ExportState:
     """One file in the raw folder and what becomes of it.
@@ -112,8 +121,7 @@ def plan_release(folder: RawFolder, stages: ExportStages, as_of: date, releases:
         raise UsageError("the raw folder has no export; put files at <raw folder>/<source>/<file>")
     files = believed(export_states(folder.exports, stages), stages)
     if not any(f.counted for f in files):
-        lines = "\n".join(f"{f.file}: {f.held_line}" for f in files if f.held_line)
-        raise RefreshError(f"every export is held, nothing to publish\n{lines}")
+        raise EveryExportHeld(files)
     settings = stages.settings.method()
     content = content_fingerprint(files, stages.settings)
     version, previous = next_version(as_of, releases)

@@ -129,6 +129,7 @@ class ExportStages:
             held=held,
             rows=rows,
             exported_on=chain.exported_on.isoformat() if chain.exported_on and not held else None,
+            newest_report=chain.newest.isoformat() if chain.newest and not held else None,
             rejected={f"{column or 'row'}: {reason}": n for (column, reason), n in sorted(chain.rejected.items())},
             noted=dict(chain.noted),
             warnings=chain.warnings,
