@@ -123,6 +123,11 @@ class Settings(BaseSettings):
     max_columns: int = Field(1_000, description="Largest number of columns of an export.", ge=1)
     max_inflated_bytes: int = Field(8 << 30, description="Largest size of a decompressed export.", ge=1)
     max_inflation_ratio: int = Field(250, description="Largest compression ratio beyond the first 64 MiB.", ge=1)
+    max_read_seconds: float = Field(
+        30, description="Seconds of processor time to read an export, plus 60 for every 100 MB.", gt=0
+    )
+    max_read_memory: int = Field(1 << 30, description="Bytes of memory to read an export.", ge=1 << 26)
+    max_extra_rows: int = Field(100_000, description="Rows of an export beyond one for each of its bytes.", ge=0)
     idle_days: int = Field(
         7, description="Age in days of the newest release from which a refresh of unchanged exports publishes.", ge=0
     )

@@ -8,6 +8,7 @@ from salary_bands import __version__
 from salary_bands.aggregate.world import Delivery, doubts, implausible_export
 from salary_bands.classify.plausible import FIX
 from salary_bands.errors import RefreshError, UsageError
+from salary_bands.exports.reading import CHANGED
 from salary_bands.exports.stages import ExportStages
 from salary_bands.fingerprint import OURS, STAGES, digest, made_from, method_version
 from salary_bands.ingest.raw_folder import ExportFile, RawFolder
@@ -175,7 +176,8 @@ def export_states(exports: tuple[ExportFile, ...], stages: ExportStages) -> list
         accepted = stages.parts.record("accepted_reports", export.key) or {}
         pay = stages.parts.record("pay_reports", export.key) or {}
         held = accepted.get("held") or raw.get("held") or pay.get("held")
-        if not raw or not accepted or (export.sha256 not in seen and not stages.is_current(export)):
+        is_changed = held is not None and held["reason"] == CHANGED
+        if not raw or not accepted or (not is_changed and export.sha256 not in seen and not stages.is_current(export)):
             held = {
                 "reason": "not_processed",
                 "line": "has not been through the stages yet; materialise its partition",

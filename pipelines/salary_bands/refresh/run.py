@@ -11,6 +11,7 @@ from salary_bands.distribute.mirror import mirror_published
 from salary_bands.distribute.object_store import open_store
 from salary_bands.errors import RefreshError
 from salary_bands.exports.stages import ExportStages
+from salary_bands.exports.warden import warden
 from salary_bands.ingest.raw_folder import ExportFile, by_key, scan_settled, settle
 from salary_bands.publish.figures import figures_digest, known_figures
 from salary_bands.publish.pointers import pointer_notes
@@ -63,8 +64,14 @@ def refresh(
         folder = scan_settled(settings.raw, settings.settle_seconds)
         with noted(settings.work, stages, folder.refused) as notes:
             new = [export for export in by_key(folder).values() if not stages.is_current(export)]
+            for export in new:
+                if stages.is_repaired(export):
+                    tables = ", ".join(stages.damaged(export))
+                    say(f"{export.file}: its {tables} in the work folder are damaged, reading it again")
             if new:
+                warden.start()  # while Dagster is imported
                 jobs().exports(new)
+                warden.close()
             plan = plan_release(folder, stages, as_of, marts.releases())
             notes.exports(plan.files, plan.refused, stages)
             same = already_published(marts, plan, known_figures(candidate, plan))

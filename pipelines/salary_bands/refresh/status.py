@@ -15,7 +15,7 @@ from salary_bands.errors import RefreshError, UsageError
 from salary_bands.ingest.raw_folder import list_files
 from salary_bands.releases.marts import Marts
 from salary_bands.settings import Settings
-from salary_bands.storage.files import read_record, write_json
+from salary_bands.storage.files import read_sealed, write_sealed
 
 if TYPE_CHECKING:
     from salary_bands.aggregate.plan import ExportState
@@ -32,7 +32,7 @@ class Notes:
 
     def __init__(self, work: Path) -> None:
         self.path = work / STATUS
-        self.document: Document = read_record(self.path) or {}
+        self.document: Document = read_sealed(self.path) or {}
 
     def start(self) -> None:
         self._write(refresh={"started": _now(), "ended": None, "result": RUNNING, "process": os.getpid(), "lines": []})
@@ -58,7 +58,7 @@ class Notes:
     def _write(self, **changed: Any) -> None:
         self.document = {**self.document, **changed}
         with suppress(OSError):
-            write_json(self.path, self.document)
+            write_sealed(self.path, self.document)
 
 
 def _export(state: "ExportState", stages: "ExportStages", since: str) -> Document:
