@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from salary_bands.errors import HeldExport
+from salary_bands.errors import HeldExport, RefreshError, UsageError
 from salary_bands.exports.chain import Chain, malformed_rows
 from salary_bands.exports.reading import CHANGED, Reader, read_here
 from salary_bands.fingerprint import OURS, digest, made_from
@@ -30,6 +30,7 @@ BEFORE = {  # the parts whose rows and facts a part is made from
     "pay_reports": ("accepted_reports", "normalised_reports"),
 }
 READ_LIMITS = ("max_read_seconds", "max_read_memory")  # where they are raised, an export may be read after all
+_NOTHING = {"format": "", "columns": [], "malformed": []}  # what is known of an export that cannot be read
 Record = dict[str, Any]
 
 
@@ -86,14 +87,31 @@ class ExportStages:
         return {table: str(record.get("checksum", "")) for table, record in records.items()}
 
     def make(self, table: str, export: ExportFile) -> Record:
-        """Make the part of a table of STAGE_TABLES; `accepted_reports` makes `rejected_reports` too."""
+        """Make the part of a table of STAGE_TABLES; `accepted_reports` makes `rejected_reports` too.
+
+        Whatever error an export causes holds that export alone.
+        """
         stages = {
             "raw_reports": self.raw_reports,
             "accepted_reports": self.accepted_reports,
             "normalised_reports": self.normalised_reports,
             "pay_reports": self.pay_reports,
         }
-        return stages[table](export)
+        try:
+            return stages[table](export)
+        except (HeldExport, OSError, MemoryError, UsageError, RefreshError):  # no fault of the export
+            raise
+        except Exception as error:  # its words may quote cells, so only its kind is named
+            self.parts.remove(table, export.key)
+            if table == "accepted_reports":
+                self.parts.remove("rejected_reports", export.key)
+                self._record("rejected_reports", export, rows=0)
+            held = HeldExport(
+                "unreadable",
+                f"breaks the program at {table} ({type(error).__name__})",
+                "report it with the file, or remove the file",
+            )
+            return self._record(table, export, held=_held(held), rows=0, **(_NOTHING if table == "raw_reports" else {}))
 
     def raw_reports(self, export: ExportFile) -> Record:
         """Read the export's mapped columns."""
@@ -101,8 +119,7 @@ class ExportStages:
             facts = self.read(export, self.settings)
         except HeldExport as held:
             self.parts.remove("raw_reports", export.key)
-            facts = {"format": "", "columns": [], "rows": held.rows, "malformed": []}
-            return self._record("raw_reports", export, held=_held(held), **facts)
+            return self._record("raw_reports", export, held=_held(held), rows=held.rows, **_NOTHING)
         return self._record("raw_reports", export, **facts)
 
     def accepted_reports(self, export: ExportFile) -> Record:
@@ -154,9 +171,9 @@ class ExportStages:
 
     def _stage(self, before: str, after: str, export: ExportFile) -> Record:
         accepted = self._needed("accepted_reports", export)
-        if accepted["held"]:
+        if held := self._needed(before, export)["held"]:
             self.parts.remove(after, export.key)
-            return self._record(after, export, held=accepted["held"], rows=0)
+            return self._record(after, export, held=held, rows=0)
         chain = self._chain(export, date.fromisoformat(accepted["exported_on"]))
         step = chain.normalise if after == "normalised_reports" else chain.classify
         rows = self.parts.write(after, export.key, map(step, self.parts.chunks(before, export.key)))
