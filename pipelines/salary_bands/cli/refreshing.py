@@ -156,7 +156,7 @@ def mirror(
     if not settings.store_url:
         raise UsageError("no object store is set; give --to s3://BUCKET/PREFIX or the setting store_url")
     with refresh_lock([settings.marts], settings.lock_wait_seconds, say):
-        done = upload(marts_in(settings.marts), settings.store_url, say)
+        done = upload(marts_in(settings.marts), settings.store_url, say, settings.signing_key)
     if as_json:
         print_json(asdict(done))
     else:

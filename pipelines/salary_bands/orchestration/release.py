@@ -18,6 +18,7 @@ from salary_bands.gates.advice import first_rows, what_to_do
 from salary_bands.gates.judge import judged
 from salary_bands.gates.rules import ABOUT
 from salary_bands.orchestration.resources import Pipeline
+from salary_bands.publish.pointers import sign_pointers
 from salary_bands.publish.publication import already_published, publish, repair
 from salary_bands.refresh.status import HELD, Notes, held_line, noted
 from salary_bands.schemas import EXPORT_TABLES, RELEASE_TABLES, TABLES
@@ -68,6 +69,7 @@ def window_reports(config: Window, pipeline: Pipeline) -> dg.MaterializeResult:
     as_of = datetime.fromisoformat(config.as_of).date() if config.as_of else datetime.now(UTC).date()
     with refresh_lock([settings.marts, settings.work], settings.lock_wait_seconds):
         repair(pipeline.published())
+        sign_pointers(pipeline.published(), settings.signing_key)
         stages, folder = pipeline.stages(), pipeline.scan()
         with noted(settings.work, stages, folder.refused) as notes:
             plan = plan_release(folder, stages, as_of, pipeline.published().releases())

@@ -14,7 +14,7 @@ from salary_bands.exports.stages import ExportStages
 from salary_bands.exports.warden import warden
 from salary_bands.ingest.raw_folder import ExportFile, by_key, scan_settled, settle
 from salary_bands.publish.figures import figures_digest, known_figures
-from salary_bands.publish.pointers import pointer_notes
+from salary_bands.publish.pointers import pointer_notes, sign_pointers
 from salary_bands.publish.publication import already_published, repair, still_current
 from salary_bands.refresh.outcome import Outcome, outcome_of
 from salary_bands.refresh.status import Notes, held_line, noted
@@ -61,6 +61,7 @@ def refresh(
         marts, candidate, stages = Marts(settings.marts), Workspace(settings), ExportStages.of(settings)
         for line in repair(marts):
             say(line)
+        sign_pointers(marts, settings.signing_key)
         folder = scan_settled(settings.raw, settings.settle_seconds)
         with noted(settings.work, stages, folder.refused) as notes:
             new = [export for export in by_key(folder).values() if not stages.is_current(export)]
