@@ -59,7 +59,11 @@ def interrupted_in_a_query(_: Workspace, connection: duckdb.DuckDBPyConnection) 
     return 0
 
 
-@pytest.mark.parametrize("build", [interrupted_in_python, interrupted_in_a_query])
+def interrupted_in_python_of_a_query(*_: object) -> int:
+    raise duckdb.Error('Traceback (most recent call last):\n  File "x", line 1, in f\nKeyboardInterrupt: \n')
+
+
+@pytest.mark.parametrize("build", [interrupted_in_python, interrupted_in_a_query, interrupted_in_python_of_a_query])
 def test_an_interrupt_is_passed_on(broken: Callable[[Build], None], settings: Settings, build: Build) -> None:
     with pytest.raises(KeyboardInterrupt):
         broken(build)
@@ -71,6 +75,10 @@ def test_an_interrupt_is_passed_on(broken: Callable[[Build], None], settings: Se
     [
         (ValueError("Query interrupted"), "window_reports failed: ValueError: Query interrupted; see "),
         (RuntimeError("Query interrupted, they say"), "window_reports failed: RuntimeError: Query interrupted, they"),
+        (
+            duckdb.Error('Traceback (most recent call last):\n  File "x", line 1\nValueError: too few cells\n'),
+            "window_reports failed: ValueError: too few cells; see ",
+        ),
         (RefreshError("the disk is on fire; put it out"), "the disk is on fire; put it out"),
     ],
 )
