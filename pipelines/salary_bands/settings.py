@@ -61,6 +61,14 @@ class Settings(BaseSettings):
     fence_multiple: float = _method(5, "Distance of the outlier fence, in scaled MADs of log pay.", gt=0)
     fence_min_mad: float = _method(0.10, "Smallest scaled MAD of log pay for the outlier fence.", gt=0)
     fence_min_reports: int = _method(30, "Smallest number of reports of a reference cell of the outlier fence.", ge=1)
+    fence_min_country_reports: int = _method(5, "Smallest number of reports of a country that has a fence.", ge=2)
+    fence_crowd_share: float = _method(
+        0.10, "Reports within 3 % of each other that count in a fence, as a share of the others.", gt=0
+    )
+    fence_agreeing_reports: int = _method(
+        5, "Number of reports from which an employer or a leaf sets its own fence.", ge=3
+    )
+    fence_agreed_factor: float = _method(6, "Factor from the reference beyond which no agreement keeps a report.", gt=1)
     min_reports: int = _method(10, "Smallest number of reports of a published cell.", ge=1)
     min_employers: int = _method(3, "Smallest number of known employers of a published cell.", ge=1)
     min_reports_unknown_employers: int = _method(20, "Smallest number of reports if most employers are unknown.", ge=1)
@@ -74,7 +82,11 @@ class Settings(BaseSettings):
     correlation_p10_p90: float = _method(0.19, "Default correlation by employer at P10 and P90.", ge=0, le=1)
     max_unknown_factor: float = _method(2, "Largest factor on clustering for reports without an employer.", ge=1)
     min_correlation_employers: int = _method(30, "Employers with two reports in a cell to estimate correlations.", ge=2)
-    min_market_reports: int = _method(30, "Reports that a market needs for an effect of its own in the model.", ge=1)
+    min_effect_reports: int = _method(5, "Reports that a market needs for an effect of its own in the model.", ge=1)
+    min_market_reports: int = _method(30, "Smallest number of reports of a market that has a multiplier.", ge=1)
+    variance_prior: float = _method(
+        10, "Effective reports that the usual variance of pay counts for beside a country's own.", gt=0
+    )
     min_overlap_reports: int = _method(5, "Reports needed on both sides to compare group and baseline in a cell.", ge=1)
     min_overlap_share: float = _method(0.25, "Weight share of a group that must overlap with the baseline.", ge=0, le=1)
     min_effective_employers: float = _method(4, "Effective employers that a modelled figure must rest on.", ge=2)

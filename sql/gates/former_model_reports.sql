@@ -53,11 +53,12 @@ logged as (
 ranges as (
     select metric, level, country, min(y) as lowest, max(y) as highest
     from model_reports
+    where is_modelled
     group by metric, level, country
 ),
 
 markets as (
-    select distinct metric, market from model_reports
+    select distinct metric, market from model_reports where is_modelled
 )
 
 select

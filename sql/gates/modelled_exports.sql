@@ -10,6 +10,7 @@ reports as (
         false as is_former
     from model_reports as m
     left join new_reports as n on m.export_sha256 = n.export_sha256 and m."row" = n."row"
+    where m.is_modelled
     union all
     select
         f.metric, f.leaf, f.tier, f.level, f.market, f.month, f.source, f.employer, f.weight, f.y,

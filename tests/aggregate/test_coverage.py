@@ -7,7 +7,7 @@ from tests.builders.exports import native_row, write_native
 
 
 def test_what_is_unknown_is_ranked_by_the_reports_that_may_be_machine_learning(settings: Settings) -> None:
-    rows = [native_row(n, employer="Amzon", job_title="Machine Learning Engineer") for n in range(6)]
+    rows = [native_row(n, employer="Ubter", job_title="Machine Learning Engineer") for n in range(6)]
     rows += [native_row(n, employer="Quux Dynamics", job_title="Data Analyst") for n in range(6, 26)]
     rows += [native_row(n, employer="Google", job_title="AI Consultant") for n in range(26, 30)]
     write_native(settings.raw, rows)
@@ -17,7 +17,7 @@ def test_what_is_unknown_is_ranked_by_the_reports_that_may_be_machine_learning(s
         (row["what"], row["unknown_text"], row["core_reports"], row["reports"], row["suggestion"]) for row in found
     ]
     assert shown[:3] == [
-        ("employer", "Amzon", 6, 6, "Amazon"),
+        ("employer", "Ubter", 6, 6, "Uber"),
         ("title", "AI Consultant", 4, 4, None),
         ("employer", "Quux Dynamics", 0, 20, None),
     ]

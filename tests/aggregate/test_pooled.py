@@ -18,12 +18,14 @@ from tests.oracle.figures import Figure
 from tests.oracle.pooled import (
     Pool,
     Prediction,
+    Shape,
     beyond_the_mean,
     is_shape_cell,
     kind_of,
     of_means,
     shape_of,
     variance_within,
+    variances_of,
 )
 from tests.oracle.premiums import paule_mandel
 from tests.oracle.rows import Report
@@ -37,12 +39,19 @@ OTHER_SETTINGS = {
     "min_employers": 4,
     "max_employer_share": 0.55,
     "max_unknown_factor": 1.02,
+    "variance_prior": 40,
 }
 
 
 def pool(within: float = 0.09, between: float = 0.01, beyond: float = 0.0) -> Pool:
     """s2, tau2, omega2; the percentiles a fifth below, at and a fifth above the mean of the logs."""
-    return Pool(ANY, {}, within, 0.0, between, {25: (-0.2, beyond), 50: (0.0, beyond), 75: (0.2, beyond)})
+    shape = {25: (-0.2, beyond), 50: (0.0, beyond), 75: (0.2, beyond)}
+    return Pool(ANY, {}, {"": within}, {"": within}, between / within, in_deviations(shape, within))
+
+
+def in_deviations(shape: Shape, variance: float) -> Shape:
+    """A shape in logs, in units of that variance and its root."""
+    return {p: (distance / math.sqrt(variance), beyond / variance) for p, (distance, beyond) in shape.items()}
 
 
 def reach(figure: Figure) -> float:
@@ -156,14 +165,27 @@ def test_the_variance_within_cells_is_right_where_people_of_an_employer_are_alik
     assert variance_within(cells, Fraction(0)) == pytest.approx(0.078, rel=0.03)
 
 
+def test_a_country_of_its_own_spread_is_told_by_its_own_cells_the_more_it_has() -> None:
+    """Cells of 6 have 5 degrees of freedom each; 10 of the prior."""
+    pays = {"US": [0, 1] * 3, "IN": [0, 3] * 3}
+    cells = [[(float(y), person(1, f"E{n}", country)) for n, y in enumerate(of)] for country, of in pays.items()]
+    own = {"US": 0.3, "IN": 2.7}
+    few = variances_of(cells, Fraction(0), 10)
+    assert few == {"": pytest.approx(1.5), **{c: pytest.approx(1 / 3 * v + 2 / 3 * 1.5) for c, v in own.items()}}
+    many = variances_of(cells[:1] + cells[1:] * 20, Fraction(0), 10)
+    assert many["IN"] == pytest.approx(100 / 110 * 2.7 + 10 / 110 * many[""])
+    assert many[""] == pytest.approx((1 / 3 * 0.3 + 100 / 110 * 2.7) / (1 / 3 + 100 / 110))
+    assert variances_of([[(1.0, person(1, "E", "US"))]], Fraction(0), 10) is None
+
+
 def test_alike_medians_are_more_alike_logs() -> None:
     """Normal pairs correlated by one half are on one side of the median in two of three cases: that is a third."""
     assert float(of_means(Fraction(1, 3))) == pytest.approx(0.5)
     assert (of_means(Fraction(0)), float(of_means(Fraction(1)))) == (0, 1)
 
 
-def person(weight: int, employer: str) -> Report:
-    return {"weight": weight, "employer": employer, "tier": "T4", "evidence": "reported"}
+def person(weight: int, employer: str, country: str = "US") -> Report:
+    return {"weight": weight, "employer": employer, "tier": "T4", "evidence": "reported", "country": country}
 
 
 def within(cells: list[list[tuple[float, int]]]) -> float | None:
@@ -188,14 +210,14 @@ def shape_cell(pays: list[int], **facts: Any) -> Report:
 def test_the_shape_is_the_mean_distance_of_percentiles_in_at_least_three_filled_cells(settings: Any) -> None:
     """Logs 0, 1, 2, 3, 4 have their quarters one from their mean."""
 
-    def told(*cells: Report, spread: float = 0.04) -> Any:
-        return shape_of([(cell, 0.04) for cell in cells], "base", spread, settings)
+    def told(*cells: Report, variance: float = 1) -> Any:
+        return shape_of([(cell, variance) for cell in cells], "base", settings)
 
     full = shape_cell([round(1e5 * math.exp(y)) for y in range(5)])
     shape = told(full, full, full)
     assert [shape[percent][0] for percent in (25, 50, 75)] == pytest.approx([-1, 0, 1], abs=1e-4)
     assert [shape[percent][1] for percent in (25, 50, 75)] == [0, 0, 0], "equal cells do not vary"
-    assert told(full, full, full, spread=0.16)[75][0] == pytest.approx(2, abs=1e-4), "twice the spread, twice as far"
+    assert told(full, full, full, variance=4)[75][0] == pytest.approx(0.5, abs=1e-4), "in standard deviations"
     for other in ({"n_effective": 59.9}, {"basis": "suppressed"}, {"figures": {25: 0, 50: 0}}):
         assert told(full, full, {**full, **other}) is None, other
     flat = shape_cell([100_000] * 5)

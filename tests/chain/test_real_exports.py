@@ -15,6 +15,7 @@ from salary_bands.releases.marts import Marts
 from salary_bands.settings import Settings
 from tests.builders import REAL_FILES
 from tests.builders.candidates import Built, build, settings_at
+from tests.builders.fence import fenced_rows
 from tests.builders.intake import Intake, run
 from tests.builders.json_files import faults, json_files, kind_of, read
 
@@ -107,3 +108,29 @@ def test_a_release_of_real_exports_has_small_views_a_page_and_valid_files(
     for name, path in json_files(folder).items():
         if kind_of(name) != "schemas":
             assert faults(folder, kind_of(name), read(path)) == [], name
+
+
+def test_the_fence_takes_out_no_country_and_finds_wrong_units_in_all(release: Built, real_settings: Settings) -> None:
+    reports = release.table("window_reports")
+    tested = reports[reports["disposition"].isin(["used", "outlier"]) & reports["evidence"].eq("reported")]
+    tested = tested.assign(row=range(len(tested)), abroad=tested["country"].ne("US"))
+    out = tested.groupby("abroad")["disposition"].agg(lambda of: of.eq("outlier").mean())
+    if tested["abroad"].sum() < 500:
+        return
+    assert 0 < out[True] <= 2 * out[False] < 0.01
+    netflix = tested[tested["employer"].eq("Netflix") & tested["level"].eq("L5")]
+    assert len(netflix) > 50 and netflix["disposition"].eq("outlier").mean() < 0.05
+
+    keys = ["row", "evidence", "tier", "level", "country", "employer", "leaf"]
+    used = tested[tested["disposition"].eq("used")].fillna({"level": "unknown", "country": "unknown"})
+    pays = (
+        used.melt([*keys, "abroad"], ["base", "total"], "metric", "pay").dropna(subset="pay").astype({"pay": "float64"})
+    )
+    for factor in (12, 1 / 12, 1000):
+        wrong = pays["row"] % 50 == 0
+        found = fenced_rows(
+            pays.assign(pay=pays["pay"].where(~wrong, pays["pay"] * factor))[[*keys, "metric", "pay"]], real_settings
+        )
+        caught = pays[wrong].drop_duplicates("row").set_index("row")["abroad"].to_frame()
+        shares = caught.assign(found=caught.index.isin(found)).groupby("abroad")["found"].mean()
+        assert shares[False] >= 0.95 and shares[True] >= 0.80, (factor, shares.to_dict())

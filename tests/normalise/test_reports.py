@@ -201,3 +201,17 @@ def test_normalising_keeps_every_row_in_its_order(settings: Settings) -> None:
     accepted, after = found.table("accepted_reports"), found.table("normalised_reports")
     pd.testing.assert_frame_equal(accepted[["row", "row_hash"]], after[["row", "row_hash"]])
     assert after["base"].between(40_000, 200_000).all()
+
+
+def test_titles_and_long_level_answers_say_who_is_out_of_scope(settings: Settings) -> None:
+    cases: list[tuple[dict[str, object], str | None]] = [
+        ({"job_title": "ML Engineer (part-time)"}, "part_time"),
+        ({"job_title": "Data Scientist - Contractor"}, "contract"),
+        ({"employer": "Amazon", "level": "L5 SDM"}, "people_manager"),
+        ({"employer": "Amazon", "level": "L5 backend"}, None),
+        ({"employer": "Accenture", "level": "Team Leader"}, None),
+        ({"level": "Data Intern"}, "intern_or_student"),
+        ({"job_title": "Smart Contract Engineer"}, None),
+    ]
+    rows = normalised(settings, [cells for cells, _ in cases])
+    assert [figures(row, "scope_reason")[0] for row in rows] == [reason for _, reason in cases]

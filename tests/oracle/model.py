@@ -65,27 +65,37 @@ def paid_reports(reports: Iterable[Report], metric: str) -> list[Report]:
     ]
 
 
-def fit_rows(reports: Iterable[Report], metric: str, settings: Any) -> list[Report]:
-    """The reports of one metric's fit, each with y (log units), employer, weight, country and the six factors."""
-    known = [
-        r
-        for r in paid_reports(reports, metric)
-        if r["tier"] != "unknown" and r["level"] and r["level_basis"] != "experience" and r["country"]
-    ]
+def is_strict(report: Report) -> bool:
+    """Whether premiums may rest on a report that predictions rest on."""
+    return bool(report["tier"] != "unknown" and report["level_basis"] != "experience")
+
+
+def fit_rows(reports: Iterable[Report], metric: str, settings: Any, predicted: bool = False) -> list[Report]:
+    """The reports of one metric's fit, each with y (log units), employer, weight, country and the six factors.
+
+    predicted: those of the fit that predicts thin cells, where unknown tiers and levels by experience are values too,
+    and people of unknown employers repeat each other within a month and source.
+    """
+    known = [r for r in paid_reports(reports, metric) if r["level"] and r["country"]]
     metros, countries = (Counter(r[place] for r in known) for place in ("metro", "country"))
     rows = []
-    for number, report in enumerate(known):
+    for report in known:
+        if not predicted and not is_strict(report):
+            continue
+        month = report["report_date"].strftime("%Y-%m")
+        by_years = report["level_basis"] == "experience"
         market = "global"
-        if countries[report["country"]] >= settings.min_market_reports:
+        if countries[report["country"]] >= settings.min_effect_reports:
             market = report["country"]
-        if report["metro"] and metros[report["metro"]] >= settings.min_market_reports:
+        if report["metro"] and metros[report["metro"]] >= settings.min_effect_reports:
             market = report["metro"]
         rows.append(
             {
-                **{name: report[name] for name in ("leaf", "tier", "level", "source", "country", "metro", "weight")},
-                "employer": ("unknown", number) if report["employer"] is None else ("known", report["employer"]),
+                **{name: report[name] for name in ("leaf", "tier", "source", "country", "metro", "weight")},
+                "level": f"{report['level']} by experience" if by_years else report["level"],
+                "employer": ("known", report["employer"]) if report["employer"] else (report["source"], month),
                 "market": market,
-                "month": report["report_date"].strftime("%Y-%m"),
+                "month": month,
                 "y": log_pay(report[metric]),
             }
         )
@@ -295,15 +305,22 @@ def _multipliers(fit: Fit, settings: Any) -> dict[Value, Report]:
 
 
 def _values(factor: str, rows: list[Report], settings: Any) -> dict[str, tuple[Side, int]]:
-    """What a factor has a row for: its side of the contrast and its reports; a country's is over all its markets."""
-    values: dict[str, tuple[Side, int]] = {
-        value: ((1, factor, {value: 1}), len(alike)) for value, alike in by(rows, lambda r: r[factor]).items()
+    """What a factor has a row for: its side of the contrast and its reports; a country's is over all its markets.
+
+    Markets are metros and countries of enough reports, and all other countries together.
+    """
+    if factor != "market":
+        return {v: ((1, factor, {v: 1}), len(alike)) for v, alike in by(rows, lambda r: r[factor]).items()}
+    enough = settings.min_market_reports
+    countries = {c: alike for c, alike in by(rows, lambda r: r["country"]).items() if len(alike) >= enough}
+    metros = {
+        m: alike
+        for m, alike in by([r for r in rows if r["market"] == r["metro"]], lambda r: r["metro"]).items()
+        if len(alike) >= enough
     }
-    if factor == "market":
-        for country, alike in by(rows, lambda r: r["country"]).items():
-            if len(alike) >= settings.min_market_reports:
-                values[country] = ((1, factor, weights_by(alike, "market")), len(alike))
-    return values
+    rest = [r for r in rows if r["country"] not in countries]
+    places = {**countries, **metros, **({"global": rest} if rest else {})}
+    return {place: ((1, factor, weights_by(alike, "market")), len(alike)) for place, alike in places.items()}
 
 
 def _published_usd(row: Report) -> Report:

@@ -17,7 +17,18 @@ from scipy.stats import t as student_t
 
 from tests.oracle.bands import Correlations
 from tests.oracle.figures import PRECISIONS, Figure, effective_size, percentile
-from tests.oracle.model import FACTORS, METRICS, Contrast, Fit, fit_rows, log_pay, paid_reports, value_of, weights_by
+from tests.oracle.model import (  # fmt: skip
+    FACTORS,
+    METRICS,
+    Contrast,
+    Fit,
+    fit_rows,
+    is_strict,
+    log_pay,
+    paid_reports,
+    value_of,
+    weights_by,
+)
 from tests.oracle.premiums import STAGE, paule_mandel
 from tests.oracle.rows import Report, by
 
@@ -64,10 +75,10 @@ class Pool:
 
     fit: Fit
     rows: dict[int, Report]  # the rows of the fit by the identity of their report
-    within: float  # of reports in a cell, around what the model says of each
-    mix: float  # of what the model says of a cell's reports
-    between: float  # tau2, of cells around the model
-    shape: Shape
+    within: dict[str, float]  # by country, of reports in a cell around what the model says of each; "" is any other
+    whole: dict[str, float]  # the same around the mean of the cell
+    between: float  # tau2, of cells around the model, in units of `within`
+    shape: Shape  # in units of the root of `whole`, and of `whole`
 
     def modelled(self, members: Iterable[Report]) -> list[Report]:
         """The rows of the fit that are of these reports."""
@@ -90,26 +101,29 @@ class Pool:
 
     def share_of_cell(self, size: float) -> float:
         """Lambda: how much a cell of that effective size counts against the model."""
-        return self.between / (self.between + self.within / size)
+        return self.between / (self.between + 1 / size)
 
-    def figures(self, own: float, model: Prediction, size: float, strangers: float | None = None) -> dict[int, Figure]:
+    def figures(
+        self, own: float, model: Prediction, size: float, strangers: float | None = None, country: str = ""
+    ) -> dict[int, Figure]:
         """What a cell shows, from the mean of its logs, the model's prediction and its effective size.
 
         strangers: that size if no two people shared an employer; what employers add to the cell's error may go with
         the model's.
         """
+        within, whole = (of.get(country, of[""]) for of in (self.within, self.whole))
         share = self.share_of_cell(size)
         middle = share * own + (1 - share) * model.log
         of_model = (1 - share) ** 2 * model.variance
-        of_employers = share**2 * self.within * (1 / size - 1 / (strangers or size))
-        drawn = share * self.within / size + of_model + self.mix / size
+        of_employers = share**2 * within * (1 / size - 1 / (strangers or size))
+        drawn = share * within / size + of_model + max(whole - within, 0.0) / size
         drawn += 2 * math.sqrt(of_model * of_employers)
         shown = {}
         for percent, (distance, variance) in self.shape.items():
-            pay = 1e5 * math.exp(middle + distance)
-            whole = drawn + variance
-            freedom = (model.employers - 1) * (whole / of_model) ** 2 if of_model else math.inf
-            reach = float(student_t.ppf(0.975, freedom)) * math.sqrt(whole)
+            pay = 1e5 * math.exp(middle + distance * math.sqrt(whole))
+            spread = drawn + variance * whole
+            freedom = (model.employers - 1) * (spread / of_model) ** 2 if of_model else math.inf
+            reach = float(student_t.ppf(0.975, freedom)) * math.sqrt(spread)
             low, high = pay * math.exp(-reach), pay * math.exp(reach)
             words = [word for limit, word in PRECISIONS.items() if (high - low) / (2 * 1.96 * pay) <= limit]
             shown[percent] = Figure(Fraction(pay), Fraction(low), Fraction(high), [*words, "unreliable"][0])
@@ -127,7 +141,7 @@ def with_pooled(
     found = dict(cells)
     for metric in METRICS:
         modelled = model_reports(reports, metric)
-        rows = dict(zip(map(id, modelled), fit_rows(reports, metric, settings), strict=True))
+        rows = dict(zip(map(id, modelled), fit_rows(reports, metric, settings, predicted=True), strict=True))
         fit = Fit(list(rows.values()), as_of) if rows else None
         pools = pools_of(cells, modelled, metric, rows, fit, settings, correlations)
         for key, cell in cells.items():
@@ -143,7 +157,7 @@ def _pooled(
 ) -> Report:
     """What pooling changes of a cell."""
     members = cell["members"]
-    modelled = sum(r["weight"] for r in members if id(r) in rows)
+    modelled = sum(r["weight"] for r in members if id(r) in rows and is_strict(r))
     whole = sum(r["weight"] for r in members)
     hindrances = {
         "few_reports": len(members) < settings.min_pooled_reports,
@@ -165,7 +179,7 @@ def _pooled(
         "shown_alone": set(cell["figures"]) if cell["basis"] == "direct" else set(),
         "n_effective": size,
         "shrinkage_weight": 1 - pool.share_of_cell(float(size)),
-        "figures": pool.figures(mean_log(members, metric), prediction, float(size), strangers),
+        "figures": pool.figures(mean_log(members, metric), prediction, float(size), strangers, members[0]["country"]),
     }
 
 
@@ -187,7 +201,10 @@ def pools_of(
     kinds: list[Kind] = [(tiers, one_level) for tiers in ("listed", "other", "all") for one_level in (True, False)]
     likeness = of_means(correlations[metric][50])
     places = {kind: list(by(of_kind(modelled, kind), lambda r, k=kind: place_of(r, k)).values()) for kind in kinds}
-    whole = {kind: variance_within([log_pays(place, metric) for place in places[kind]], likeness) for kind in kinds}
+    prior, most = settings.variance_prior, settings.max_unknown_factor
+    whole = {
+        kind: variances_of([log_pays(place, metric) for place in places[kind]], likeness, prior, most) for kind in kinds
+    }
     shape_cells: dict[Kind, list[Report]] = {kind: [] for kind in kinds}
     for key, cell in cells.items():
         kind = kind_of(key)
@@ -200,28 +217,33 @@ def pools_of(
             place
             for place in places[kind]
             if len(place) >= settings.min_pooled_reports
-            and len({r["employer"] for r in place}) >= settings.min_employers
+            and len({r["employer"] for r in place} - {None}) >= settings.min_employers
         ]
         spread = whole[kind]
         if not spread or len(told) < 2 or fit is None:
             continue
         errors = dict(zip(rows, map(float, fit.residuals), strict=True))
-        within = variance_within([[(errors[id(r)], r) for r in place] for place in places[kind]], likeness)
-        pieces = [(cell, variance) for k, variance in alike.items() for cell in shape_cells[k]]
-        shape = shape_of(pieces, metric, spread, settings)
+        within = variances_of([[(errors[id(r)], r) for r in place] for place in places[kind]], likeness, prior, most)
+        pieces = [
+            (cell, of.get(cell["members"][0]["country"], of[""])) for k, of in alike.items() for cell in shape_cells[k]
+        ]
+        shape = shape_of(pieces, metric, settings)
         if not within or shape is None:
             continue
-        pool = Pool(fit, rows, within, max(spread - within, 0.0), 0.0, shape)
-        distances = [mean_log(place, metric) - pool.predicted_log(place) for place in told]
-        sizes = [float(effective_size(place, likeness)) for place in told]
-        pool.between = paule_mandel(distances, [within / size for size in sizes], centre=0.0)
+        pool = Pool(fit, rows, within, spread, 0.0, shape)
+        distances, sizes = [], []
+        for place in told:
+            own = within.get(place[0]["country"], within[""])
+            distances.append((mean_log(place, metric) - pool.predicted_log(place)) / math.sqrt(own))
+            sizes.append(float(effective_size(place, likeness, most=most)))
+        pool.between = paule_mandel(distances, [1 / size for size in sizes], centre=0.0)
         found[kind] = pool
     return found
 
 
 def of_kind(modelled: list[Report], kind: Kind) -> list[Report]:
     """The reports whose tiers a kind is of."""
-    return [r for r in modelled if kind[0] in ("all", tiers_of(r["tier"]))]
+    return [r for r in modelled if kind[0] == "all" or (r["tier"] in TIERS and kind[0] == tiers_of(r["tier"]))]
 
 
 def log_pays(place: list[Report], metric: str) -> list[tuple[float, Report]]:
@@ -236,10 +258,10 @@ def place_of(report: Report, kind: Kind) -> tuple[str, ...]:
     return report["leaf"], tier, level, report["country"]
 
 
-def shape_of(cells: Iterable[tuple[Report, float]], metric: str, spread: float, settings: Any) -> Shape | None:
-    """How far percentiles lie from the mean of their logs, of cells of that variance; None where too few cells tell.
+def shape_of(cells: Iterable[tuple[Report, float]], metric: str, settings: Any) -> Shape | None:
+    """How far percentiles lie from the mean of their logs, in cells of variance 1; None where too few cells tell.
 
-    cells: with the variance within those of their kind, in whose units distances are compared.
+    cells: with the variance within those of their kind and country, in whose units distances are compared.
     """
     filled = [
         (cell, variance)
@@ -256,7 +278,7 @@ def shape_of(cells: Iterable[tuple[Report, float]], metric: str, spread: float, 
         if len(distances) < MIN_SHAPE_CELLS:
             return None
         middle = sum(distances) / len(distances)
-        shape[percent] = math.sqrt(spread) * middle, spread * paule_mandel(distances, variances)
+        shape[percent] = middle, paule_mandel(distances, variances)
     return shape
 
 
@@ -267,12 +289,8 @@ def beyond_the_mean(percent: int) -> float:
 
 
 def model_reports(reports: Iterable[Report], metric: str) -> list[Report]:
-    """The reports behind the rows of `fit_rows`, in its order; each has an employer, for its tier is known."""
-    return [
-        r
-        for r in paid_reports(reports, metric)
-        if r["tier"] != "unknown" and r["level"] and r["level_basis"] != "experience" and r["country"]
-    ]
+    """The reports behind the predicted rows of `fit_rows`, in its order."""
+    return [r for r in paid_reports(reports, metric) if r["level"] and r["country"]]
 
 
 def mean_log(members: Iterable[Report], metric: str) -> float:
@@ -285,7 +303,29 @@ def contrast_of(rows: list[Report]) -> Contrast:
     return [(1, "intercept", {"": 1}), *((1, factor, weights_by(rows, factor)) for factor in FACTORS)]
 
 
-def variance_within(cells: Iterable[list[tuple[float, Report]]], likeness: Fraction) -> float | None:
+def variances_of(
+    cells: Iterable[list[tuple[float, Report]]], likeness: Fraction, prior: float, most: float = 2
+) -> dict[str, float] | None:
+    """s2 by country and, under "", the usual one, of cells of (log, report); None where no cell tells.
+
+    What a country's cells tell counts by their degrees of freedom against the prior's; the usual one is the mean over
+    countries with these shares as weights.
+    """
+    own, shares = {}, {}
+    for country, places in by(cells, lambda cell: cell[0][1]["country"]).items():
+        variance = variance_within(places, likeness, most)
+        if variance is not None:
+            sizes = [float(effective_size([r for _, r in place], likeness, most=most)) for place in places]
+            freedom = sum(max(size - 1, 0.0) for size in sizes)
+            own[country], shares[country] = variance, freedom / (freedom + prior)
+    if not own or not sum(shares.values()):
+        return None
+    usual = sum(shares[c] * own[c] for c in own) / sum(shares.values())
+    drawn = {c: shares[c] * own[c] + (1 - shares[c]) * usual for c in own}
+    return {**drawn, "": usual} if usual > 0 else None
+
+
+def variance_within(cells: Iterable[list[tuple[float, Report]]], likeness: Fraction, most: float = 2) -> float | None:
     """s2, of cells of (log, report): squares about the weighted means, over what they are expected to be of; or None.
 
     A mean of people who are alike by employer takes more of the squares away; a cell of one report tells nothing.
@@ -295,5 +335,5 @@ def variance_within(cells: Iterable[list[tuple[float, Report]]], likeness: Fract
         whole = sum(r["weight"] for _, r in cell)
         mean = sum(r["weight"] * log for log, r in cell) / whole
         squares += sum(r["weight"] * (log - mean) ** 2 for log, r in cell)
-        expected += whole * float(1 - 1 / effective_size([r for _, r in cell], likeness))
+        expected += whole * float(1 - 1 / effective_size([r for _, r in cell], likeness, most=most))
     return squares / expected if expected > 1e-6 else None

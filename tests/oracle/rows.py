@@ -217,22 +217,82 @@ def _leave_out_of_scope(reports: list[Report]) -> None:
 
 
 def _fence(reports: list[Report], settings: Any) -> None:
-    """Too far from the median of the finest reference that is large enough, on base or on total."""
+    reasons = fenced(reports, settings)
+    for number, report in enumerate(reports):
+        if number in reasons:
+            report.update(disposition="outlier", reason=reasons[number])
+
+
+def fenced(reports: list[Report], settings: Any) -> dict[int, str]:
+    """By place in the list or, if a report has one, by its `row`: base_fence or total_fence of those too far away.
+
+    The reference is tier, level and country, else level and country, else the country with levels taken out. Agreement
+    with one's employer or leaf at that level in that country helps those within fence_agreed_factor.
+    """
     reasons: dict[int, str] = {}
-    for metric in ("base", "total"):
-        paid = [r for r in reports if r[metric] is not None]
-        fences = []
-        for names in (("tier", "level", "country"), ("level", "country"), ("tier", "level")):
-            reference = by(paid, lambda r, names=names: (r["evidence"], *(r[name] for name in names)))
-            fences.append((names, {c: _bounds(rows, metric, settings) for c, rows in reference.items()}))
-        for report in paid:
-            cells = [fence[report["evidence"], *(report[name] for name in names)] for names, fence in fences]
-            large_enough = [bounds for bounds in cells if bounds]
-            if large_enough and not large_enough[0][0] <= _log(report[metric]) <= large_enough[0][1]:
-                reasons.setdefault(id(report), f"{metric}_fence")
-    for report in reports:
-        if id(report) in reasons:
-            report.update(disposition="outlier", reason=reasons[id(report)])
+    for metric in ("total", "base"):
+        for evidence, paid in by([r for r in reports if r[metric] is not None], lambda r: r["evidence"]).items():
+            del evidence
+            tell = _references(paid, metric, settings)
+            reasons |= {id(r): f"{metric}_fence" for r in paid if _is_outside(r, paid, metric, tell, settings)}
+    known = all("row" in r and "file" not in r for r in reports)
+    return {r["row"] if known else n: reasons[id(r)] for n, r in enumerate(reports) if id(r) in reasons}
+
+
+def _is_outside(report: Report, paid: list[Report], metric: str, tell: Callable[..., Any], settings: Any) -> bool:
+    bounds = tell(report)
+    if bounds is None or abs(_log(report[metric]) - bounds[0]) <= bounds[1]:
+        return False
+    if abs(_log(report[metric]) - bounds[0]) > 65536 * math.log(settings.fence_agreed_factor):
+        return True
+    for name in ("employer", "leaf"):
+        own = [
+            _log(r[metric]) for r in paid if report[name] and all(r[n] == report[n] for n in (name, "level", "country"))
+        ]
+        near = 65536 * settings.fence_multiple * settings.fence_min_mad
+        if len(own) >= settings.fence_agreeing_reports and abs(_log(report[metric]) - median(own)) <= near:
+            return False
+    return True
+
+
+def _references(paid: list[Report], metric: str, settings: Any) -> Callable[[Report], tuple[float, float] | None]:
+    """A function from a report to the middle and the reach of its reference, or to None."""
+    fine, coarse = (
+        {key: _bounds(rows, metric, settings) for key, rows in by(paid, lambda r, names=names: _key(r, names)).items()}
+        for names in (("tier", "level", "country"), ("level", "country"))
+    )
+    countries = by(paid, lambda r: r["country"])
+    middles = {
+        country: median(_log(r[metric]) for r in rows)
+        for country, rows in countries.items()
+        if len(rows) >= settings.fence_min_reports
+    }
+    steps = by([r for r in paid if r["country"] in middles], lambda r: r["level"])
+    effects = {level: median(_log(r[metric]) - middles[r["country"]] for r in rows) for level, rows in steps.items()}
+    rest = {
+        country: [_log(r[metric]) - effects.get(r["level"], 0) for r in rows]
+        for country, rows in countries.items()
+        if len(rows) >= settings.fence_min_country_reports
+    }
+    distances = {country: [abs(y - median(logs)) for y in logs] for country, logs in rest.items()}
+    usual = median([d for of in distances.values() for d in of]) if distances else 0.0
+
+    def tell(report: Report) -> tuple[float, float] | None:
+        for cells, names in ((fine, ("tier", "level", "country")), (coarse, ("level", "country"))):
+            if cells[_key(report, names)]:
+                return cells[_key(report, names)]
+        country = report["country"]
+        if country not in rest:
+            return None
+        own = median(distances[country])
+        wide = own if len(rest[country]) >= settings.fence_min_reports else max(own, usual)
+        return median(rest[country]) + effects.get(report["level"], 0), _reach(wide, settings)
+
+    return tell
+
+
+def _key(report: Report, names: tuple[str, ...]) -> tuple[Any, ...]:
+    return tuple(report[name] for name in names)
 
 
 def _log(pay: int) -> int:
@@ -240,10 +300,19 @@ def _log(pay: int) -> int:
 
 
 def _bounds(reports: list[Report], metric: str, settings: Any) -> tuple[float, float] | None:
+    """Middle and reach; of pays within 3 % of each other the lowest count, one and up to a share of the others."""
     if len(reports) < settings.fence_min_reports:
         return None
-    logs = [_log(r[metric]) for r in reports]
+    near = by(sorted(_log(r[metric]) for r in reports), lambda y: y // 2048)
+    logs = [
+        y
+        for of in near.values()
+        for n, y in enumerate(of, start=1)
+        if n <= 1 + settings.fence_crowd_share * (len(reports) - len(of))
+    ]
     middle = median(logs)
-    scaled = 1.4826 * median(abs(y - middle) for y in logs)
-    reach = settings.fence_multiple * max(scaled, 65536 * settings.fence_min_mad)
-    return middle - reach, middle + reach
+    return middle, _reach(median(abs(y - middle) for y in logs), settings)
+
+
+def _reach(mad: float, settings: Any) -> float:
+    return float(settings.fence_multiple * max(1.4826 * mad, 65536 * settings.fence_min_mad))

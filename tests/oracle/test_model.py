@@ -74,7 +74,7 @@ def test_the_error_of_a_difference_of_two_means_is_its_closed_form(settings: Set
     """Employers of one report each: leaving one out moves its mean by e / (n - 1)."""
     rng = random.Random(2)
     sides = {leaf: [rng.gauss(0, 0.3) for _ in range(n)] for leaf, n in ((GENERALIST, 9), (NLP, 5))}
-    reports = [report(y, leaf=leaf, employer=None) for leaf, ys in sides.items() for y in ys]
+    reports = [report(y, leaf=leaf, employer=f"{leaf} {n}") for leaf, ys in sides.items() for n, y in enumerate(ys)]
     estimate = fitted(reports, settings).estimate(NLP_ABOVE)
     variance = sum(((y - sum(ys) / len(ys)) / (len(ys) - 1)) ** 2 for ys in sides.values() for y in ys)
     assert estimate.log == pytest.approx(sum(sides[NLP]) / 5 - sum(sides[GENERALIST]) / 9, abs=2e-5)
@@ -152,8 +152,11 @@ def test_a_market_is_the_finest_place_with_enough_reports(settings: Settings) ->
         ("IN", None): (1, "global"),
     }
     reports = [report(0, country=country, metro=metro) for (country, metro), (n, _) in places.items() for _ in range(n)]
-    found = {(r["country"], r["metro"]): r["market"] for r in fit_rows(reports, "base", settings)}
+    coarse = settings.model_copy(update={"min_effect_reports": 30})
+    found = {(r["country"], r["metro"]): r["market"] for r in fit_rows(reports, "base", coarse)}
     assert found == {place: market for place, (_, market) in places.items()}
+    finest = {(r["country"], r["metro"]): r["market"] for r in fit_rows(reports, "base", settings)}
+    assert finest == {(c, m): "global" if c == "IN" else m or c for c, m in places} | {("GB", None): "GB"}
     values = {value for factor, value, _ in multipliers(reports, settings, AS_OF) if factor == "market"}
     assert values == {"US", "us-seattle", "GB", "DE", "de-berlin", "global"}
 

@@ -30,18 +30,22 @@ METRICS = ("base", "total")
 LISTS = {"T1": 4, "T2": 8}  # complete lists of employers
 OTHERS = {"T3": 40, "T4": 300, "T5": 300}  # employers of the others that a draw meets
 UNLISTED = 5  # of T4 and T5, one employer in so many is not in our table
-PLACES = (
-    ("US", "us-sf-bay", 0.26, 0.10),
-    ("US", "us-seattle", 0.10, 0.06),
-    ("US", "us-new-york", 0.12, 0.06),
-    ("US", None, 0.14, -0.04),
-    ("GB", "gb-london", 0.10, -0.30),
-    ("GB", None, 0.03, -0.40),
-    ("DE", None, 0.08, -0.42),
-    ("IN", "in-bengaluru", 0.07, -1.05),
-    ("CA", "ca-toronto", 0.06, -0.30),
-    ("FR", "fr-paris", 0.04, -0.48),
+PLACES = (  # country, metro, share of reports, effect on log pay, spread of residuals in units of the law's
+    ("US", "us-sf-bay", 0.26, 0.10, 1.0),
+    ("US", "us-seattle", 0.10, 0.06, 1.0),
+    ("US", "us-new-york", 0.12, 0.06, 1.0),
+    ("US", None, 0.118, -0.04, 1.0),
+    ("GB", "gb-london", 0.10, -0.30, 1.0),
+    ("GB", None, 0.03, -0.40, 1.0),
+    ("DE", None, 0.07, -0.42, 0.8),
+    ("IN", "in-bengaluru", 0.07, -1.05, 1.8),
+    ("CA", "ca-toronto", 0.06, -0.30, 1.0),
+    ("FR", "fr-paris", 0.04, -0.48, 1.0),
+    ("PL", None, 0.012, -0.75, 1.5),
+    ("SG", None, 0.012, -0.25, 0.7),
+    ("BR", None, 0.008, -0.90, 2.2),
 )
+SMALL_COUNTRIES = ("PL", "SG", "BR")
 TIER_SHARES = np.array([0.10, 0.25, 0.15, 0.33, 0.17])
 LEVEL_SHARES = np.array([0.14, 0.27, 0.34, 0.18, 0.07])
 # by tier: the shares of the sources differ, so that what a source adds must be told from what a tier adds
@@ -212,7 +216,7 @@ class World:
         for metric in METRICS:
             own = np.array([self.employers[metric][TIERS[t]][n] for t, n in zip(tier, number, strict=True)])
             log = people.located(metric, leaf, tier, level, place, source) - LAWS[metric].month * age
-            pay[metric] = np.exp(log + own + LAWS[metric].quantile(norm.cdf(scores[metric])))
+            pay[metric] = np.exp(log + own + place_spreads()[place] * LAWS[metric].quantile(norm.cdf(scores[metric])))
         return self._as_reports(rng, tier, number, leaf, level, place, source, day, pay)
 
     def _as_reports(
@@ -256,3 +260,7 @@ class World:
 
 def place_shares() -> Floats:
     return np.array([p[2] for p in PLACES])
+
+
+def place_spreads() -> Floats:
+    return np.array([p[4] for p in PLACES])

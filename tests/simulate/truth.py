@@ -40,6 +40,7 @@ from tests.simulate.population import (  # fmt: skip
     Whole,
     employer_shares,
     place_shares,
+    place_spreads,
     unlisted_employers,
 )
 
@@ -61,7 +62,7 @@ class Truth:
     def parts(self) -> pd.DataFrame:
         """The population by all that a report shows and by what its employers are like; `share` sums to 1.
 
-        `kind`: T1, T2 or others; `modelled`: the share of the part that the model sees.
+        `kind`: T1, T2 or others, and the spread of the place.
         """
         people = self.population
         codes = np.meshgrid(*(range(n) for n in (len(people.leaves), 5, 5, len(PLACES), len(SOURCES))), indexing="ij")
@@ -80,6 +81,7 @@ class Truth:
             }
         )
         frame["kind"] = frame["own_tier"].where(frame["own_tier"].isin(list(LISTS)), "others")
+        frame["kind"] += pd.Series(place_spreads()[place].astype(str)).radd(" ")
         return self._as_seen(frame)
 
     def _as_seen(self, frame: pd.DataFrame) -> pd.DataFrame:
@@ -113,12 +115,12 @@ class Truth:
         whole = np.bincount(ages) * weights
         return np.arange(len(whole)), whole / whole.sum()
 
-    def _kernel(self, metric: str, kind: str) -> Floats:
+    def _kernel(self, metric: str, kind: str, spread: float) -> Floats:
         """The density, on the grid around 0, of what month, employer and residual add to a part's log pay."""
         law = LAWS[metric]
         ages, weights = self._months
         steps = np.arange(-2000, 2001) * STEP
-        residual = np.diff(law.cumulated(np.append(steps - STEP / 2, steps[-1] + STEP / 2)))
+        residual = np.diff(law.cumulated(np.append(steps - STEP / 2, steps[-1] + STEP / 2) / spread))
         if kind == "others":
             edges = np.append(steps - STEP / 2, steps[-1] + STEP / 2)
             employers = np.diff(norm.cdf(edges / law.employer))
@@ -130,7 +132,12 @@ class Truth:
 
     @cached_property
     def _kernels(self) -> dict[tuple[str, str], Floats]:
-        return {(metric, kind): self._kernel(metric, kind) for metric in LAWS for kind in (*LISTS, "others")}
+        return {
+            (metric, f"{kind} {spread}"): self._kernel(metric, kind, spread)
+            for metric in LAWS
+            for kind in (*LISTS, "others")
+            for spread in sorted(set(place_spreads()))
+        }
 
     def percentiles(self, cells: pd.DataFrame, metric: str) -> pd.DataFrame:
         """The true percentiles of cells, whose columns are CELL: these with p10 to p90 beside."""
@@ -174,11 +181,11 @@ class Truth:
         """Of log pay, on the grid, of some parts; a millionth of the mass may lie outside."""
         found = np.zeros(round((HIGHEST - LOWEST) / STEP))
         logs, shares = self._logs[metric], self._logs["share"]
-        for kind in (*LISTS, "others"):
+        for kind in self._columns["kind"][1]:
             mine = self._with("kind", kind, rows)
             if len(mine):
                 there = placed(logs[mine], shares[mine], LOWEST, len(found))
-                found += fftconvolve(there, self._kernels[metric, kind], "same")
+                found += fftconvolve(there, self._kernels[metric, str(kind)], "same")
         return np.maximum(found, 0.0)
 
     @cached_property

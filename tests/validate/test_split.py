@@ -17,7 +17,7 @@ BAD: list[tuple[dict[str, object], str, str]] = [
     ({"currency": "doubloons"}, "currency", "unknown_currency"),
     ({"currency": "$", "location": ""}, "currency", "unknown_currency"),
     ({"currency": "AUD/NZD", "location": "Berlin"}, "currency", "unknown_currency"),
-    ({"currency": "CLP"}, "currency", "unquoted_currency"),
+    ({"currency": "LBP"}, "currency", "unquoted_currency"),
     ({"currency": "RUB", "submitted_at": "2026-05-10"}, "currency", "unquoted_currency"),
     ({"base": "competitive"}, "base", "not_a_number"),
     ({"base": "-150000"}, "base", "negative"),
@@ -82,6 +82,9 @@ GOOD: list[tuple[dict[str, object], dict[str, object]]] = [
         ({"currency": "AED", "base": "367250"}, {"currency": "AED"}),
         ({"currency": "dirhams"}, {"currency": "AED"}),
         ({"currency": "SAR"}, {"currency": "SAR"}),
+        # or that have a customs rate
+        ({"currency": "NT$", "base": "2000000"}, {"currency": "TWD"}),
+        ({"currency": "UAH", "base": "2000000"}, {"currency": "UAH"}),
         ({"currency": "HRK", "submitted_at": "2021-05-10"}, {"currency": "HRK"}),
         ({"currency": "BGN", "submitted_at": "2026-05-10"}, {"currency": "BGN"}),
         ({"currency": "LTL", "submitted_at": "2014-05-10"}, {"currency": "LTL"}),
@@ -128,6 +131,53 @@ GOOD: list[tuple[dict[str, object], dict[str, object]]] = [
         ({"base": "150000", "total": "140000"}, {"base": 150_000, "total": None}),
         ({"base": "20000", "pay_period": "month", "total": "200000"}, {"base": 20_000, "total": None}),
 ]  # fmt: skip
+
+
+EU_2020 = "Timestamp,City,Position,Total years of experience,Seniority level,Employment status,"
+EU_2020 += "Yearly brutto salary (without bonus and stocks) in EUR,Yearly bonus + stocks in EUR\n"
+EU_ROW = "24/11/2020 11:14:15,{city},ML Engineer,5,Senior,{status},{base},{on_top}\n"
+
+
+@pytest.mark.parametrize(
+    ("city", "status", "base", "a_year"),
+    [
+        ("Berlin", "Full-time employee", 5000, 60_000),
+        ("Berlin", "Part-time employee", 5000, 60_000),
+        ("", "Full-time employee", 5000, 60_000),
+        ("Lisbon", "", 1600, 19_200),
+        ("Mexico City", "", 7000, 7_000),  # twelve times as much is further from what is usual
+        # the pay of a student is small, and so is that of many countries
+        ("Berlin", "Working student", 6000, 6_000),
+        ("Nizhny Novgorod", "Full-time employee", 6000, 6_000),
+        ("Kathmandu, Nepal", "", 6000, 6_000),
+    ],
+)
+def test_small_pay_is_monthly_if_that_is_nearer_to_what_is_usual_there(
+    settings: Settings, city: str, status: str, base: int, a_year: int
+) -> None:
+    row = EU_ROW.format(city=f'"{city}"', status=status, base=base, on_top="")
+    found = intake(settings, EU_2020 + row, "eu_it_survey/IT_Salary_Survey_EU_2020.csv")
+    assert found.table("accepted_reports")["base"].tolist() == [a_year]
+
+
+def test_what_comes_on_top_and_is_not_below_the_base_is_unknown_if_the_format_says_so(settings: Settings) -> None:
+    answers = [5_000, 79_999, 80_000, 85_000]
+    rows = "".join(EU_ROW.format(city="Berlin", status="", base=80_000, on_top=a) for a in answers)
+    found = intake(settings, EU_2020 + rows, "eu_it_survey/IT_Salary_Survey_EU_2020.csv")
+    accepted = found.table("accepted_reports")
+    assert accepted["bonus_and_equity"].fillna(-1).tolist() == [5_000, 79_999, -1, -1]
+    assert accepted["base"].tolist() == [80_000] * 4
+    assert found.records["accepted_reports"]["noted"] == {"bonus_and_equity: not_below_base": 2}
+    assert found.table("pay_reports")["total"].isna().tolist() == [False, False, True, True]
+
+
+def test_what_comes_on_top_and_equals_the_base_is_unknown_in_every_format(settings: Settings) -> None:
+    header = "Timestamp,Job title,Annual salary (gross),Additional monetary compensation,Currency,Currency - other,"
+    header += "Country,State,City,Years of experience in field\n"
+    row = "4/11/2023 11:02:00,Software Engineer,150000,{},USD,,United States,California,San Francisco,5-7 years\n"
+    found = intake(settings, header + "".join(row.format(a) for a in (200_000, 150_000)), "ask/ask.csv")
+    assert found.table("accepted_reports")["bonus_and_equity"].fillna(-1).tolist() == [200_000, -1]
+    assert found.records["accepted_reports"]["noted"] == {"bonus_and_equity: not_below_base": 1}
 
 
 @pytest.fixture(scope="module")

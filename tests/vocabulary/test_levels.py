@@ -14,9 +14,9 @@ from salary_bands.vocabulary.employers import match_employer
 from salary_bands.vocabulary.levels import (
     LEVELS,
     answered_level,
-    answered_scope,
     experience_level,
     has_ladder,
+    is_on_ladder,
     ladder_in_title,
     ladder_level,
     level_name_key,
@@ -223,6 +223,19 @@ def test_has_ladder() -> None:
         # no level
         ("Machine Learning Engineer", None),
         ("Engineer, 2 years", None),
+        # a title of ranks only is a combined answer
+        ("Head / Principal / VP", None),
+        ("Lead / Staff", None),
+        ("Principal or VP", None),
+        ("Staff / Principal", "L6"),
+        ("Staff Engineer / Team Lead", "L6"),
+        # slips, grades, and the middle of three rungs
+        ("Principle Software Engineer", "L7"),
+        ("Principle", "L7"),
+        ("Semi-Senior Developer", "L4"),
+        ("Semi Senior", "L4"),
+        ("Member of Engineering Staff", None),
+        ("Senior Software Engineer, Principal Associate", "L5"),
         ("Lead Data Scientist", None),
         ("Associate Data Scientist", None),
         ("Chief of Staff", None),
@@ -265,6 +278,7 @@ def test_the_first_text_with_a_level_word_answers() -> None:
         ("Senior / Staff", "L5"),
         ("Staff or Principal", "L6"),
         ("Head / Principal", None),
+        ("Head / Principal / VP", None),
         ("Lead / Staff", None),
         ("Junior/Senior", None),
         ("L5", None),
@@ -273,27 +287,6 @@ def test_the_first_text_with_a_level_word_answers() -> None:
 )
 def test_a_combined_answer_is_its_lower_rung_or_none(text: str | None, level: str | None) -> None:
     assert answered_level(text) == level
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("Intern", "intern_or_student"),
-        ("Working Student", "intern_or_student"),
-        ("Contractor", "contract"),
-        ("Self-employed", "freelance"),
-        ("M2", "people_manager"),
-        ("Engineering Manager", "people_manager"),
-        ("Director", "executive"),
-        ("M10", None),
-        ("Senior", None),
-        ("Internal", None),
-        ("", None),
-        (None, None),
-    ],
-)
-def test_a_level_column_says_who_is_out_of_scope(text: str | None, reason: str | None) -> None:
-    assert answered_scope(text) == reason
 
 
 @pytest.mark.parametrize(
@@ -357,3 +350,8 @@ def test_stages() -> None:
     assert [stage_of(level) for level in LEVELS] == ["early", "early", "senior", "senior", "senior"]
     assert stage_of(None) is None
     assert stage_of("L8") is None
+
+
+def test_only_the_whole_name_is_on_the_ladder() -> None:
+    assert is_on_ladder("Amazon", "L5") and is_on_ladder("Amazon", "SDE 2")
+    assert not is_on_ladder("Amazon", "L5 SDM") and not is_on_ladder(None, "L5")

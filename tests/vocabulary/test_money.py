@@ -39,6 +39,12 @@ def history(tmp_path: Path) -> Path:
         ("u.s.d.", None, "USD"),
         ("CHF", None, "CHF"),
         ("Euros", None, "EUR"),
+        ("Trinidad and Tobago dollars", None, "TTD"),
+        ("New Taiwan Dollar", None, "TWD"),
+        ("Chinese Renminbi", None, "CNY"),
+        ("Bulgarian lev", None, "BGN"),
+        ("Polish złoty (PLN)", None, "PLN"),
+        ("Gold", None, None),
         # shared by several: the report's country's own among them, else none
         ("$", None, None),
         ("$", "US", "USD"),
@@ -77,7 +83,8 @@ def test_a_period_has_the_quotient_of_its_means(history: Path) -> None:
 def test_what_the_bank_did_not_quote_has_no_rate_and_later_months_take_the_last(history: Path) -> None:
     rates = load_rates(history)
     fixed = {row["currency"] for row in read_csv("exchange_rates.csv")}
-    assert rates.currencies == {"USD", "EUR", "GBP", "JPY"} | fixed
+    monthly = set(read_csv("monthly_rates.csv")[0]) - {"month"}
+    assert rates.currencies == {"USD", "EUR", "GBP", "JPY"} | fixed | monthly
     found = rates.of(
         pd.Series(["JPY", "JPY", "XXX", "GBP", "GBP", "EUR"], dtype=TEXT),
         pd.Series(["2025-02", "2025-01", "2025-01", "2030-07", "2031", "1998-01"], dtype=TEXT),
@@ -131,7 +138,7 @@ def test_a_fixed_currency_has_the_rate_of_its_anchor_where_the_ecb_quotes_none()
         ("HRK", "2021-05", None),  # quoted: not the rate of 2023
         ("HRK", "2023-02", rates.usd["2023-02", "EUR"] / 7.5345),
         ("BGN", "2026-03", rates.usd["2026-03", "EUR"] / 1.95583),
-        ("TWD", "2021-05", math.nan),
+        ("RUB", "2026-05", math.nan),
     ]
     found = rates.of(pd.Series([c for c, _, _ in cases]), pd.Series([p for _, p, _ in cases]))
     quoted = found[2]
@@ -143,3 +150,35 @@ def test_a_fixed_currency_has_the_rate_of_its_anchor_where_the_ecb_quotes_none()
 def test_every_listed_rate_has_an_anchor_that_is_quoted_and_a_source() -> None:
     for row in read_csv("exchange_rates.csv"):
         assert row["anchor"] in ("USD", "EUR") and float(row["rate"]) > 0 and row["source"] and row["valid_from"]
+
+
+@pytest.mark.parametrize(
+    ("currency", "period", "per_usd"),
+    [  # official means of the month or year, as published
+        ("TWD", "2021-05", 27.9),
+        ("UAH", "2025-06", 41.6),
+        ("UAH", "2025", 41.7),
+        ("CLP", "2024-01", 909),
+        ("COP", "2019", 3281),
+        ("VND", "2026-05", 26300),
+        ("PKR", "2020-12", 160.3),
+        ("EGP", "2023-06", 30.9),
+        ("NGN", "2024-06", 1480),
+    ],
+)
+def test_a_currency_that_the_ecb_does_not_quote_has_the_customs_rate_of_its_month(
+    currency: str, period: str, per_usd: float
+) -> None:
+    found = load_rates().of(pd.Series([currency]), pd.Series([period]))
+    assert found[0] == pytest.approx(1 / per_usd, rel=0.03)
+
+
+def test_customs_rates_are_of_every_month_since_2014_and_no_month_halves_or_doubles_by_a_slip() -> None:
+    rows = read_csv("monthly_rates.csv")
+    months = [row["month"] for row in rows]
+    assert months == [str(m) for m in pd.period_range(months[0], months[-1], freq="M")] and months[0] == "2014-01"
+    listed = {row["currency"] for row in read_csv("exchange_rates.csv")}
+    assert not listed & set(rows[0])
+    table = pd.DataFrame(rows).set_index("month").astype("float64")
+    there, back = table / table.shift(), table.shift(-1) / table.shift()
+    assert not ((there.lt(0.6) | there.gt(1.7)) & back.gt(0.8) & back.lt(1.25)).any(axis=None)

@@ -54,3 +54,32 @@ def test_the_title_comes_before_the_code(settings: Settings) -> None:
     assert pay["leaf"].to_list() == ["software_engineering", "ml_generalist", "unclassified", "out_of_scope"]
     assert pay["scope_reason"].isna().to_list() == [True, True, True, False]
     assert "occupation" not in pay and isinstance(pay, pd.DataFrame)
+
+
+@pytest.mark.parametrize(
+    ("title", "area", "leaf"),
+    [
+        ("Engineer", "Computing or Tech", "software_engineering"),
+        ("Engineer", "Engineering or Manufacturing", "unclassified"),
+        ("Engineer", "", "software_engineering"),
+        ("Analyst", "Computing or Tech", "data_analytics"),
+        ("Senior Analyst", "Government & Public Administration", "unclassified"),
+        ("Analyst", "Sports betting", "out_of_scope"),
+        ("Senior Associate", "Law", "out_of_scope"),
+        ("Analyst", "Data analysis", "data_analytics"),
+        ("Senior Consultant", "Business or Consulting", "unclassified"),
+        ("Software Engineer", "Law", "software_engineering"),
+        ("Quality Assurance Specialist", "Biotechnology & Pharma", "unclassified"),
+        # a title that says the job is not asked
+        ("Software Engineer", "Engineering or Manufacturing", "software_engineering"),
+        ("Machine Learning Engineer", "Health care", "ml_generalist"),
+    ],
+)
+def test_the_line_of_work_says_what_a_bare_title_leaves_open(
+    settings: Settings, title: str, area: str, leaf: str
+) -> None:
+    header = "Timestamp,Functional area of job,Job title,Annual salary (gross),Additional monetary compensation,"
+    header += "Currency,Currency - other,Country,State,City,Years of experience in field\n"
+    row = f"4/11/2023 11:02:00,{area},{title},90000,0,USD,,United States,California,San Francisco,5-7 years\n"
+    found = intake(settings, header + row, "ask/ask.csv")
+    assert found.table("pay_reports")["leaf"].tolist() == [leaf]

@@ -7,16 +7,15 @@ market but a unit: months read as years, thousands, another currency.
 
 import math
 from dataclasses import dataclass, field
-from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from salary_bands.errors import HeldExport
-from salary_bands.reference import read_csv
 from salary_bands.settings import Settings
 from salary_bands.statistics.pay_profile import Document, by_currency, histogram, merged, to_document
 from salary_bands.vocabulary.gazetteer import currency_of
+from salary_bands.vocabulary.wages import average_wages
 
 _USUAL_RATIO = 1.5
 # Pay of a level or a stage beside the mean of all.
@@ -116,7 +115,7 @@ class Plausibility:
     def differences(self) -> list[Difference]:
         """Compare each country and currency that has enough reports with the country's average wage."""
         found = by_currency(merged(self._histograms), [])
-        usual = found["country"].map(_wages()).astype("float64") * _USUAL_RATIO
+        usual = found["country"].map(average_wages()).astype("float64") * _USUAL_RATIO
         factor = np.exp(found["log_pay"]) / usual
         known = found.assign(factor=factor)[factor.notna()][["country", "currency", "reports", "factor"]]
         facts = known.assign(beside="what is usual there").itertuples(index=False, name=None)
@@ -130,8 +129,3 @@ class Plausibility:
         """Raise HeldExport `implausible` if the pay of too many of the reports that can be compared is no pay."""
         if wrong := implausible(self.differences(), settings):
             raise HeldExport("implausible", str(wrong), FIX, rows=rows)
-
-
-@cache
-def _wages() -> dict[str, float]:
-    return {row["country"]: float(row["usd"]) for row in read_csv("average_wages.csv")}

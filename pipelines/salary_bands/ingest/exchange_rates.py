@@ -48,7 +48,7 @@ def fetch_rates(url: str, work: Path) -> dict[str, Any]:
             raise RefreshError(
                 f"{url}: not a file of ECB rates ({type(error).__name__}); the last good rates stay"
             ) from None
-        if rates.last_day < before.last_day or len(rates.currencies) < len(before.currencies) // 2:
+        if rates.last_day < before.last_day or rates.quoted < before.quoted // 2:
             raise RefreshError(
                 f"{url}: older than the rates at hand, or less than half their currencies; the last good rates stay"
             )

@@ -13,11 +13,12 @@ from salary_bands.settings import Settings
 from salary_bands.storage.frames import TEXT, map_distinct, map_distinct_rows
 from salary_bands.vocabulary.dates import rate_period, report_day
 from salary_bands.vocabulary.employers import facts_at, match_employer, owner_at
+from salary_bands.vocabulary.engagement import answered_scope, title_scope
 from salary_bands.vocabulary.levels import (
     answered_level,
-    answered_scope,
     experience_level,
     has_ladder,
+    is_on_ladder,
     ladder_in_title,
     ladder_level,
     stage_of,
@@ -26,6 +27,8 @@ from salary_bands.vocabulary.levels import (
 from salary_bands.vocabulary.money import annual_factor, whole_usd
 from salary_bands.vocabulary.places import locate
 from salary_bands.vocabulary.rates import Rates
+
+_CARRIED = ("currency", "job_title", "specialisation", "skills", "occupation", "industry")
 
 
 def normalise(accepted: pd.DataFrame, fmt: Format, exported: date, rates: Rates, settings: Settings) -> pd.DataFrame:
@@ -47,7 +50,7 @@ def normalise(accepted: pd.DataFrame, fmt: Format, exported: date, rates: Rates,
         years_experience=accepted["years_experience"],
         **_pay(accepted, exported, rates, facts["ownership"], settings),
         verified=accepted["verified"],
-        **{name: accepted[name] for name in ("currency", "job_title", "specialisation", "skills", "occupation")},
+        **{name: accepted[name] for name in _CARRIED},
     )
 
 
@@ -79,7 +82,7 @@ def _levels(accepted: pd.DataFrame, fmt: Format) -> tuple[pd.Series, pd.Series, 
         found = scheme.get(level.casefold()) if level else None
         if found or not level:
             return found if found in SCOPE_REASONS else None
-        return None if ladder_level(employer, level) else answered_scope(level)
+        return None if is_on_ladder(employer, level) else answered_scope(level)
 
     codes, answers = map_distinct_rows(accepted[["employer_name", "level", "job_title"]], answer)
     found = _taken([a for a, _ in answers], codes, accepted.index)
@@ -103,7 +106,8 @@ def _employment_scope(accepted: pd.DataFrame, settings: Settings) -> pd.Series:
             "intern": "intern_or_student",
         }
     )
-    return scope.astype(TEXT).mask(scope.isna() & (accepted["hours_per_week"] < settings.full_time_hours), "part_time")
+    scope = scope.astype(TEXT).mask(scope.isna() & (accepted["hours_per_week"] < settings.full_time_hours), "part_time")
+    return scope.fillna(map_distinct(accepted["job_title"], title_scope))
 
 
 def _pay(

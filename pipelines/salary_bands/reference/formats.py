@@ -65,8 +65,15 @@ class Amount(_Strict):
     blank: Literal["none", "unknown"] = Field("unknown", description="What a blank cell means.")
     prose: Literal["unknown", "rejected"] = Field("rejected", description="What words in place of a number mean.")
     thousands_below: float = Field(0, description="Amounts below this are thousands.")
-    monthly_below: float = Field(0, description="Amounts below this, after `thousands_below`, are monthly.")
+    monthly_below: float = Field(
+        0,
+        description="Amounts below this, after `thousands_below`, are monthly, unless an intern's, or nearer to the "
+        "average wage of the country by the year.",
+    )
     unknown_below: float = Field(0, description="Amounts above 0 and below this are ticks, not pay: unknown.")
+    below_base: bool = Field(
+        False, description="For `bonus_and_equity`: an amount at or above the base is a total or a slip: unknown."
+    )
 
 
 class Format(_Strict):

@@ -19,6 +19,7 @@ class AcceptedReports(ReportIdentity):
     specialisation: str = column("Declared specialisation or focus", nullable=True)
     skills: str = column("Declared skills, separated by `;`", nullable=True)
     occupation: str = column("Occupation code (US SOC), if the source has one", nullable=True)
+    industry: str = column("Industry or line of work, if the source has a column for it", nullable=True)
     employer: str = column("Employer as written in the source", nullable=True)
     level: str = column("Level as named by the employer or the source", nullable=True)
     years_experience: float = column("Professional experience", "years", nullable=True, ge=0, le=70)

@@ -12,3 +12,4 @@ class NormalisedReports(AnnualPay):
     specialisation: str = column("Declared specialisation or focus", nullable=True)
     skills: str = column("Declared skills, separated by `;`", nullable=True)
     occupation: str = column("Occupation code (US SOC), if the source has one", nullable=True)
+    industry: str = column("Industry or line of work, if the source has a column for it", nullable=True)

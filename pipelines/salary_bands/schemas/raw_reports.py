@@ -20,6 +20,7 @@ class RawReports(Table):
     specialisation: str = column("Declared specialisation or focus", nullable=True)
     skills: str = column("Declared skills, separated by `;`", nullable=True)
     occupation: str = column("Occupation code (US SOC), if the source has one", nullable=True)
+    industry: str = column("Industry or line of work, if the source has a column for it", nullable=True)
     employer: str = column("Employer", nullable=True)
     level: str = column("Level as named by the employer or the source", nullable=True)
     years_experience: str = column("Years of professional experience", nullable=True)
@@ -46,5 +47,5 @@ class RawReports(Table):
 
 
 # Columns that the source derives from others. They may change between deliveries, so they are not part of the row hash.
-DERIVED_COLUMNS = ("stated_usd", "occupation")
+DERIVED_COLUMNS = ("stated_usd", "occupation", "industry")
 TEXT_COLUMNS = tuple(name for name in RawReports.to_schema().columns if name not in ("row", "row_hash", "range_id"))

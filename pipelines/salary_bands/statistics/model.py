@@ -252,6 +252,29 @@ def _halves(count: int) -> tuple[slice, slice]:
     return slice(count // 2), slice(count // 2, None)
 
 
+def modelled(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of model_cells of the reports that premiums and multipliers rest on."""
+    return cells[cells["is_modelled"].astype(bool)]
+
+
+def predictive(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return model_cells for the fit that predicts cells: their reports, whatever is known of them.
+
+    A tier that is not known and a level from experience are values of their own, since such reports are paid otherwise;
+    `rank` keeps the level. Reports without an employer are taken to repeat each other within a month and source;
+    `is_named` is false for them.
+    """
+    named = cells["employer"].notna()
+    inferred = cells["level"].astype("str") + " by experience"
+    stranger = "unknown, " + cells["source"].astype("str") + ", " + cells["month"].astype("str")
+    return cells.assign(
+        rank=cells["level"].astype("category"),
+        level=cells["level"].astype("str").mask(cells["is_inferred"].astype(bool), inferred),
+        employer=cells["employer"].astype("str").where(named, stranger),
+        is_named=named,
+    )
+
+
 def coded(cells: pd.DataFrame) -> pd.DataFrame:
     """Return the cells with factors, employer and country, if there is one, as categories in text order."""
     texts = [name for name in (*FACTORS, "employer", "country") if name in cells and cells[name].dtype != "category"]

@@ -7,9 +7,10 @@ import pandas as pd
 
 from salary_bands.settings import Settings
 from salary_bands.statistics.contrasts import Contrasts, Estimates, estimated
-from salary_bands.statistics.model import Fit
+from salary_bands.statistics.model import Fit, Mask
 
 BASELINE = {"leaf": "ml_generalist", "tier": "T4", "level": "L5", "country": "US"}
+REST = "global"  # countries with too few reports for a multiplier
 FACTOR_NAMES = {"leaf": "specialisation", "tier": "tier", "level": "level", "market": "market", "month": "month"}
 
 
@@ -38,21 +39,23 @@ def _rows(metric: str, fit: Fit, as_of: date, settings: Settings) -> list[dict[s
     newest = month if cells["month"].eq(month).any() else max(fit.weights_of("month"))
     baseline = {**BASELINE, "market": BASELINE["country"], "month": newest}
     places = _places(fit, settings)
-    base = estimated(fit, _baseline_contrast(fit, baseline, places))
+    base = estimated(fit, _baseline_contrast(fit, baseline))
     is_told = bool(base.rest_on(settings.min_effective_employers)[0])
     dollars = 100_000 * math.exp(base.value[0]) if is_told else math.nan
     rows = [_baseline_row(metric, fit, base, dollars)]
     for factor, name in FACTOR_NAMES.items():
-        values = places if factor == "market" else {v: {v: 1.0} for v in fit.weights_of(factor)}
+        rows_of = (
+            places if factor == "market" else {v: fit.cells[factor].eq(v).to_numpy() for v in fit.weights_of(factor)}
+        )
+        values = {value: fit.weights_of(factor, of) for value, of in rows_of.items()}
         own = baseline[factor]
-        against = places[own] if factor == "market" else {own: 1.0}
         others = [value for value in values if value != own]
-        contrasts = (((1, factor, values[value]), (-1, factor, against)) for value in others)
+        contrasts = (((1, factor, values[value]), (-1, factor, values[own])) for value in others)
         # a market or month that is in one source only may carry that source's habits
         found = estimated(fit, Contrasts.of(fit, contrasts, ignore_sources=factor in ("market", "month")))
         ratios = dict(zip(others, _ratios(found, settings), strict=True))
         for value in values:
-            n = int(cells.loc[_has(cells, factor, value), "n"].sum())
+            n = int(cells.loc[rows_of[value], "n"].sum())
             row = {"factor": name, "value": value, "metric": metric, "n": n, "multiplier": None}
             if value == own:
                 row |= {"multiplier": 1.0, "usd": dollars}
@@ -70,26 +73,27 @@ def _ratios(found: Estimates, settings: Settings) -> list[tuple[float, ...] | No
     return [tuple(math.exp(log) for log in of) if may else None for of, may in zip(logs, told, strict=True)]
 
 
-def _places(fit: Fit, settings: Settings) -> dict[str, dict[str, float]]:
-    """Return the markets of the fit and the countries with enough reports, each with the weights of its markets."""
+def _places(fit: Fit, settings: Settings) -> dict[str, Mask]:
+    """Return the rows of each metro and country with enough reports, and of the rest of the world."""
     cells = fit.cells
-    found = {market: {market: 1.0} for market in fit.weights_of("market")}
-    reports = cells.groupby("country", observed=True)["n"].sum()
-    for country in sorted(str(c) for c, n in reports.items() if n >= settings.min_market_reports):
-        found[country] = fit.weights_of("market", cells["country"].eq(country).to_numpy())
-    return found
+    reports = {of: cells.groupby(of, observed=True)["n"].sum() for of in ("market", "country")}
+    names = {
+        of: sorted(str(v) for v, n in of_place.items() if n >= settings.min_market_reports)
+        for of, of_place in reports.items()
+    }
+    metros = {
+        metro: cells["market"].eq(metro).to_numpy() for metro in names["market"] if len(metro) > 2 and metro != REST
+    }
+    countries = {country: cells["country"].eq(country).to_numpy() for country in names["country"]}
+    rest = ~cells["country"].isin(names["country"]).to_numpy()
+    return {**metros, **({REST: rest} if rest.any() else {}), **countries}
 
 
-def _has(cells: pd.DataFrame, factor: str, value: str) -> pd.Series:
-    """Return a mask of the rows that have a value; for a country, all its rows in any market."""
-    is_country = factor == "market" and len(value) == 2
-    return cells["country"].eq(value) if is_country else cells[factor].eq(value)
-
-
-def _baseline_contrast(fit: Fit, baseline: dict[str, str], places: dict[str, dict[str, float]]) -> Contrasts:
+def _baseline_contrast(fit: Fit, baseline: dict[str, str]) -> Contrasts:
     """Return the contrast that predicts the baseline, averaged over the sources by weight."""
     own = ((1, factor, {baseline[factor]: 1.0}) for factor in ("leaf", "tier", "level", "month"))
-    us, sources = places[BASELINE["country"]], fit.weights_of("source")
+    us = fit.weights_of("market", fit.cells["country"].eq(BASELINE["country"]).to_numpy())
+    sources = fit.weights_of("source")
     terms = (*own, (1, "market", us), (1, "source", sources))
     return Contrasts.of(fit, [terms], intercept=True, ignore_sources=True)
 

@@ -29,8 +29,13 @@ class Parsed:
     currencies: pd.Series
 
 
-def parse_amount(text: pd.Series, decimal: str, meaning: Amount) -> Parsed:
-    """Parse the amounts of one column; the format says what 0, blank, words and small amounts mean."""
+def parse_amount(
+    text: pd.Series, decimal: str, meaning: Amount, monthly_below: pd.Series | float | None = None
+) -> Parsed:
+    """Parse the amounts of one column; the format says what 0, blank, words and small amounts mean.
+
+    monthly_below: the limit of each row under which its amount is monthly, if it is not the format's.
+    """
     number, reason, currencies = _numbers(text, decimal)
     noted: dict[str, int] = {}
     if meaning.prose == "unknown":
@@ -44,7 +49,8 @@ def parse_amount(text: pd.Series, decimal: str, meaning: Amount) -> Parsed:
     if meaning.thousands_below:
         number = number.where(number.ge(meaning.thousands_below) | number.isna(), number * 1_000)
     if meaning.monthly_below:
-        number = number.where(number.ge(meaning.monthly_below) | number.isna(), number * 12)
+        limit = meaning.monthly_below if monthly_below is None else monthly_below
+        number = number.where(number.ge(limit) | number.isna(), number * 12)
     zero = number.eq(0)
     if meaning.zero == "rejected":
         reason = reason.mask(zero, "zero")

@@ -1,5 +1,6 @@
 """raw_reports to accepted_reports and rejected_reports."""
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from salary_bands.vocabulary.money import annual_factor, resolve_currency
 from salary_bands.vocabulary.money_text import resolve_period, resolve_word
 from salary_bands.vocabulary.places import locate
 from salary_bands.vocabulary.rates import Rates
+from salary_bands.vocabulary.wages import average_wages
 
 _ACCEPTED = [*AcceptedReports.to_schema().columns]
 _WORDS: dict[str, tuple[tuple[str, ...], str | None]] = {  # the words that are known, and what blank means
@@ -96,15 +98,16 @@ def split(
     when, year, bad_date = parse_when(raw["submitted_at"], fmt.dates)
     reasons.add("submitted_at", bad_date)
     currency = _currency(raw, rates, reasons)
+    rate = rates.of(currency, rate_period(when, year, pd.Timestamp(exported)))
     words = _words(raw, reasons, noted)
-    numbers = _numbers(raw, fmt, currency, reasons, noted)
+    months = _monthly_below(raw, fmt, words["employment"], rate)
+    numbers = _numbers(raw, fmt, currency, months, reasons, noted)
     unusable = _unusable(raw, noted)
     values = raw.assign(currency=currency, **words, **numbers)
     values["equity"] = _equity(values, raw["vesting_years"])
-    rate = rates.of(currency, rate_period(when, year, pd.Timestamp(exported)))
     reasons.where("currency", currency.notna() & rate.isna(), "unquoted_currency")
     noted.update(_conversion_differences(values, rate, settings))
-    values = _check_pay(values, rate, settings, reasons, noted)
+    values = _check_pay(values, fmt, rate, settings, reasons, noted)
     accepted = values.assign(
         evidence=_evidence(year, fmt),
         submitted_at=when,
@@ -143,13 +146,39 @@ def _words(raw: pd.DataFrame, reasons: _Reasons, noted: Counter[str]) -> dict[st
     return words
 
 
+def _monthly_below(raw: pd.DataFrame, fmt: Format, employment: pd.Series, rate: pd.Series) -> dict[str, pd.Series]:
+    """Return the amount of each row under which it is monthly, by column, if the format has such a limit.
+
+    It is no higher than where the amount is as far from the average wage of the country by the year as by the month,
+    so that low pay of a country with low wages, of one whose wages are not known, and of interns stays as it is.
+    """
+    columns = {name: limit for name in fmt.money if (limit := fmt.amount(name).monthly_below)}
+    if not columns:
+        return {}
+    codes, wages = map_distinct_rows(raw[["location", "country"]], _wage_at)
+    middle = pd.Series(np.array(wages, dtype="float64")[codes], index=raw.index) / rate / 12**0.5
+    middle = middle.fillna(np.inf).mask(employment.eq("intern"), 0.0)
+    return {name: middle.clip(upper=limit) for name, limit in columns.items()}
+
+
+def _wage_at(location: str | None, country: str | None) -> float:
+    """Return the average wage of a place in USD a year: infinite for no place, 0 if it is not known."""
+    found = locate(location, country).country
+    return (average_wages().get(found, 0.0)) if found else math.inf
+
+
 def _numbers(
-    raw: pd.DataFrame, fmt: Format, currency: pd.Series, reasons: _Reasons, noted: Counter[str]
+    raw: pd.DataFrame,
+    fmt: Format,
+    currency: pd.Series,
+    monthly_below: dict[str, pd.Series],
+    reasons: _Reasons,
+    noted: Counter[str],
 ) -> dict[str, pd.Series]:
     """Parse the columns of numbers, and check those that are not pay against their limits."""
     numbers = {}
     for name in NUMBER_COLUMNS:
-        parsed = parse_amount(raw[name], fmt.decimal, fmt.amount(name))
+        parsed = parse_amount(raw[name], fmt.decimal, fmt.amount(name), monthly_below.get(name))
         numbers[name] = parsed.value
         if name in MONEY_COLUMNS:
             reasons.where(name, _contradicts(parsed.currencies, currency), "currency_contradiction")
@@ -186,11 +215,12 @@ def _unusable(raw: pd.DataFrame, noted: Counter[str]) -> Counter[str]:
 
 
 def _check_pay(
-    values: pd.DataFrame, rate: pd.Series, settings: Settings, reasons: _Reasons, noted: Counter[str]
+    values: pd.DataFrame, fmt: Format, rate: pd.Series, settings: Settings, reasons: _Reasons, noted: Counter[str]
 ) -> pd.DataFrame:
-    """Check annual pay against the limits in USD and the base against the stated total.
+    """Check annual pay against the limits in USD and the base against the stated total and what comes on top.
 
-    Returns the values without the amounts that cannot be: a total below its base is the bonus alone, or a slip.
+    Returns the values without the amounts that cannot be: a total below its base is the bonus alone, or a slip; bonus
+    and equity that equal the base repeat it, and if the format says so, those above it are the total.
     """
     base = values["base"] * annual_factor(values["pay_period"], values["hours_per_week"], settings)
     usd = base * rate
@@ -201,6 +231,10 @@ def _check_pay(
     total = values["total"]
     near = (parts - total).abs() <= total * settings.total_tolerance  # then the parts count
     unknown = {"total: below_base": (base > total) & ~near}
+    on_top = values["bonus_and_equity"]
+    unknown["bonus_and_equity: not_below_base"] = (
+        on_top.ge(base) if fmt.amount("bonus_and_equity").below_base else on_top.eq(base)
+    )
     unknown["total: absurd"] = (total * rate < settings.min_annual_usd) | (total * rate > settings.max_annual_usd)
     for name in ("bonus", "bonus_and_equity", "sign_on", "equity"):
         unknown[f"{name}: absurd"] = values[name] * rate > settings.max_annual_usd

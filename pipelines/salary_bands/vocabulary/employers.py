@@ -34,6 +34,7 @@ __all__ = [
     "evidence_of",
     "facts_at",
     "kind_of",
+    "kind_of_industry",
     "kind_today",
     "match_employer",
     "owner_at",
@@ -46,6 +47,9 @@ _SHORTEST_OF_OTHER_NAMES = 4  # letters of one of several names: TFL Inc. dba Me
 _SHORTEST_OF_SEVERAL_WORDS = 9  # letters of a listed name of several words before words of a legal entity
 
 
+_MAY_BE_SOFTWARE = re.compile(
+    r"\b(?:it\b|ai\b|data|analy|softw|cod(?:e|ing)|program|tech|engineer|research|scien|statist|math)"
+)
 _LAST_DAY = pd.Timestamp("2199-12-31")  # in the open period of every listed employer
 
 
@@ -238,6 +242,22 @@ def kind_of(facts: pd.DataFrame) -> pd.Series:
     """Return the kind of employer that each row of `facts_at` is, as `evidence_of` names it; empty if unknown."""
     codes, kinds = map_distinct_rows(facts[["tier", "industry"]], evidence_of)
     return pd.Series(pd.array(kinds, dtype=TEXT).take(codes), index=facts.index)
+
+
+def kind_of_industry(industry: str) -> str:
+    """Return the kind of employer that an industry in words of ours means.
+
+    Any other is `other trade` (law, libraries, marketing), or none if it may be software or data.
+    """
+    named = industry.casefold()
+    if named in _industries():
+        return named
+    return "" if _MAY_BE_SOFTWARE.search(named) else "other trade"
+
+
+@cache
+def _industries() -> frozenset[str]:
+    return frozenset(row["industry"].casefold() for row in read_csv("employers.csv"))
 
 
 def kind_today(names: Sequence[str]) -> list[str]:

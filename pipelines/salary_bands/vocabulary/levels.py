@@ -68,7 +68,7 @@ _YEARS_TO_L4 = 2
 _YEARS_TO_L5 = 5
 
 
-def _fold(text: str) -> str:
+def folded(text: str) -> str:
     """Fold case, width and accents, remove apostrophes, and replace other punctuation with single spaces."""
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", _APOSTROPHES.sub("", text)).casefold())
     plain = "".join(c for c in plain if not unicodedata.combining(c))
@@ -84,7 +84,7 @@ def level_name_key(level_name: str) -> str:
     Returns:
         The key, here `sde2` for all three; empty if the text has no letter or digit.
     """
-    words = (_ABBREVIATIONS.get(w, w) for w in _fold(level_name).split())
+    words = (_ABBREVIATIONS.get(w, w) for w in folded(level_name).split())
     text = " ".join(words)
     for long, short in _PHRASES:
         text = long.sub(short, text)
@@ -102,6 +102,11 @@ def _ladders() -> dict[str, dict[str, str]]:
         if names.setdefault(key, row["level"]) != row["level"]:
             raise ValueError(f"ladders.csv: {row['employer']} has two levels for {row['level_name']!r}")
     return ladders
+
+
+def is_on_ladder(employer: str | None, level_name: str) -> bool:
+    """True if the whole of a level name is on the employer's own ladder: `Manager` at Accenture, not `L5 SDM`."""
+    return level_name_key(level_name) in _ladders().get(employer or "", {})
 
 
 def has_ladder(employer: str | None) -> bool:
@@ -131,7 +136,7 @@ def ladder_level(employer: str | None, level_name: str | None) -> str | None:
     parts = [level_name_key(part) for part in _PARTS.split(level_name)]
     found = {ladder[part] for part in parts if part in ladder}
     if not found:
-        codes = [level_name_key(word) for word in _fold(level_name).split() if _CODE.fullmatch(word)]
+        codes = [level_name_key(word) for word in folded(level_name).split() if _CODE.fullmatch(word)]
         found = {ladder[code] for code in codes if code in ladder}
     return found.pop() if len(found) == 1 else None
 
@@ -145,12 +150,13 @@ class _LevelWords(NamedTuple):
     no_level: re.Pattern[str]
     alternatives: re.Pattern[str]
     job: re.Pattern[str]
+    rank: re.Pattern[str]
 
-    def names_job_or_level(self, folded: str) -> bool:
+    def names_job_or_level(self, text: str) -> bool:
         """True if words after a comma name a job (Google, Senior Engineer) or are only a level (Engineer, Senior)."""
-        if self.job.search(folded):
+        if self.job.search(text):
             return True
-        return not _NUMBER.sub(" ", self.pattern.sub(" ", folded)).strip()
+        return not _NUMBER.sub(" ", self.pattern.sub(" ", text)).strip()
 
 
 @cache
@@ -167,7 +173,13 @@ def _level_words() -> _LevelWords:
     pattern = any_of(levels)
     alternatives = re.compile(rf"({pattern.pattern}) or ({pattern.pattern})")
     return _LevelWords(
-        levels, by_word(words["alone"]), pattern, any_of(words["no_level"]), alternatives, any_of(words["jobs"])
+        levels,
+        by_word(words["alone"]),
+        pattern,
+        any_of(words["no_level"]),
+        alternatives,
+        any_of(words["jobs"]),
+        any_of([*levels, *words["ranks"]]),
     )
 
 
@@ -183,9 +195,15 @@ def title_level(*texts: str | None) -> str | None:
         (`junior/senior`) is skipped. Engineer I, II and III are L3, L4 and L5. None if no text gives a level.
     """
     for text in texts:
-        if text and (level := _level_in(_naming_the_job(text))):
+        if text and (level := answered_level(text) if _is_combined(text) else _level_in(_naming_the_job(text))):
             return level
     return None
+
+
+def _is_combined(title: str) -> bool:
+    """True if a title is only a choice of ranks: `Head / Principal / VP`, `Staff / Lead`."""
+    parts = [folded(part) for part in _OR.split(title)]
+    return len(parts) > 1 and all(part and not _level_words().rank.sub("", part).strip() for part in parts)
 
 
 def answered_level(text: str | None) -> str | None:
@@ -196,23 +214,23 @@ def answered_level(text: str | None) -> str | None:
     if not text:
         return None
     parts = [part for part in _OR.split(text) if part.strip()]
-    levels = [_level_in(_fold(part)) for part in parts]
+    levels = [_level_in(folded(part)) for part in parts]
     known = [level for level in levels if level]
     return min(known) if known and len(known) == len(levels) and ("L3" not in known or len(set(known)) == 1) else None
 
 
 def _naming_the_job(title: str) -> str:
     """Return the folded words of a title without its team: what follows the job, unless that is a job or a level."""
-    first, *rest = (_fold(part.replace("/", " or ")) for part in _AFTER_THE_JOB.split(title))
+    first, *rest = (folded(part.replace("/", " or ")) for part in _AFTER_THE_JOB.split(title))
     words = _level_words()
     return " ".join([first, *(part for part in rest if part and words.names_job_or_level(part))]).strip()
 
 
-def _level_in(folded: str) -> str | None:
+def _level_in(text: str) -> str | None:
     words = _level_words()
-    if folded in words.levels_alone:
-        return words.levels_alone[folded]
-    bare = words.no_level.sub(" ", folded)
+    if text in words.levels_alone:
+        return words.levels_alone[text]
+    bare = words.no_level.sub(" ", text)
     found = {words.levels[word] for word in words.pattern.findall(bare)}
     if alternatives := words.alternatives.search(bare):
         found = {words.levels[word] for word in alternatives.groups()}
@@ -225,21 +243,6 @@ def _level_in(folded: str) -> str | None:
 def ladder_in_title(employer: str | None, title: str) -> str | None:
     """Look up a title with a numeral, a code or a bank's grade on the employer's own ladder."""
     return ladder_level(employer, title) if _LADDER_IN_TITLE.search(title) else None
-
-
-def answered_scope(text: str | None) -> str | None:
-    """Return why a report is out of scope if its level column says so (Intern, Working Student, Contractor, M2)."""
-    folded = _fold(text or "")
-    for reason, pattern in _scope_words().items():
-        if pattern.fullmatch(folded):
-            return reason
-    return None
-
-
-@cache
-def _scope_words() -> dict[str, re.Pattern[str]]:
-    listed: dict[str, list[str]] = read_yaml("level_words.yaml")["scope"]
-    return {reason: re.compile("|".join(f"(?:{text})" for text in texts)) for reason, texts in listed.items()}
 
 
 def experience_level(years: float | None) -> str | None:

@@ -29,17 +29,21 @@ _FILLER = frozenset(
     """
     remote hybrid onsite office offices based area areas metro metropolitan greater region surrounding near
     nearby downtown suburb suburbs suburban outside of the only anywhere within in from home working work wfh
-    fully city telecommute virtual rural
+    fully city telecommute virtual rural around about close to
     """.split()
 )
 
 
 class Group(NamedTuple):
-    """One place of a text: its name, the names that qualify it, and whether "or" or a slash precedes it."""
+    """One place of a text: its name, the names that qualify it, and whether "or" or a slash precedes it.
+
+    in_state: a part that names no town precedes it, so that New York is the state: "Rural, New York".
+    """
 
     head: str
     qualifiers: list[str]
     alternative: bool
+    in_state: bool = False
 
 
 def clean(text: str) -> str:
@@ -69,6 +73,7 @@ def is_broad(name: str) -> bool:
 def groups_of(text: str) -> Iterator[Group]:
     """Yield the places of one alternative: "boston, ma, usa" is one, "berlin, munich" are two."""
     group: Group | None = None
+    blank_before = False
     parts = [part for part in _PARTS.split(text) if name_keys(part)]
     keys = [name_keys(part) for part in parts]
     for number, part in enumerate(parts):
@@ -76,6 +81,7 @@ def groups_of(text: str) -> Iterator[Group]:
             continue
         for name, alternative in _names(part):
             if not name:
+                blank_before = not group
                 if alternative:
                     yield Group("", [], True)
             elif group and not alternative and _qualifies(group, name):
@@ -86,7 +92,7 @@ def groups_of(text: str) -> Iterator[Group]:
             else:
                 if group:
                     yield group
-                group = Group(name, [], alternative)
+                group = Group(name, [], alternative, blank_before and not group)
     if group:
         yield group
 

@@ -45,7 +45,23 @@ def _within(head: str, qualifiers: list[str], country: str) -> tuple[int, list[P
         towns = [row]
     if not towns and not states and (town := town_of(head, country)):
         towns = [town]
+    if not towns and country == "US" and states == ["DC"] and (town := town_of("washington", "US", "DC")):
+        towns = [town]  # the district is the city
     return agree, towns
+
+
+def _is_state(group: Group, hint: str | None) -> bool:
+    """True if a group in the US means a state: "Remote, Maine, United States" is not in the town Maine in Illinois.
+
+    New York is the city, unless a part that names no town comes first: "Rural, New York, United States".
+    """
+    area = area_of(group.head)
+    if not any(where == "US" and state and state != "DC" for where, state in area.regions) or (
+        area.row and not group.in_state
+    ):
+        return False
+    within = [country_of(name) for name in group.qualifiers]
+    return all(country == "US" for country in within) and "US" in (hint, *within)
 
 
 def _resolve(group: Group, hint: str | None, neighbours: list[str], in_us: bool = False) -> list[Place]:
@@ -55,6 +71,8 @@ def _resolve(group: Group, hint: str | None, neighbours: list[str], in_us: bool 
     `in_us` a name that is a state of the US is that state.
     """
     head, qualifiers = group.head, group.qualifiers
+    if _is_state(group, hint):
+        return [place_in("US")]
     named = [country for name in [head, *qualifiers] if (country := country_of(name))]
     if hint:
         territory = next((c for c in named if c in TERRITORIES.get(hint, ())), None)
@@ -113,6 +131,8 @@ def _places(text: str, hint: str | None, in_us: bool = False) -> tuple[list[Plac
         neighbours = next((later.qualifiers for later in groups[number + 1 :] if later.qualifiers), [])
         if not neighbours and number and is_broad(groups[0].head) and not group.alternative:
             neighbours = [groups[0].head]
+        if number and not group.alternative and found and found[-1] == place_in("US"):
+            group = group._replace(in_state=True)  # Upstate NY, New York
         places = _resolve(group, hint, [] if group.qualifiers else neighbours, in_us)
         leaves_open |= not places and group.alternative
         found += places

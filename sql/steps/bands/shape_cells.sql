@@ -5,6 +5,7 @@ select
     d.cell,
     d.metric,
     pooling_kind(d.tier, d.level) as kind,
+    d.market as country,
     p.percentile,
     e.effective,
     ln(p.pay / 100000.0) - cast(d.weighted_log_pay as double) / cast(d.weight as double) / 65536 as offset_log

@@ -16,6 +16,7 @@ select
     d.cell,
     d.metric,
     pooling_kind(d.tier, d.level) as kind,
+    d.market as country,
     cast(d.weighted_log_pay as double) / cast(d.weight as double) / 65536 as mean_log,
     cast(d.weight as double) * cast(d.weight as double) / (
         cast(d.squared as double)

@@ -1,4 +1,4 @@
--- Grain: cell, factor, value: the weight of the modelled reports of a thin cell that have this value of a model factor.
+-- Grain: cell, factor, value: the weight of the predicted reports of a thin cell that have this value of a factor.
 -- Inputs: thin_cells, disclosed_cells, view_groups, level_parents, model_cells.
 with
 modelled as (
@@ -6,7 +6,7 @@ modelled as (
         t.cell,
         m.leaf,
         m.tier,
-        m.level,
+        predicted_level(m.level, m.is_inferred) as level,
         m.market,
         m.month,
         m.source,

@@ -1,10 +1,11 @@
--- Grain: one row per metric and report that the model is fitted to; y is the fixed-point log of pay.
+-- Grain: one row per metric and report that the model or its predictions are fitted to; y is the fixed-point log of
+-- pay.
 -- Inputs: used_reports, refresh.
 with
 paid as (
-    select *, 'base' as metric, base as pay from used_reports where is_modelled
+    select *, 'base' as metric, base as pay from used_reports where is_predicted
     union all
-    select *, 'total' as metric, total as pay from used_reports where is_modelled
+    select *, 'total' as metric, total as pay from used_reports where is_predicted
 ),
 
 counted as (
@@ -23,11 +24,13 @@ select
     c.leaf,
     c.tier,
     c.level,
+    coalesce(c.level_basis = 'experience', false) as is_inferred,
+    c.is_modelled,
     c.country,
     -- the finest place with enough reports; `global` is the rest of the world
     case
-        when c.metro is not null and c.metro_reports >= r.min_market_reports then c.metro
-        when c.country_reports >= r.min_market_reports then c.country
+        when c.metro is not null and c.metro_reports >= r.min_effect_reports then c.metro
+        when c.country_reports >= r.min_effect_reports then c.country
         else 'global'
     end as market,
     strftime(c.report_date, '%Y-%m') as month,

@@ -7,6 +7,8 @@ candidates as (
         r."row",
         r.evidence,
         r.tier,
+        r.employer,
+        r.leaf,
         coalesce(r.level, 'unknown') as level,
         coalesce(r.country, 'unknown') as country,
         i.base,
@@ -24,6 +26,8 @@ select
     tier,
     level,
     country,
+    employer,
+    leaf,
     'base' as metric,
     fixed_log(base) as log_pay
 from candidates
@@ -36,6 +40,8 @@ select
     tier,
     level,
     country,
+    employer,
+    leaf,
     'total' as metric,
     fixed_log(total) as log_pay
 from candidates

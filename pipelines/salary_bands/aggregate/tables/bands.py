@@ -6,7 +6,7 @@ import duckdb
 import pandas as pd
 
 from salary_bands.aggregate.workspace import Workspace
-from salary_bands.statistics.model import fits_by_metric
+from salary_bands.statistics.model import fits_by_metric, predictive
 from salary_bands.statistics.pooling import POOLING_KINDS, Pooling, pooled_cells, pooling_facts, poolings
 from salary_bands.statistics.premiums import MODEL_METRICS
 from salary_bands.storage.duck import add_file, add_table, add_view, run_step
@@ -42,7 +42,7 @@ def _pool(
         connection.execute(f"SELECT * FROM {name} ORDER BY ALL").df()
         for name in ("thin_cells", "thin_mixes", "shape_cells")
     )
-    fits = fits_by_metric(workspace.frame("model_cells"))
+    fits = fits_by_metric(predictive(workspace.frame("model_cells")))
     found: dict[tuple[str, str], Pooling] = {}
     for metric, fit in fits.items():
         of_metric = shapes[shapes["metric"].eq(metric)]

@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 
 from salary_bands.aggregate.workspace import Workspace
-from salary_bands.statistics.model import Fit, fits_by_metric
+from salary_bands.statistics.model import Fit, fits_by_metric, modelled
 from salary_bands.statistics.multipliers import estimated_multipliers
 from salary_bands.statistics.premiums import MODEL_METRICS, estimated_premiums
 from salary_bands.storage.duck import add_file, add_table, add_view
@@ -17,7 +17,7 @@ from salary_bands.vocabulary.taxonomy import core_groups
 
 def premiums(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
     """Estimate what groups pay over baselines, all else equal."""
-    estimated = estimated_premiums(workspace.frame("model_cells"), core_groups(), workspace.settings)
+    estimated = estimated_premiums(modelled(workspace.frame("model_cells")), core_groups(), workspace.settings)
     add_table(connection, "estimated_premiums", estimated)
     return workspace.write(connection, "premiums")
 
@@ -25,7 +25,7 @@ def premiums(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int
 def multipliers(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
     """Estimate what each value of a model factor multiplies pay by, and how well multipliers stack."""
     as_of = date.fromisoformat(workspace.plan().as_of)
-    fits = fits_by_metric(workspace.frame("model_cells"))
+    fits = fits_by_metric(modelled(workspace.frame("model_cells")))
     add_table(connection, "estimated_multipliers", estimated_multipliers(fits, as_of, workspace.settings))
     rows = workspace.write(connection, "multipliers")
     add_file(connection, "multipliers", workspace.path("multipliers"))

@@ -14,7 +14,8 @@ def window_reports(workspace: Workspace, connection: duckdb.DuckDBPyConnection) 
     for step in ("ranges", "identified_reports", "dated_reports", "single_reports", "duplicate_pairs"):
         run_step(connection, f"window_reports/{step}")
     add_table(connection, "matches", _matches(connection))
-    for step in ("matched_duplicates", "scoped_reports", "log_pays", "fences", "fenced_reports"):
+    fence = ("log_pays", "fences", "level_effects", "country_fences", "agreed_pays", "fenced_reports")
+    for step in ("matched_duplicates", "scoped_reports", *fence):
         run_step(connection, f"window_reports/{step}")
     return workspace.write(connection, "window_reports")
 

@@ -35,7 +35,7 @@ def print_inspection(out: Console, found: dict[str, Any]) -> None:
         line(f"rejected {reason['rows']:,}  {reason['column'] or 'row'}: {reason['reason']} ({examples})")
         if reason["reason"] == "unquoted_currency":
             line(
-                "  the ECB does not quote the currency then; add its rate, with source, to reference/exchange_rates.csv"
+                "  the currency has no rate then; add one, with its source, to exchange_rates.csv (docs/operations.md)"
             )
     for what, count in found["noted"].items():
         line(f"noted {count:,}  {what}")
