@@ -141,8 +141,8 @@ def test_parquet_text_that_is_none_and_dates_that_are_none_hold_the_export(setti
 
 BOMBS = (
     "zeros.csv.gz spaces.csv.gz inflates.csv.gz torn.csv.gz torn.jsonl.gz line.csv header.csv columns.csv commas.csv "
-    "keys.jsonl line.jsonl lines.jsonl.gz sheet.xlsx wide.xlsx far.xlsx rows.xlsx styles.xlsx laugh.xlsx rows.parquet "
-    "text.parquet"
+    "keys.jsonl line.jsonl lines.jsonl.gz sheet.xlsx wide.xlsx far.xlsx cells.xlsx rows.xlsx styles.xlsx laugh.xlsx "
+    "rows.parquet text.parquet"
 ).split()
 STAGES = """
 import json, resource, sys

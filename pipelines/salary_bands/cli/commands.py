@@ -20,6 +20,7 @@ app = typer.Typer(
 
 COMMANDS: tuple[Callable[..., None], ...] = (
     refreshing.refresh,
+    refreshing.status,
     refreshing.inspect,
     reading.classify,
     reading.show,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from salary_bands.cli.common import AsJson, MartsFolder, WorkFolder, marts_in, out, print_json, say
-from salary_bands.errors import UsageError
+from salary_bands.errors import RefreshError, UsageError
 
 if TYPE_CHECKING:
     from salary_bands.gates.accept import Accepted
@@ -29,6 +29,7 @@ def refresh(
     wait: Annotated[float | None, typer.Option(help="Seconds to wait for another refresh.", show_default="600")] = None,
     accept: Annotated[list[str] | None, typer.Option(help="Gate that must not hold this release; repeatable.")] = None,
     reason: Annotated[str | None, typer.Option(help="Why the gates are accepted; recorded in the manifest.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if any export is held.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Read new exports, build the bands, check them and publish a release."""
@@ -45,10 +46,50 @@ def refresh(
     outcome = run(settings, day, dry_run, say, lambda: _jobs(settings), accepted, is_dated=as_of is not None)
     if as_json:
         print_json(outcome.to_json())
-        return
-    from salary_bands.cli.printing.refreshing import print_outcome
+    else:
+        from salary_bands.cli.printing.refreshing import print_outcome
 
-    print_outcome(out, outcome)
+        print_outcome(out, outcome)
+    if strict and outcome.held:
+        raise RefreshError(f"--strict: {len(outcome.held)} of the exports are held; fix or remove them")
+
+
+def status(
+    export: Annotated[
+        str | None, typer.Argument(help="An export as a release names it (12 digits), its SHA-256, or its file.")
+    ] = None,
+    raw: Annotated[Path | None, typer.Option(help="Folder of exports.", show_default="data/raw")] = None,
+    marts: MartsFolder = None,
+    work: WorkFolder = None,
+    check: Annotated[bool, typer.Option("--check", help="Exit with 1 if something needs a person.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show how the last refresh ended, what is held since when, and how fresh each source is."""
+    from salary_bands.refresh.status import export_status
+    from salary_bands.refresh.status import status as read
+    from salary_bands.settings import load
+
+    settings = load(raw=raw, marts=marts, work=work)
+    if export:
+        one = export_status(settings, export)
+        if as_json:
+            print_json(one)
+        else:
+            from salary_bands.cli.printing.refreshing import print_export
+
+            print_export(out, one)
+        needs_somebody = bool(one["held"])
+    else:
+        found = read(settings)
+        if as_json:
+            print_json(found.to_json())
+        else:
+            from salary_bands.cli.printing.refreshing import print_status
+
+            print_status(out, found)
+        needs_somebody = bool(found.to_do)
+    if check and needs_somebody:
+        raise typer.Exit(1)
 
 
 def _accepted(gates: list[str] | None, reason: str | None) -> "Accepted | None":
@@ -115,7 +156,7 @@ def mirror(
     if not settings.store_url:
         raise UsageError("no object store is set; give --to s3://BUCKET/PREFIX or the setting store_url")
     with refresh_lock([settings.marts], settings.lock_wait_seconds, say):
-        done = upload(marts_in(settings.marts), settings.store_url, say)
+        done = upload(marts_in(settings.marts), settings.store_url, say, settings.signing_key)
     if as_json:
         print_json(asdict(done))
     else:

@@ -30,9 +30,10 @@ class Chain:
     """The steps over one export, and what they have found.
 
     opened: its raw_reports, from the file or from a part. file: its name, which may hold its date. exported_on: its
-    date, else the latest full date inside, which `validate` finds. rejected: rejected rows by column and reason; the
-    column is empty if the row as a whole is meant. noted: cells read as unknown, and conversions that differ, by column
-    and kind. unusable, cells: cells of optional columns that hold no value, and cells that are not blank, by column.
+    date, else the latest full date inside, which `validate` finds. newest: that latest date, of an accepted row.
+    rejected: rejected rows by column and reason; the column is empty if the row as a whole is meant. noted: cells read
+    as unknown, and conversions that differ, by column and kind. unusable, cells: cells of optional columns that hold no
+    value, and cells that are not blank, by column.
     """
 
     opened: OpenExport
@@ -40,6 +41,7 @@ class Chain:
     rates: Rates
     settings: Settings
     exported_on: date | None = None
+    newest: date | None = None
     rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
     noted: Counter[str] = field(default_factory=Counter)
     unusable: Counter[str] = field(default_factory=Counter)
@@ -58,7 +60,6 @@ class Chain:
         Malformed rows have no chunk. Raises HeldExport at the end: `too_many_rejected`, `no_export_date`; and what
         reading raises.
         """
-        latest: list[pd.Timestamp] = []
         day = self.exported_on or _UNDATED
         for raw in self.opened.chunks:
             part = split(raw, self.opened.format, self.opened.columns, day, self.rates, self.settings)
@@ -66,7 +67,8 @@ class Chain:
             self.noted.update(part.noted)
             self.unusable.update(part.unusable)
             self.cells.update(part.cells)
-            latest.extend(part.accepted["submitted_at"].dropna().nlargest(1))
+            latest = [moment.date() for moment in part.accepted["submitted_at"].dropna().nlargest(1)]
+            self.newest = max([*latest, *([self.newest] if self.newest else [])], default=None)
             yield raw, part.accepted, part.rejected
         self._count(malformed_rows(self.opened.malformed))
         if self.is_mostly_rejected:
@@ -79,14 +81,14 @@ class Chain:
                     "check which columns the format reads as base and total, or remove the export",
                     rows=self.opened.rows,
                 )
-            if not latest:
+            if self.newest is None:
                 raise HeldExport(
                     "no_export_date",
                     "neither its name nor a row has the date of the export",
                     "name it as the format's `exported_on` expects, or deliver full dates",
                     rows=self.opened.rows,
                 )
-            self.exported_on = max(latest).date()
+            self.exported_on = self.newest
 
     def normalise(self, accepted: pd.DataFrame) -> pd.DataFrame:
         """Turn a chunk of accepted_reports into normalised_reports."""

@@ -42,6 +42,7 @@ def open_rows(stream: BinaryIO, name: str, settings: Settings) -> OpenExport:
     stream: its bytes, seekable. name: its file name, which says the container. Raises HeldExport, here or while chunks
     are read.
     """
+    size = stream.seek(0, SEEK_END)
     with _held_if_unreadable():
         try:
             container, fmt = _recognise(stream, name, settings)
@@ -61,7 +62,7 @@ def open_rows(stream: BinaryIO, name: str, settings: Settings) -> OpenExport:
             "name the header under `columns` in its YAML",
         )
     export = OpenExport(fmt, columns, iter(()), container.malformed)
-    export.chunks = _chunks(export, container)
+    export.chunks = _chunks(export, container, size, settings)
     return export
 
 
@@ -133,9 +134,10 @@ def _open(stream: BinaryIO, name: str, encoding: str, delimiter: str, settings: 
     return open_container(name, stream, size, encoding, delimiter, settings)
 
 
-def _chunks(export: OpenExport, container: Container) -> Iterator[pd.DataFrame]:
+def _chunks(export: OpenExport, container: Container, size: int, settings: Settings) -> Iterator[pd.DataFrame]:
     """Read the mapped columns of each block; raise HeldExport `no_rows` at the end if there was no row."""
     fmt, ranges = export.format, RangePairs()
+    most = size + settings.max_extra_rows
     with _held_if_unreadable():
         for block in container.blocks:  # the header of JSON lines may grow
             position = {key: str(i) for i, key in reversed(list(enumerate(map(header_key, container.header))))}
@@ -145,6 +147,12 @@ def _chunks(export: OpenExport, container: Container) -> Iterator[pd.DataFrame]:
                 blank[blank] = _blank_rows(block[blank])
             rows = block.loc[~blank, mapped]
             export.rows += len(rows)
+            if export.rows > most:
+                raise HeldExport(
+                    "too_costly",
+                    f"has over {most:,} rows in {size:,} bytes",
+                    "if it is sound, raise max_extra_rows or deliver it as CSV",
+                )
             if not rows.empty:
                 chunk = pd.DataFrame(
                     {name: _column(rows, fmt, name, position) for name in TEXT_COLUMNS},
