@@ -50,7 +50,7 @@ def edit(path, old, new):
 first = tick()
 assert tick() == first
 edits = [
-    (FOLDER / "formats" / "native.yaml", "title: Native export", "title: The export"),
+    (FOLDER / "formats" / "native.yaml", "title: Native export", "title: The export\\nrepeats: fold"),
     (FOLDER / "employers.csv", "01.AI,Lingyi Wanwu,T3", "01.AI,Lingyi Wanwu,T4"),
     (FOLDER / "leaf_rules.yaml", "(driver|pilot|", "(driver|gardener|pilot|"),
 ]

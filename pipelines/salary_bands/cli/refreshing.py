@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from salary_bands.cli.common import AsJson, MartsFolder, WorkFolder, marts_in, out, print_json, say
+from salary_bands.cli.common import AsJson, MartsFolder, ReferenceFolder, WorkFolder, marts_in, out, print_json, say
 from salary_bands.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,12 +29,14 @@ def refresh(
     wait: Annotated[float | None, typer.Option(help="Seconds to wait for another refresh.", show_default="600")] = None,
     accept: Annotated[list[str] | None, typer.Option(help="Gate that must not hold this release; repeatable.")] = None,
     reason: Annotated[str | None, typer.Option(help="Why the gates are accepted; recorded in the manifest.")] = None,
+    reference: ReferenceFolder = None,
     as_json: AsJson = False,
 ) -> None:
     """Read new exports, build the bands, check them and publish a release."""
     from salary_bands.settings import load
 
-    settings = load(raw=raw, marts=marts, work=work, lock_wait_seconds=wait)
+    settings = load(raw=raw, marts=marts, work=work, lock_wait_seconds=wait, reference=reference)
+    _check_reference(settings.reference)
     today = datetime.now(UTC).date()
     day = _date(as_of) if as_of else today
     if day > today:
@@ -58,6 +60,20 @@ def _accepted(gates: list[str] | None, reason: str | None) -> "Accepted | None":
     from salary_bands.gates.accept import Accepted
 
     return Accepted.of(gates or [], reason)
+
+
+def _check_reference(folder: Path | None) -> None:
+    """Say what is wrong in the reference folder; a broken format holds only its exports, another file everything."""
+    if folder is None:
+        return
+    from salary_bands.reference.own_folder import faults
+
+    wrong = faults(folder)
+    of_formats = [line for line in wrong if "/formats/" in line.partition(":")[0]]
+    for line in of_formats:
+        say(f"warning: {line}")
+    if others := [line for line in wrong if line not in of_formats]:
+        raise UsageError("\n".join(others))
 
 
 def _jobs(settings: "Settings") -> "Jobs":

@@ -26,7 +26,13 @@ from salary_bands.vocabulary.rates import current_rates
 _EXAMPLES = 3  # cells per column and reason
 _LONGEST = 200  # characters of a cell or a parser's words
 _DISPOSING = ["row", "row_hash", "range_id", "evidence", "submission_id", "submitted_at", "submitted_year"]
-_DISPOSING += ["scope_reason", "base", "leaf"]  # columns of pay_reports that decide whether a report counts
+_DISPOSING += [
+    "scope_reason",
+    "base",
+    "base_min",
+    "base_max",
+    "leaf",
+]  # columns of pay_reports that decide whether a report counts
 _STEPS = ("ranges", "identified_reports", "dated_reports", "single_reports", "scoped_reports")
 
 Document = dict[str, Any]

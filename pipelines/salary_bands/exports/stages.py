@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -12,11 +13,11 @@ from salary_bands.exports.chain import Chain, malformed_rows
 from salary_bands.fingerprint import OURS, digest, made_from
 from salary_bands.ingest.containers.common import Malformed
 from salary_bands.ingest.raw_folder import ExportFile, open_export
-from salary_bands.ingest.read import OpenExport, open_rows
+from salary_bands.ingest.read import OpenExport, open_rows, recognised_format, way_of
 from salary_bands.ingest.recognise import exported_on_from_name
-from salary_bands.reference.formats import format_named, formats
+from salary_bands.reference.formats import broken_formats, format_named, formats
 from salary_bands.settings import Settings
-from salary_bands.storage.files import private_folder
+from salary_bands.storage.files import private_folder, read_record, write_json
 from salary_bands.storage.parts import Parts
 from salary_bands.vocabulary.rates import Rates, current_rates
 
@@ -48,22 +49,57 @@ class ExportStages:
         return cls(Parts(settings.work), settings, current_rates(settings.work))
 
     def made_from(self, table: str, export: ExportFile) -> str:
-        """Hash what makes a part: its stage, the parts before it, the file's bytes and the date in its name."""
-        named = self._named(export)
+        """Hash what makes a part: its stage, the parts before it, the file's bytes and the format that reads them."""
+        return self._made_from(table, export, self.format_facts(export))
+
+    def _made_from(self, table: str, export: ExportFile, format_facts: list[Any]) -> str:
         facts = [self.parts.record(before, export.key) or {} for before in BEFORE[table]]
         inputs = [{name: fact for name, fact in record.items() if name != "made_from"} for record in facts]
-        return made_from(OURS.stage_code(table), self.settings, self.rates.sha256, named, export.sha256, inputs)
+        return self._hash(table, format_facts, export.sha256, inputs)
 
     def rules(self, export: ExportFile) -> str:
-        """Hash what the export is read by, whatever has been made of it: the stages and the date in its name."""
-        codes = [OURS.stage_code(table) for table in STAGE_TABLES]
-        return digest([made_from(code, self.settings, self.rates.sha256, self._named(export)) for code in codes])
+        """Hash what the export is read by, whatever has been made of it: the stages and its format."""
+        format_facts = self.format_facts(export)
+        return digest([self._hash(table, format_facts) for table in STAGE_TABLES])
+
+    def _hash(self, table: str, *inputs: Any) -> str:
+        rates = self.rates.sha256
+        return made_from(OURS.stage_code(table), self.settings, rates, *inputs, without=("formats",))
+
+    def format_facts(self, export: ExportFile) -> list[Any]:
+        """Return the format that reads an export, and what it takes from the file's name.
+
+        An export that no format reads depends on all of them.
+        """
+        name = self._recognised(export)
+        if name not in {f.name for f in formats()}:
+            return [_readings(), [b.faults for b in broken_formats()]]
+        fmt = format_named(name)
+        dated = exported_on_from_name(fmt.exported_on, export.file) if fmt.exported_on else None
+        in_name = [c.file_name for c in fmt.columns.values() if c.file_name]
+        return [_readings()[name], dated, export.file.rpartition("/")[2] if in_name else None]
+
+    def _recognised(self, export: ExportFile) -> str:
+        """Return the format of an export, found again only if a format is recognised by something else than before."""
+        ways = _ways()
+        path = self.parts.work / "recognised" / f"{export.key}.json"
+        known = read_record(path) or {}
+        if known.get("formats") != ways:
+            try:
+                with open_export(export.path) as stream:
+                    name = recognised_format(stream, export.file, self.settings)
+            except (HeldExport, OSError):
+                name = ""
+            known = {"formats": ways, "format": name}
+            write_json(path, known)
+        return str(known["format"])
 
     def is_current(self, export: ExportFile) -> bool:
         """True if every part of the export is there and made by this code, rules and settings."""
         records = {table: self.parts.record(table, export.key) or {} for table in STAGE_TABLES}
+        format_facts = self.format_facts(export)
         return all(
-            record.get("made_from") == self.made_from(table, export)
+            record.get("made_from") == self._made_from(table, export, format_facts)
             and (record["held"] or self.parts.path(table, export.key).is_file())
             for table, record in records.items()
         )
@@ -91,10 +127,11 @@ class ExportStages:
                 self.parts.write("raw_reports", export.key, opened.chunks)
         except HeldExport as held:
             self.parts.remove("raw_reports", export.key)
-            facts: Record = {"format": "", "columns": [], "rows": held.rows, "malformed": []}
+            facts: Record = {"format": "", "columns": [], "absent": [], "rows": held.rows, "malformed": []}
             return self._record("raw_reports", export, held=_held(held), **facts)
         malformed = [[m.row, m.reason] for m in opened.malformed]
-        facts = {"format": opened.format.name, "columns": opened.columns, "rows": opened.rows, "malformed": malformed}
+        facts = {"format": opened.format.name, "columns": opened.columns, "absent": opened.absent}
+        facts |= {"rows": opened.rows, "malformed": malformed}
         return self._record("raw_reports", export, **facts)
 
     def accepted_reports(self, export: ExportFile) -> Record:
@@ -104,6 +141,12 @@ class ExportStages:
             self.parts.remove("rejected_reports", export.key)
             return self._record("accepted_reports", export, held=held, rows=0, rejected={}, noted={})
         chain = self._chain(export)
+        try:
+            chain.check_supported()
+        except HeldExport as error:
+            self.parts.remove("accepted_reports", export.key)
+            self.parts.remove("rejected_reports", export.key)
+            return self._record("accepted_reports", export, held=_held(error), rows=0, rejected={}, noted={})
         rejected = [malformed_rows(chain.opened.malformed)]
 
         def accepted() -> Iterator[pd.DataFrame]:
@@ -166,9 +209,6 @@ class ExportStages:
         opened = OpenExport(format_named(record["format"]), record["columns"], chunks, malformed, record["rows"])
         return Chain(opened, export.file, self.rates, self.settings, exported_on)
 
-    def _named(self, export: ExportFile) -> dict[str, str | None]:
-        return {f.name: exported_on_from_name(f.exported_on, export.file) for f in formats() if f.exported_on}
-
     def _needed(self, table: str, export: ExportFile) -> Record:
         record = self.parts.record(table, export.key)
         if record is None:
@@ -182,3 +222,16 @@ class ExportStages:
 
 def _held(held: HeldExport) -> Record:
     return {"reason": held.reason, "line": str(held)}
+
+
+@cache
+def _readings() -> dict[str, str]:
+    """Hash, by format, what the rows of its exports depend on."""
+    return {fmt.name: digest(fmt.reading()) for fmt in formats()}
+
+
+@cache
+def _ways() -> str:
+    """Hash how headers are recognised."""
+    known = [[f.name, f.recognise, way_of(f)] for f in formats()]
+    return digest([known, [[b.file, b.recognise] for b in broken_formats()]])

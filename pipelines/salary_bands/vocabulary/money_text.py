@@ -126,6 +126,16 @@ def parse_number(text: str, decimal: str) -> float | str:
     return "absurd" if number > ABSURD else number
 
 
+def says_no_pay(text: str) -> bool:
+    """True if a cell says in words that pay is not stated: competitive, negotiable, depends on experience."""
+    return _folded(text) in _no_pay()
+
+
+@cache
+def _no_pay() -> frozenset[str]:
+    return frozenset(_folded(text) for text in read_yaml("pay_words.yaml")["no_pay"])
+
+
 def resolve_period(text: str) -> str | None:
     """Return the pay period that a text names (`per hour`, `p.a.`, `bi-weekly`), None if it names none."""
     folded = _folded(text)
