@@ -38,8 +38,8 @@ CARRIERS = ("errors", "settings", "fingerprint", "storage", "releases", "aggrega
 # modules that make no table of a release: they check, show, move or describe what others made
 OUTSIDE = (
     "__main__", "aggregate.checks", "aggregate.coverage", "aggregate.world", "cli", "distribute", "exports.draft",
-    "exports.inspect", "exports.stages", "gates", "ingest.exchange_rates", "ingest.raw_folder", "orchestration",
-    "pages", "publish", "query", "refresh", "sample", "schemas.described", "statistics.residuals",
+    "exports.inspect", "exports.outlook", "exports.stages", "gates", "ingest.exchange_rates", "ingest.raw_folder",
+    "orchestration", "pages", "publish", "query", "refresh", "sample", "schemas.described", "statistics.residuals",
 )  # fmt: skip
 MACHINE = frozenset(
     ("raw", "marts", "work", "reference", "memory_limit")

@@ -132,6 +132,12 @@ class Plausibility:
             raise HeldExport("implausible", str(wrong), FIX, rows=rows)
 
 
+def usual_pay(country: str) -> float | None:
+    """Return what software and data jobs usually pay in a country, USD a year; None if its wages are not listed."""
+    wage = _wages().get(country)
+    return wage * _USUAL_RATIO if wage else None
+
+
 @cache
 def _wages() -> dict[str, float]:
     return {row["country"]: float(row["usd"]) for row in read_csv("average_wages.csv")}

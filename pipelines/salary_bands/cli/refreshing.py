@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -83,19 +83,43 @@ def _jobs(settings: "Settings") -> "Jobs":
     return InProcess(settings, say)
 
 
-def inspect(file: Annotated[Path, typer.Argument(help="An export.")], as_json: AsJson = False) -> None:
+def inspect(
+    file: Annotated[Path, typer.Argument(help="An export.")],
+    write: Annotated[
+        bool, typer.Option("--write", help="Write the drafted format into the reference folder, and inspect again.")
+    ] = False,
+    reference: ReferenceFolder = None,
+    as_json: AsJson = False,
+) -> None:
     """Show how a file would be read and what would be rejected; draft a format if its header is unknown."""
     from salary_bands.cli.printing.inspection import print_inspection
     from salary_bands.exports.inspect import inspect_file
     from salary_bands.settings import load
 
-    found = inspect_file(file, load())
+    settings = load(reference=reference)
+    if write and settings.reference is None:
+        raise UsageError("--write needs a reference folder; begin one with `salary-bands reference init`, and set it")
+    found = inspect_file(file, settings)
+    if write and "draft" in found:
+        path = _write_draft(settings.reference, found)
+        say(f"wrote {path}; answer its questions, then run `salary-bands inspect {file}` again")
     if as_json:
         print_json(found)
     else:
         print_inspection(out, found)
     if found["held"] or found["would_be_held"]:
         raise typer.Exit(1)
+
+
+def _write_draft(folder: Path | None, found: dict[str, Any]) -> Path:
+    """Write a drafted format as a new file of the reference folder."""
+    assert folder
+    path = folder / "formats" / f"{found['draft_name']}.yaml"
+    if path.exists():
+        raise UsageError(f"{path} is there already; edit it, or rename it and try again")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(found["draft"], encoding="utf-8")
+    return path
 
 
 def coverage(

@@ -41,15 +41,15 @@ class OpenExport:
         return [name for name in self.format.columns if name not in self.columns]
 
 
-def open_rows(stream: BinaryIO, name: str, settings: Settings) -> OpenExport:
-    """Recognise the format of an export, and read its mapped columns in chunks.
+def open_rows(stream: BinaryIO, name: str, settings: Settings, known: Format | None = None) -> OpenExport:
+    """Recognise the format of an export, unless it is known, and read its mapped columns in chunks.
 
     stream: its bytes, seekable. name: its file name, which says the container. Raises HeldExport, here or while chunks
     are read.
     """
     with _held_if_unreadable():
         try:
-            container, fmt = _recognise(stream, name, settings)
+            container, fmt = _opened(stream, name, settings, known) if known else _recognise(stream, name, settings)
         except HeldExport as held:
             if held.reason in UNRECOGNISED:
                 held.rows = _count_rows(stream, name, settings)
@@ -79,11 +79,6 @@ def recognised_format(stream: BinaryIO, name: str, settings: Settings) -> str:
             return _recognise(stream, name, settings)[1].name
     except HeldExport:
         return ""
-
-
-def read_header(stream: BinaryIO, name: str, settings: Settings) -> list[str]:
-    """Return the header of an export, recognised or not; raise HeldExport if there is none."""
-    return _open(stream, name, Way(), settings).header
 
 
 @contextmanager
@@ -135,6 +130,10 @@ def _recognise(stream: BinaryIO, name: str, settings: Settings) -> tuple[Contain
         return container, fmt
     assert first is not None
     raise first
+
+
+def _opened(stream: BinaryIO, name: str, settings: Settings, fmt: Format) -> tuple[Container, Format]:
+    return _open(stream, name, way_of(fmt), settings), fmt
 
 
 def _open(stream: BinaryIO, name: str, way: Way, settings: Settings) -> Container:

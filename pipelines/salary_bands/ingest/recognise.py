@@ -46,13 +46,13 @@ def recognise(header: Sequence[str], among: Sequence[Format] | None = None) -> F
             "make `recognise` in their YAML more specific",
         )
     near = [
-        (len(missing), f.name, missing)
+        (len(missing), -len(needed), f.name, missing)
         for f in among
         for needed in f.recognise
         if 0 < len(missing := _missing(needed, keys)) <= max(1, len(needed) // 3) and len(needed) > 2
     ]
     if near:
-        _, name, missing = min(near)
+        *_, name, missing = min(near)
         raise HeldExport(
             "missing_required_column",
             f"looks like {name} but column {', '.join(repr(m) for m in missing)} is missing",

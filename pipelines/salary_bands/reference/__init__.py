@@ -1,7 +1,7 @@
 """Reviewed reference data: formats, taxonomy, rules, employers, ladders, markets, claims.
 
-Belongs here: CSV and YAML files, a typed reader for each, and the user's own folder that is laid over them. Does not
-belong here: code that applies them.
+Belongs here: CSV and YAML files, a typed reader for each, and the user's own folder that is laid over them.
+Does not belong here: code that applies them.
 """
 
 import sys
