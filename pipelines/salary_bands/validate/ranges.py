@@ -26,7 +26,7 @@ def with_ranges_read(raw: pd.DataFrame, fmt: Format) -> tuple[pd.DataFrame, pd.S
     amounts = {t: f"{r.low:.2f}" if r.low == r.high else None for t, r in found.items()}
     is_read = raw["base"].isin(list(found))
     is_range = raw["base"].isin([t for t, r in found.items() if r.low != r.high])
-    codes = column({t: "/".join(sorted(r.currencies)) for t, r in found.items() if r.currencies})
+    codes = column({t: _codes(r) for t, r in found.items() if r.currencies})
     periods = column({t: r.period for t, r in found.items() if r.period})
     currency = raw["currency"].mask(_is_ours(raw, fmt, "currency") & ~_allowed(codes, raw["currency"]), codes)
     read = raw.assign(
@@ -37,6 +37,11 @@ def with_ranges_read(raw: pd.DataFrame, fmt: Format) -> tuple[pd.DataFrame, pd.S
         pay_period=raw["pay_period"].mask(_is_ours(raw, fmt, "pay_period") & periods.notna(), periods),
     )
     return read, codes.str.replace("/", " ", regex=False).astype(TEXT)
+
+
+def _codes(found: Range) -> str:
+    """Return the codes that the cell can mean; a pound is that of Egypt only beside a column that says so."""
+    return "/".join(sorted(found.currencies - ({"EGP"} if "GBP" in found.currencies else set())))
 
 
 def _is_ours(raw: pd.DataFrame, fmt: Format, name: str) -> pd.Series:

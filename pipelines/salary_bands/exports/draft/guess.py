@@ -152,7 +152,8 @@ def _location(column: Column) -> tuple[float, str]:
 def _level(column: Column) -> tuple[float, str]:
     if column.words > 5 or column.distinct > 0.6 * column.rows * column.filled > 12:
         return -1, ""
-    return (0.5 * column.level if column.level >= 0.3 else -0.1), _percent(column.level, "levels")
+    weight = 0.75 if column.level >= 0.9 and column.distinct <= 30 else 0.5
+    return (weight * column.level if column.level >= 0.3 else -0.1), _percent(column.level, "levels")
 
 
 _LOOKS: dict[str, Look] = {

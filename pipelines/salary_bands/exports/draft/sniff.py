@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections import Counter
 from itertools import islice
 from typing import BinaryIO
@@ -54,8 +55,11 @@ def _decoded(stream: BinaryIO, name: str, settings: Settings) -> tuple[str, str]
             continue
     if not texts:
         raise HeldExport("unreadable_encoding", "is text in no encoding that is known", "deliver it as UTF-8")
-    foreign = [sign for sign in texts.get("cp1251", "") if not sign.isascii()]
+    text = texts.get("cp1251", "")
+    foreign = [sign for sign in text if not sign.isascii()]
+    beside_latin = len(re.findall(r"[A-Za-z][^\x00-\x7f]|[^\x00-\x7f][A-Za-z]", text))  # größe
     is_cyrillic = sum("а" <= sign.lower() <= "я" or sign in "іїєґІЇЄҐёЁ" for sign in foreign) > 0.7 * len(foreign)
+    is_cyrillic = is_cyrillic and beside_latin < 0.3 * len(foreign)
     encoding = "cp1251" if "cp1251" in texts and (is_cyrillic or "cp1252" not in texts) else "cp1252"
     return encoding, texts[encoding]
 
