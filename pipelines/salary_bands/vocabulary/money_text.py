@@ -15,6 +15,7 @@ _GROUPED = re.compile(r"\d{1,3}(?:[ ,'’]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 _GROUPED_COMMA = re.compile(r"\d{1,3}(?:[ .'’]\d{3})+(?:,\d+)?|\d+(?:,\d+)?")
 _IN_LAKH = re.compile(r"\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?")
 _EXPONENT = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{1,2}")
+_ASIDE = re.compile(r"\([^()]*\)")  # Self-employed (freelancer)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")  # FullTime
 _NO_CENTS = re.compile(r"(?<=\d)[.,](?:-{1,2}|–|—)$")  # 150'000.-
 
@@ -146,7 +147,9 @@ def resolve_period(text: str) -> str | None:
 
 def resolve_word(kind: str, text: str) -> str | None:
     """Return what a text of a kind of `pay_words.yaml` (employment, yes_no, equity_types) usually means."""
-    return _usual(kind).get(_folded(text)) or _usual(kind).get(_folded(_CAMEL.sub(" ", text)))
+    usual = _usual(kind)
+    ways = (text, _CAMEL.sub(" ", text), _ASIDE.sub(" ", text))
+    return next((usual[folded] for folded in map(_folded, ways) if folded in usual), None)
 
 
 @cache

@@ -23,7 +23,7 @@ from salary_bands.vocabulary.money_text import resolve_period, resolve_word
 from salary_bands.vocabulary.rates import Rates
 
 _ROWS = 3_000  # rows that are looked at
-_TEXTS = 250  # distinct cells of a column
+_TEXTS = 150  # distinct cells of a column
 _USUAL = 40  # most frequent cells of a column
 _SAMPLES = 3  # cells of a guess that the terminal shows
 _CORE = ("submitted_at", "job_title", "currency", "base", "base_min", "base_max", "total", "level", "location")

@@ -39,7 +39,20 @@ def guesses(columns: Sequence[Column]) -> list[Guess]:
             taken.add(place)
             why = [f"its header says so ({by_name:.0%})"] if by_name >= 0.3 else ["its header does not say"]
             found[name] = Guess(name, (column,), -negative, "; ".join([*why, fact] if fact else why))
+    if {"base", "base_min", "base_max"} <= found.keys() and says(found["base"].columns[0].header)["base"] < 1:
+        taken.discard(found.pop("base").columns[0].place)  # a range says it all; a third amount is something else
+    if "job_title" not in found and (title := _likeliest_title(columns, taken)):
+        found["job_title"] = title
+        taken.add(title.columns[0].place)
     return _with_parts_of_places([*found.values()], columns, taken)
+
+
+def _likeliest_title(columns: Sequence[Column], taken: set[int]) -> Guess | None:
+    """Return the free column of which most values are jobs; a report cannot be without a title."""
+    free = [c for c in columns if c.place not in taken and _title(c)[0] >= 0 and c.title >= 0.3]
+    best = max(free, key=lambda c: (c.title, -c.place), default=None)
+    why = "its header does not say; of the columns that are left most values are jobs"
+    return Guess("job_title", (best,), best.title, f"{why} ({best.title:.0%})") if best else None
 
 
 def _with_parts_of_places(found: list[Guess], columns: Sequence[Column], taken: set[int]) -> list[Guess]:
@@ -55,7 +68,7 @@ def _with_parts_of_places(found: list[Guess], columns: Sequence[Column], taken: 
 
 
 def _is_part_of_place(column: Column) -> bool:
-    return says(column.header)["location"] >= 0.7 and column.place_share > 0.5 and column.number < 0.1
+    return says(column.header)["location"] >= 0.6 and column.place_share > 0.5 and column.number < 0.1
 
 
 def _breadth(column: Column) -> int:
@@ -75,7 +88,7 @@ def _date(column: Column) -> tuple[float, str]:
     forms, share = column.date
     if share < 0.5 or (forms in (["year"], ["epoch"]) and share < 0.9):
         return -1, ""
-    weight = 0.5 if forms != ["year"] else 0.2
+    weight = 0.2 if forms == ["year"] else 0.75 if column.distinct > 0.3 * column.rows * column.filled else 0.5
     return weight * share, _percent(share, f"dates as {' or '.join(forms)}")
 
 
@@ -120,7 +133,8 @@ def _share(attribute: str, what: str, least: float, weight: float) -> Look:
 def _title(column: Column) -> tuple[float, str]:
     if column.number > 0.2 or column.words > 12 or column.level > 0.8 or column.date[1] > 0.5:
         return -1, ""
-    return 0.7 * column.title, _percent(column.title, "jobs that are known")
+    weight = 0.95 if column.title >= 0.75 and column.words >= 1.5 else 0.7
+    return weight * column.title, _percent(column.title, "jobs that are known")
 
 
 def _text(column: Column) -> tuple[float, str]:
@@ -130,7 +144,7 @@ def _text(column: Column) -> tuple[float, str]:
 def _employer(column: Column) -> tuple[float, str]:
     if column.number > 0.5 or column.words > 6 or column.date[1] > 0.8 or column.country > 0.5:
         return -1, ""
-    return 0.1 + 0.6 * column.employer, _percent(column.employer, "known employers")
+    return 0.15 + 1.0 * column.employer, _percent(column.employer, "known employers")
 
 
 def _id(column: Column) -> tuple[float, str]:
@@ -146,13 +160,16 @@ def _id(column: Column) -> tuple[float, str]:
 def _location(column: Column) -> tuple[float, str]:
     if column.number > 0.3 or column.level > 0.8:
         return -1, ""
-    return 0.6 * column.place_share, _percent(column.place_share, "places that are known")
+    if column.country > 0.9:
+        return 0.0, _percent(column.country, "countries")
+    weight = 0.8 if column.place_share >= 0.8 else 0.6
+    return weight * column.place_share, _percent(column.place_share, "places that are known")
 
 
 def _level(column: Column) -> tuple[float, str]:
     if column.words > 5 or column.distinct > 0.6 * column.rows * column.filled > 12:
         return -1, ""
-    weight = 0.75 if column.level >= 0.9 and column.distinct <= 30 else 0.5
+    weight = 0.95 if column.level >= 0.75 and column.distinct <= 30 else 0.5
     return (weight * column.level if column.level >= 0.3 else -0.1), _percent(column.level, "levels")
 
 

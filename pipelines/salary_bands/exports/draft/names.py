@@ -38,6 +38,9 @@ def says(header: str) -> dict[str, float]:
     }
     if _WITH.search(_WITHOUT.sub(" ", header)) and scores["base"] > 0:
         scores["total"], scores["base"] = max(scores["total"], 0.9), 0.2
+    for name in ("base_min", "base_max"):
+        if 0 < scores[name] < 1:  # "from" and "high" mean an end of pay only beside a word of pay
+            scores[name] = min(1.0, scores[name] + 0.2) if _pay_words() & every else 0.0
     if min(scores["bonus"], scores["equity_annual"]) > 0.4:  # "bonus + stocks" is neither alone
         scores["bonus_and_equity"] = max(scores["bonus_and_equity"], 0.8)
         scores["bonus"] = scores["equity_annual"] = 0.1
@@ -77,6 +80,12 @@ def named(kind: str, header: str) -> str | None:
 def any_of(kind: str, header: str) -> bool:
     """True if the header has a phrase of a plain list (net, advert, filing)."""
     return has(kind, "", set(plain_words(header)), "".join(plain_words(header)))
+
+
+@cache
+def _pay_words() -> frozenset[str]:
+    words = {word for phrase, _ in _phrases("columns")["base"] for word in phrase if len(word) > 2}
+    return frozenset((words | {"amount", "cents", "comp"}) - {"annual", "yearly", "monthly", "hourly", "rate", "range"})
 
 
 @cache

@@ -30,7 +30,8 @@ DATE_FORMS = (
 BLANKS = {"na", "n/a", "-", "--", "null", "none", "nan", "n.a.", ".", "—", "#n/a", "keine angabe", "k.a."}
 _LEVEL = re.compile(
     r"(?:l|e|ic|m|t|g|p)-?\d{1,2}|en|mi|se|ex|entry|junior|jr|mid|middle|medium|senior|sr|lead|principal|staff|intern|"
-    r"trainee|associate|regular|director|manager|architect|head|(?:entry|mid|senior|junior)[- ]level",
+    r"trainee|associate|regular|director|manager|architect|head|expert|c-level|(?:tech|team) ?lead(?:er)?|"
+    r"(?:entry|mid|senior|junior)[- ]level",
     re.IGNORECASE,
 )
 _SOC = re.compile(r"\d{2}-\d{4}(?:\.\d{2})?")
@@ -51,7 +52,9 @@ class Column:
     usual: tuple[tuple[str, int], ...] = ()
 
     def share(self, is_one: Callable[[str], object]) -> float:
-        """Return the share of distinct cells of which something is true."""
+        """Return the share of distinct cells of which something is true; of rows if there are few distinct cells."""
+        if self.usual and self.distinct <= len(self.usual):
+            return sum(rows for text, rows in self.usual if is_one(text)) / sum(rows for _, rows in self.usual)
         return sum(bool(is_one(text)) for text in self.texts) / len(self.texts) if self.texts else 0.0
 
     @cached_property
