@@ -5,20 +5,33 @@ Does not belong here: code that applies them.
 """
 
 import sys
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent
 _own: list[Path] = []  # the user's own folder, if there is one
+_seen: dict[Path, tuple[int, int]] = {}  # its files, with modification time and size
 
 
 def lay_over(folder: Path | None) -> None:
-    """Lay a folder of the user's over the package's; what was read before is forgotten if it is another one."""
-    wanted = [folder] if folder else []
-    if wanted != _own:
-        _own[:] = wanted
+    """Lay a folder of the user's over the package's; what was read before is forgotten if it differs."""
+    files = _files(folder) if folder else {}
+    if ([folder] if folder else []) != _own or files != _seen:
+        _own[:] = [folder] if folder else []
+        _seen.clear()
+        _seen.update(files)
         forget()
+
+
+def _files(folder: Path) -> dict[Path, tuple[int, int]]:
+    found = {}
+    for path in (*folder.glob("*.*"), *folder.glob("formats/*.yaml")):
+        with suppress(OSError):  # an editor may be replacing it
+            status = path.stat()
+            found[path] = (status.st_mtime_ns, status.st_size)
+    return found
 
 
 def layers() -> tuple[Path, ...]:
