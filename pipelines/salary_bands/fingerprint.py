@@ -39,11 +39,11 @@ CARRIERS = ("errors", "settings", "fingerprint", "storage", "releases", "aggrega
 OUTSIDE = (
     "__main__", "aggregate.checks", "aggregate.coverage", "aggregate.world", "cli", "distribute", "exports.draft",
     "exports.inspect", "exports.outlook", "exports.stages", "gates", "ingest.exchange_rates", "ingest.raw_folder",
-    "orchestration", "pages", "publish", "query", "refresh", "sample", "schemas.described", "statistics.residuals",
+    "orchestration", "pages", "publish", "query", "reference.own_folder", "refresh", "sample", "schemas.described",
+    "statistics.residuals",
 )  # fmt: skip
-MACHINE = frozenset(
-    ("raw", "marts", "work", "reference", "memory_limit")
-)  # settings of the machine: they change no row
+# settings of the machine: they change no row
+MACHINE = frozenset(("raw", "marts", "work", "reference", "memory_limit"))
 _DISTRIBUTIONS = {"yaml": "PyYAML", "currency_converter": "CurrencyConverter"}
 _SQL_SILENT = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*")
 SUFFIXES = {".py", ".yaml", ".csv", ".sql"}
