@@ -174,3 +174,10 @@ def test_words_are_split_however_they_are_joined() -> None:
 def test_a_draft_is_a_format(tmp_path: Path, settings: Settings) -> None:
     for text in (SURVEY, ADVERTS):
         assert parse_format(drafted(text, tmp_path, settings)["draft"], "draft").columns
+
+
+def test_words_that_stand_for_nothing_are_blank_in_the_draft(tmp_path: Path, settings: Settings) -> None:
+    rows = "".join(f"2026-06-{d:02d},{TITLES[d % 5] if d % 4 else 'N/A'},EUR,{90_000 + d}\n" for d in range(1, 29))
+    found = drafted(f"date,title,currency,salary\n{rows}", tmp_path, settings)
+    assert yaml.safe_load(found["draft"])["blank"] == ["N/A"]
+    assert found["with_draft"]["held"]["reason"] == "too_many_rejected"

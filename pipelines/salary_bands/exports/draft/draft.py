@@ -70,7 +70,8 @@ def read_columns(stream: BinaryIO, file: str, way: Way, settings: Settings) -> l
         distinct = list(dict.fromkeys(known))
         sample = tuple(t[:200] for t in distinct[:: max(1, len(distinct) // _TEXTS)][:_TEXTS])
         usual = tuple(Counter(known).most_common(_USUAL))
-        columns.append(Column(place, header, sample, rows, len(known) / max(1, rows), len(distinct), usual))
+        blanks = tuple(sorted({t for t in texts if t and t.casefold() in BLANKS}))
+        columns.append(Column(place, header, sample, rows, len(known) / max(1, rows), len(distinct), usual, blanks))
     return columns
 
 
@@ -106,6 +107,8 @@ def drafted(file: str, way: Way, columns: Sequence[Column], rates: Rates) -> Dra
     decimals = {c.decimal for n in _pays(found) for c in found[n].columns} - {"point"}
     if decimals:
         document["decimal"] = "comma" if decimals == {"comma"} else "either"
+    if blanks := sorted({text for guess in found.values() for column in guess.columns for text in column.blanks}):
+        document["blank"] = blanks
     levels, more = _levels(found)
     questions += more + _unknown_words(found)
     questions += [

@@ -41,7 +41,7 @@ _SOC = re.compile(r"\d{2}-\d{4}(?:\.\d{2})?")
 class Column:
     """A column of an unknown export. texts: its distinct cells, as far as they are looked at; filled: share of rows.
 
-    usual: the most frequent cells with their rows."""
+    usual: the most frequent cells with their rows. blanks: cells that stand for nothing, such as N/A."""
 
     place: int
     header: str
@@ -50,6 +50,7 @@ class Column:
     filled: float
     distinct: int
     usual: tuple[tuple[str, int], ...] = ()
+    blanks: tuple[str, ...] = ()
 
     def share(self, is_one: Callable[[str], object]) -> float:
         """Return the share of distinct cells of which something is true; of rows if there are few distinct cells."""
