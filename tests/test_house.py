@@ -30,7 +30,8 @@ MAX_CODE_LINES = 300
 ORDER = (
     ("errors",),
     ("schemas", "sample"),
-    ("settings", "reference"),
+    ("reference",),
+    ("settings",),
     ("storage",),
     ("releases",),
     ("vocabulary",),

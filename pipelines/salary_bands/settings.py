@@ -19,6 +19,7 @@ from pydantic_settings import (
 )
 
 from salary_bands.errors import UsageError
+from salary_bands.reference import lay_over
 
 TOML_FILE = "salary_bands.toml"
 PREFIX = "SALARY_BANDS_"  # of the variables in the environment
@@ -44,6 +45,10 @@ class Settings(BaseSettings):
     raw: Path = Field(Path("data/raw"), description="Folder of exports: RAW/<source>/<file>.")
     marts: Path = Field(Path("data/marts"), description="Folder of releases, the mart and the pointers.")
     work: Path = Field(Path("data/work"), description="Folder of intermediate Parquet parts; safe to delete.")
+
+    reference: Path | None = Field(
+        None, description="Your own reference folder, laid over the package's; see docs/reference.md."
+    )
 
     window_months: int = _method(12, "Length of the window before as_of, in months.", ge=1)
     half_life_months: int = _method(6, "Months after which the weight of a report is halved.", ge=1)
@@ -174,7 +179,9 @@ class Settings(BaseSettings):
 
 
 def load(**flags: Any) -> Settings:
-    """Load the settings from all sources; a flag that is None was not given.
+    """Load the settings from all sources, and lay their reference folder over the package's.
+
+    A flag that is None was not given.
 
     Raises:
         UsageError: A setting is unknown or invalid. The message names it, its value and the problem.
@@ -183,11 +190,17 @@ def load(**flags: Any) -> Settings:
         lines = [f"variable {name}: {_no_setting(name[len(PREFIX) :].lower(), PREFIX)}" for name in unknown]
         raise UsageError("\n".join(lines))
     try:
-        return Settings(**{name: value for name, value in flags.items() if value is not None})
+        settings = Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
         raise UsageError("\n".join(map(_line, error.errors()))) from None
     except ValueError as error:  # a TOML file that does not parse
         raise UsageError(f"{TOML_FILE}: {error}; fix or remove the file") from None
+    if settings.reference and not settings.reference.is_dir():
+        raise UsageError(
+            f"reference {settings.reference} is no folder; make it with `salary-bands reference init`, or unset it"
+        )
+    lay_over(settings.reference and settings.reference.resolve())
+    return settings
 
 
 def _is_unknown(variable: str) -> bool:

@@ -381,22 +381,23 @@ def test_inspect_says_why_a_file_would_be_held(run: Run, settings: Settings) -> 
     assert f"would be held ({held['reason']})" in run("inspect", str(path)).stdout
 
 
-def test_inspect_drafts_a_format_that_parses_once_its_blanks_are_filled(run: Run, tmp_path: Path) -> None:
+def test_inspect_drafts_a_format_that_parses_and_maps_only_what_it_can_tell(run: Run, tmp_path: Path) -> None:
     header = ["When", "Job Title", "Wage: gross", "Base", "currency", "Where?"]
     path = tmp_path / "new source.csv"
-    path.write_text(",".join(header) + "\n2026-05-01,NLP Engineer,1,2,USD,x\n", encoding="utf-8")
+    path.write_text(",".join(header) + "\n2026-05-01,NLP Engineer,1,90000,USD,x\n", encoding="utf-8")
     found = json.loads(run("inspect", str(path), "--json").stdout)
     assert found["held"]["reason"] == "unknown_header"
     draft = found["draft"]
     drafted = parse_format(draft.replace("say which", "MIT").replace("say whose", "ours"), "draft")
-    assert drafted.recognise == [header]
+    assert drafted.name == "new_source" and drafted.recognise == [["When", "Job Title", "currency", "Base"]]
     assert {c: drafted.columns[c].headers for c in drafted.columns} == {
-        "submitted_at": ["which header?"],
+        "submitted_at": ["When"],
         "job_title": ["Job Title"],
         "currency": ["currency"],
         "base": ["Base"],
     }
-    assert all(f"#   {h}\n" in draft for h in ("When", "Wage: gross", "Where?"))
+    assert all(f"#   {h}\n" in draft for h in ("Wage: gross", "Where?"))
+    assert found["with_draft"]["accepted"] == 1
     with pytest.raises(Exception, match="no format has the 6 columns"):
         recognise(header)
 

@@ -12,7 +12,7 @@ from salary_bands.exports.reading import CHANGED
 from salary_bands.exports.stages import ExportStages
 from salary_bands.fingerprint import OURS, STAGES, digest, made_from, method_version
 from salary_bands.ingest.raw_folder import ExportFile, RawFolder
-from salary_bands.reference.formats import format_named
+from salary_bands.reference.formats import format_named, formats
 from salary_bands.releases.manifest import export_name
 from salary_bands.releases.pointers import Entry, newest
 from salary_bands.settings import Settings
@@ -145,7 +145,9 @@ def plan_release(folder: RawFolder, stages: ExportStages, as_of: date, releases:
 def content_fingerprint(files: list[ExportState], settings: Settings) -> str:
     """What the tables are built from, whatever the date. Held and refused files do not count."""
     counted = [[f.source, f.file, f.format, f.exported_on, f.checksums] for f in files if f.counted]
-    return made_from(OURS.figures_code(), settings, sorted(counted), method_version(settings))
+    used = [fmt.model_dump(mode="json") for fmt in formats() if fmt.name in {f.format for f in files if f.counted}]
+    method = method_version(settings)
+    return made_from(OURS.figures_code(), settings, sorted(counted), used, method, without=("formats",))
 
 
 def code_version() -> str:

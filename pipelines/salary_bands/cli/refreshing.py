@@ -3,11 +3,11 @@
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from salary_bands.cli.common import AsJson, MartsFolder, WorkFolder, marts_in, out, print_json, say
+from salary_bands.cli.common import AsJson, MartsFolder, ReferenceFolder, WorkFolder, marts_in, out, print_json, say
 from salary_bands.errors import RefreshError, UsageError
 
 if TYPE_CHECKING:
@@ -30,12 +30,14 @@ def refresh(
     accept: Annotated[list[str] | None, typer.Option(help="Gate that must not hold this release; repeatable.")] = None,
     reason: Annotated[str | None, typer.Option(help="Why the gates are accepted; recorded in the manifest.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if any export is held.")] = False,
+    reference: ReferenceFolder = None,
     as_json: AsJson = False,
 ) -> None:
     """Read new exports, build the bands, check them and publish a release."""
     from salary_bands.settings import load
 
-    settings = load(raw=raw, marts=marts, work=work, lock_wait_seconds=wait)
+    settings = load(raw=raw, marts=marts, work=work, lock_wait_seconds=wait, reference=reference)
+    _check_reference(settings.reference)
     today = datetime.now(UTC).date()
     day = _date(as_of) if as_of else today
     if day > today:
@@ -101,6 +103,20 @@ def _accepted(gates: list[str] | None, reason: str | None) -> "Accepted | None":
     return Accepted.of(gates or [], reason)
 
 
+def _check_reference(folder: Path | None) -> None:
+    """Say what is wrong in the reference folder; a broken format holds only its exports, another file everything."""
+    if folder is None:
+        return
+    from salary_bands.reference.own_folder import faults
+
+    wrong = faults(folder)
+    of_formats = [line for line in wrong if "/formats/" in line.partition(":")[0]]
+    for line in of_formats:
+        say(f"warning: {line}")
+    if others := [line for line in wrong if line not in of_formats]:
+        raise UsageError("\n".join(others))
+
+
 def _jobs(settings: "Settings") -> "Jobs":
     """Build Dagster's definitions, which a refresh with nothing to do never needs."""
     from salary_bands.orchestration.refresh import InProcess
@@ -108,19 +124,43 @@ def _jobs(settings: "Settings") -> "Jobs":
     return InProcess(settings, say)
 
 
-def inspect(file: Annotated[Path, typer.Argument(help="An export.")], as_json: AsJson = False) -> None:
+def inspect(
+    file: Annotated[Path, typer.Argument(help="An export.")],
+    write: Annotated[
+        bool, typer.Option("--write", help="Write the drafted format into the reference folder, and inspect again.")
+    ] = False,
+    reference: ReferenceFolder = None,
+    as_json: AsJson = False,
+) -> None:
     """Show how a file would be read and what would be rejected; draft a format if its header is unknown."""
     from salary_bands.cli.printing.inspection import print_inspection
     from salary_bands.exports.inspect import inspect_file
     from salary_bands.settings import load
 
-    found = inspect_file(file, load())
+    settings = load(reference=reference)
+    if write and settings.reference is None:
+        raise UsageError("--write needs a reference folder; begin one with `salary-bands reference init`, and set it")
+    found = inspect_file(file, settings)
+    if write and "draft" in found:
+        path = _write_draft(settings.reference, found)
+        say(f"wrote {path}; answer its questions, then run `salary-bands inspect {file}` again")
     if as_json:
         print_json(found)
     else:
         print_inspection(out, found)
     if found["held"] or found["would_be_held"]:
         raise typer.Exit(1)
+
+
+def _write_draft(folder: Path | None, found: dict[str, Any]) -> Path:
+    """Write a drafted format as a new file of the reference folder."""
+    assert folder
+    path = folder / "formats" / f"{found['draft_name']}.yaml"
+    if path.exists():
+        raise UsageError(f"{path} is there already; edit it, or rename it and try again")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(found["draft"], encoding="utf-8")
+    return path
 
 
 def coverage(

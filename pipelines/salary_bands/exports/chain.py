@@ -19,9 +19,10 @@ from salary_bands.ingest.recognise import exported_on_from_name
 from salary_bands.normalise.reports import normalise
 from salary_bands.settings import Settings
 from salary_bands.storage.frames import TEXT
-from salary_bands.validate.split import split
+from salary_bands.validate.split import SKIPPED, split
 from salary_bands.vocabulary.rates import Rates
 
+NO_FAULT = ("no_pay", SKIPPED)  # reasons of rows that are as their source means them
 _UNDATED = date(1900, 1, 1)  # while an export's date is not known, its rows without one have no rate
 
 
@@ -74,7 +75,7 @@ class Chain:
         if self.is_mostly_rejected:
             raise self._too_many_rejected()
         if self.exported_on is None:
-            if self.rejected and self._without_pay == self.opened.rows:
+            if self.rejected and self._without_pay and self._without_pay + self._skipped == self.opened.rows:
                 raise HeldExport(
                     "no_pay",
                     f"none of its {self.opened.rows:,} rows has pay",
@@ -89,6 +90,24 @@ class Chain:
                     rows=self.opened.rows,
                 )
             self.exported_on = self.newest
+
+    def check_supported(self) -> None:
+        """Raise HeldExport if a refresh cannot use any row of the format: `evidence_not_supported`, `net_pay`."""
+        fmt = self.opened.format
+        if fmt.evidence == "filed":
+            raise HeldExport(
+                "evidence_not_supported",
+                "is filings with a government, which are no reports and no adverts",
+                "there are no bands for filings yet; `salary-bands inspect FILE` reads them",
+                rows=self.opened.rows,
+            )
+        if net := [name for name in fmt.net_columns if name in self.opened.columns]:
+            raise HeldExport(
+                "net_pay",
+                f"its {', '.join(net)} is pay after tax",
+                "say `gross_up` for it in the format's YAML if one factor is good enough, or remove the export",
+                rows=self.opened.rows,
+            )
 
     def normalise(self, accepted: pd.DataFrame) -> pd.DataFrame:
         """Turn a chunk of accepted_reports into normalised_reports."""
@@ -120,15 +139,20 @@ class Chain:
     @property
     def is_mostly_rejected(self) -> bool:
         """True if more than the allowed share of rows is rejected; rows without pay are no fault and do not count."""
-        return self._faulty > self.settings.max_rejected_share * self.opened.rows
+        own = self.opened.format.max_rejected_share
+        return self._faulty > (self.settings.max_rejected_share if own is None else own) * self.opened.rows
 
     @property
     def _without_pay(self) -> int:
         return sum(rows for (_, reason), rows in self.rejected.items() if reason == "no_pay")
 
     @property
+    def _skipped(self) -> int:
+        return sum(rows for (_, reason), rows in self.rejected.items() if reason == SKIPPED)
+
+    @property
     def _faulty(self) -> int:
-        return sum(rows for (_, reason), rows in self.rejected.items() if reason != "no_pay")
+        return sum(rows for (_, reason), rows in self.rejected.items() if reason not in NO_FAULT)
 
     def _count(self, rejected: pd.DataFrame) -> None:
         groups = rejected.groupby(["column", "reason"])["row"].agg(["size", "min"]).reset_index()
@@ -137,13 +161,13 @@ class Chain:
             self._first_rows.setdefault((column, reason), int(first))
 
     def _too_many_rejected(self) -> HeldExport:
-        faults = [(-rows, key) for key, rows in self.rejected.items() if key[1] != "no_pay"]
+        faults = [(-rows, key) for key, rows in self.rejected.items() if key[1] not in NO_FAULT]
         column, reason = key = min(faults)[1]
         return HeldExport(
             "too_many_rejected",
             f"{self._faulty:,} of {self.opened.rows:,} rows are rejected, most often {column or 'the row'} for "
             f"{reason} (first in row {self._first_rows[key]})",
-            "fix the export, or raise max_rejected_share; `salary-bands inspect FILE` shows examples",
+            "fix the export or its format, or raise max_rejected_share; `salary-bands inspect FILE` shows examples",
             rows=self.opened.rows,
         )
 

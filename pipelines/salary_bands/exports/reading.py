@@ -32,4 +32,5 @@ def read_part(path: Path, file: str, sha256: str, parts: Parts, key: str, settin
         if hashlib.file_digest(stream, "sha256").hexdigest() != sha256:
             raise HeldExport(CHANGED, "was changed while it was read", "the next refresh reads it again")
     malformed = [[m.row, m.reason] for m in opened.malformed]
-    return {"format": opened.format.name, "columns": opened.columns, "rows": opened.rows, "malformed": malformed}
+    facts = {"format": opened.format.name, "columns": opened.columns, "absent": opened.absent}
+    return {**facts, "rows": opened.rows, "malformed": malformed}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -12,12 +13,12 @@ from salary_bands.exports.chain import Chain, malformed_rows
 from salary_bands.exports.reading import CHANGED, Reader, read_here
 from salary_bands.fingerprint import OURS, digest, made_from
 from salary_bands.ingest.containers.common import Malformed
-from salary_bands.ingest.raw_folder import ExportFile
-from salary_bands.ingest.read import OpenExport
+from salary_bands.ingest.raw_folder import ExportFile, open_export
+from salary_bands.ingest.read import OpenExport, recognised_format, way_of
 from salary_bands.ingest.recognise import exported_on_from_name
-from salary_bands.reference.formats import format_named, formats
+from salary_bands.reference.formats import broken_formats, format_named, formats
 from salary_bands.settings import Settings
-from salary_bands.storage.files import private_folder
+from salary_bands.storage.files import private_folder, read_record, write_json
 from salary_bands.storage.parts import Parts
 from salary_bands.vocabulary.rates import Rates, current_rates
 
@@ -30,7 +31,12 @@ BEFORE = {  # the parts whose rows and facts a part is made from
     "pay_reports": ("accepted_reports", "normalised_reports"),
 }
 READ_LIMITS = ("max_read_seconds", "max_read_memory")  # where they are raised, an export may be read after all
-_NOTHING = {"format": "", "columns": [], "malformed": []}  # what is known of an export that cannot be read
+_NOTHING = {
+    "format": "",
+    "columns": [],
+    "absent": [],
+    "malformed": [],
+}  # what is known of an export that cannot be read
 Record = dict[str, Any]
 
 
@@ -53,17 +59,51 @@ class ExportStages:
         return cls(Parts(settings.work), settings, current_rates(settings.work), read)
 
     def made_from(self, table: str, export: ExportFile) -> str:
-        """Hash what makes a part: its stage, the parts before it, the file's bytes and the date in its name."""
-        named = self._named(export)
+        """Hash what makes a part: its stage, the parts before it, the file's bytes and the format that reads them."""
+        return self._made_from(table, export, self.format_facts(export))
+
+    def _made_from(self, table: str, export: ExportFile, format_facts: list[Any]) -> str:
         facts = [self.parts.record(before, export.key) or {} for before in BEFORE[table]]
         inputs = [{name: fact for name, fact in record.items() if name != "made_from"} for record in facts]
         limits = [getattr(self.settings, name) for name in READ_LIMITS] if table == "raw_reports" else []
-        return made_from(OURS.stage_code(table), self.settings, self.rates.sha256, named, export.sha256, inputs, limits)
+        return self._hash(table, format_facts, export.sha256, inputs, limits)
 
     def rules(self, export: ExportFile) -> str:
-        """Hash what the export is read by, whatever has been made of it: the stages and the date in its name."""
-        codes = [OURS.stage_code(table) for table in STAGE_TABLES]
-        return digest([made_from(code, self.settings, self.rates.sha256, self._named(export)) for code in codes])
+        """Hash what the export is read by, whatever has been made of it: the stages and its format."""
+        format_facts = self.format_facts(export)
+        return digest([self._hash(table, format_facts) for table in STAGE_TABLES])
+
+    def _hash(self, table: str, *inputs: Any) -> str:
+        rates = self.rates.sha256
+        return made_from(OURS.stage_code(table), self.settings, rates, *inputs, without=("formats",))
+
+    def format_facts(self, export: ExportFile) -> list[Any]:
+        """Return the format that reads an export, and what it takes from the file's name.
+
+        An export that no format reads depends on all of them.
+        """
+        name = self._recognised(export)
+        if name not in {f.name for f in formats()}:
+            return [_readings(), [b.faults for b in broken_formats()]]
+        fmt = format_named(name)
+        dated = exported_on_from_name(fmt.exported_on, export.file) if fmt.exported_on else None
+        in_name = [c.file_name for c in fmt.columns.values() if c.file_name]
+        return [_readings()[name], dated, export.file.rpartition("/")[2] if in_name else None]
+
+    def _recognised(self, export: ExportFile) -> str:
+        """Return the format of an export, found again only if a format is recognised by something else than before."""
+        ways = _ways()
+        path = self.parts.work / "recognised" / f"{export.key}.json"
+        known = read_record(path) or {}
+        if known.get("formats") != ways:
+            try:
+                with open_export(export.path) as stream:
+                    name = recognised_format(stream, export.file, self.settings)
+            except (HeldExport, OSError):
+                name = ""
+            known = {"formats": ways, "format": name}
+            write_json(path, known)
+        return str(known["format"])
 
     def is_current(self, export: ExportFile) -> bool:
         """True if every part of the export is there, whole, and made by this code, rules and settings."""
@@ -79,7 +119,10 @@ class ExportStages:
 
     def _is_made(self, export: ExportFile) -> bool:
         records = {table: self.parts.record(table, export.key) or {} for table in STAGE_TABLES}
-        return all(record.get("made_from") == self.made_from(table, export) for table, record in records.items())
+        format_facts = self.format_facts(export)
+        return all(
+            record.get("made_from") == self._made_from(table, export, format_facts) for table, record in records.items()
+        )
 
     def checksums(self, export: ExportFile) -> dict[str, str]:
         """Return the checksum of each part of the export, by table."""
@@ -130,6 +173,12 @@ class ExportStages:
             self._record("rejected_reports", export, rows=0)
             return self._record("accepted_reports", export, held=held, rows=0, rejected={}, noted={})
         chain = self._chain(export)
+        try:
+            chain.check_supported()
+        except HeldExport as error:
+            self.parts.remove("accepted_reports", export.key)
+            self.parts.remove("rejected_reports", export.key)
+            return self._record("accepted_reports", export, held=_held(error), rows=0, rejected={}, noted={})
         rejected = [malformed_rows(chain.opened.malformed)]
 
         def accepted() -> Iterator[pd.DataFrame]:
@@ -193,9 +242,6 @@ class ExportStages:
         opened = OpenExport(format_named(record["format"]), record["columns"], chunks, malformed, record["rows"])
         return Chain(opened, export.file, self.rates, self.settings, exported_on)
 
-    def _named(self, export: ExportFile) -> dict[str, str | None]:
-        return {f.name: exported_on_from_name(f.exported_on, export.file) for f in formats() if f.exported_on}
-
     def _needed(self, table: str, export: ExportFile) -> Record:
         record = self.parts.record(table, export.key)
         if record is None:
@@ -210,3 +256,16 @@ class ExportStages:
 
 def _held(held: HeldExport) -> Record:
     return {"reason": held.reason, "line": str(held)}
+
+
+@cache
+def _readings() -> dict[str, str]:
+    """Hash, by format, what the rows of its exports depend on."""
+    return {fmt.name: digest(fmt.reading()) for fmt in formats()}
+
+
+@cache
+def _ways() -> str:
+    """Hash how headers are recognised."""
+    known = [[f.name, f.recognise, way_of(f)] for f in formats()]
+    return digest([known, [[b.file, b.recognise] for b in broken_formats()]])
