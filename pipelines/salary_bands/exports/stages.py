@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -15,7 +16,7 @@ from salary_bands.fingerprint import OURS, digest, made_from
 from salary_bands.ingest.containers.common import Malformed
 from salary_bands.ingest.raw_folder import ExportFile, open_export
 from salary_bands.ingest.read import OpenExport, recognised_format, way_of
-from salary_bands.ingest.recognise import exported_on_from_name
+from salary_bands.ingest.recognise import UNRECOGNISED, exported_on_from_name
 from salary_bands.reference.formats import broken_formats, format_named, formats
 from salary_bands.settings import Settings
 from salary_bands.storage.files import private_folder, read_record, write_json
@@ -91,19 +92,30 @@ class ExportStages:
         return [_readings()[name], dated, export.file.rpartition("/")[2] if in_name else None]
 
     def _recognised(self, export: ExportFile) -> str:
-        """Return the format of an export, found again only if a format is recognised by something else than before."""
-        ways = _ways()
-        path = self.parts.work / "recognised" / f"{export.key}.json"
-        known = read_record(path) or {}
-        if known.get("formats") != ways:
-            try:
-                with open_export(export.path) as stream:
-                    name = recognised_format(stream, export.file, self.settings)
-            except (HeldExport, OSError):
-                name = ""
-            known = {"formats": ways, "format": name}
-            write_json(path, known)
-        return str(known["format"])
+        """Return the format of an export, found again only if a format is recognised by something else than before.
+
+        Only an export that was read within its limits is opened here; of another one "" is returned.
+        """
+        known = read_record(self._recognised_path(export)) or {}
+        if known.get("formats") == _ways():
+            return str(known["format"])
+        read = self.parts.record("raw_reports", export.key)
+        if read is None or (read["held"] and read["held"]["reason"] not in UNRECOGNISED):
+            return ""
+        try:
+            with open_export(export.path) as stream:
+                name = recognised_format(stream, export.file, self.settings)
+        except (HeldExport, OSError):
+            name = ""
+        self._remember(export, name)
+        return name
+
+    def _remember(self, export: ExportFile, name: str) -> None:
+        """Keep the format that an export was recognised to be of, "" for none."""
+        write_json(self._recognised_path(export), {"formats": _ways(), "format": name})
+
+    def _recognised_path(self, export: ExportFile) -> Path:
+        return self.parts.work / "recognised" / f"{export.key}.json"
 
     def is_current(self, export: ExportFile) -> bool:
         """True if every part of the export is there, whole, and made by this code, rules and settings."""
@@ -161,8 +173,10 @@ class ExportStages:
         try:
             facts = self.read(export, self.settings)
         except HeldExport as held:
+            self._remember(export, "")
             self.parts.remove("raw_reports", export.key)
             return self._record("raw_reports", export, held=_held(held), rows=held.rows, **_NOTHING)
+        self._remember(export, facts["format"])
         return self._record("raw_reports", export, **facts)
 
     def accepted_reports(self, export: ExportFile) -> Record:
