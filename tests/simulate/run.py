@@ -11,7 +11,7 @@ from tests.simulate import plots, report
 from tests.simulate.faults import shifts
 from tests.simulate.gates import CASES, held
 from tests.simulate.pipeline import settings_at
-from tests.simulate.population import Population
+from tests.simulate.population import SMALL_COUNTRIES, Population
 from tests.simulate.readings import (  # fmt: skip
     Reading,
     coverage,
@@ -26,7 +26,7 @@ from tests.simulate.readings import (  # fmt: skip
 
 SMALL, LARGE, FAULTY = 5_000, report.MODEL_SIZE, 6_000
 JUDGED = 3  # one cell in so many
-WORLDS = {SMALL: 16, LARGE: 8}
+WORLDS = {SMALL: 10, LARGE: 5}
 GATE_WORLDS, ORDINARY, FAULTS = 4, 25, 5  # worlds, and draws in each
 
 
@@ -198,6 +198,7 @@ def _by_kind(bands: pd.DataFrame) -> pd.DataFrame:
         "all levels": bands["level"].eq("all"),
         "a metro": bands["market"].str.contains("-"),
         "a country": bands["market"].str.len().eq(2),
+        "a small country": bands["market"].isin(SMALL_COUNTRIES),
         "the world": bands["market"].eq("global"),
         "one specialisation": bands["view"].eq("leaf") & bands["group_id"].ne("all"),
         "several": bands["view"].ne("leaf") | bands["group_id"].eq("all"),
