@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
-.PHONY: refresh test test-fast lint pages sample simulate bench lock setup clean help
+.PHONY: refresh test test-fast lint pages sample simulate bench chaos lock setup clean help
 .DEFAULT_GOAL := refresh
 .DELETE_ON_ERROR:
 
@@ -37,6 +37,12 @@ simulate: setup  ## test the method where the truth is known, and write docs/met
 
 bench: setup  ## measure what a refresh costs beside the floor, and write docs/performance.md; half an hour
 	$(BIN)/python -m tests.bench --out docs/performance.md
+
+TRIALS ?= 25
+SEED ?= 1
+
+chaos: setup  ## kill, starve, corrupt and race refreshes; TRIALS=25 take three minutes, SEED=1 draws them
+	$(BIN)/python -m tests.chaos --trials $(TRIALS) --seed $(SEED)
 
 lock: $(VENV)-lock/bin/uv  ## write requirements/ after a change of pyproject.toml; with UPGRADE=1 to the newest versions
 	$(call compile,requirements/dev.txt,--extra dev)

@@ -74,8 +74,25 @@ def test_a_wrong_value_names_the_setting_and_what_was_given(
 
 def test_an_unknown_setting_in_the_file_is_named(elsewhere: Path) -> None:
     (elsewhere / TOML_FILE).write_text("min_report = 11\n")
-    with pytest.raises(UsageError, match="setting min_report: "):
+    with pytest.raises(UsageError, match="setting min_report: no setting has this name; did you mean min_reports"):
         load()
+
+
+@pytest.mark.parametrize(
+    ("variable", "says"),
+    [
+        ("SALARY_BANDS_MIN_REPORT", "did you mean SALARY_BANDS_MIN_REPORTS?"),
+        ("salary_bands_signing_kay", "did you mean SALARY_BANDS_SIGNING_KEY?"),
+        ("SALARY_BANDS_ZZZZ", "remove it, or fix its name"),
+    ],
+)
+def test_an_unknown_variable_is_refused_with_the_nearest_name(
+    monkeypatch: pytest.MonkeyPatch, variable: str, says: str
+) -> None:
+    monkeypatch.setenv(variable, "11")
+    with pytest.raises(UsageError, match=f"variable {variable}: no setting has this name; ") as error:
+        load()
+    assert says in str(error.value)
 
 
 @pytest.mark.parametrize("content", [b"min_reports = = 3", b"\xff\xfe", b'min_reports = "unclosed'])

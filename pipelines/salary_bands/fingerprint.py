@@ -19,11 +19,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from salary_bands.reference import FOLDER, parse_yaml
+from salary_bands.reference import FOLDER, layers, parse_yaml
 from salary_bands.settings import Settings
 from salary_bands.storage.sql import SQL
 
-METHOD = 1  # raise it if figures change that are not explained by settings or reference data: tests/golden/method.json
+METHOD = 2  # raise it if figures change that are not explained by settings or reference data: tests/golden/method.json
 PACKAGE = FOLDER.parent
 NAME = PACKAGE.name
 STAGES = {
@@ -38,10 +38,13 @@ CARRIERS = ("errors", "settings", "fingerprint", "storage", "releases", "aggrega
 # modules that make no table of a release: they check, show, move or describe what others made
 OUTSIDE = (
     "__main__", "aggregate.checks", "aggregate.coverage", "aggregate.world", "cli", "distribute", "exports.draft",
-    "exports.inspect", "exports.stages", "gates", "ingest.exchange_rates", "ingest.raw_folder", "orchestration",
-    "pages", "publish", "query", "refresh", "sample", "schemas.described", "statistics.residuals",
+    "exports.inspect", "exports.outlook", "exports.reading", "exports.stages", "exports.warden", "gates",
+    "ingest.exchange_rates", "ingest.raw_folder", "orchestration", "pages", "publish", "query", "reference.own_folder",
+    "refresh", "sample", "schemas.described",
+    "statistics.residuals",
 )  # fmt: skip
-MACHINE = frozenset(("raw", "marts", "work", "memory_limit"))  # settings of the machine: they change no row
+# settings of the machine: they change no row
+MACHINE = frozenset(("raw", "marts", "work", "reference", "memory_limit"))
 _DISTRIBUTIONS = {"yaml": "PyYAML", "currency_converter": "CurrencyConverter"}
 _SQL_SILENT = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*")
 SUFFIXES = {".py", ".yaml", ".csv", ".sql"}
@@ -114,7 +117,7 @@ class Sources:
 
     def reference_digest(self, name: str) -> str:
         """Hash of a reference file or folder by its parsed content."""
-        paths = [path for path in self.reference_files() if path.relative_to(self._reference).parts[0] == name]
+        paths = [path for path in self.reference_files() if name in (path.name, path.parent.name)]
         return digest([[path.name, _digest_now(path)] for path in paths])
 
     def reference_version(self) -> str:
@@ -127,11 +130,19 @@ class Sources:
         return self.package / "reference"
 
     def reference_files(self) -> list[Path]:
-        return sorted(path for path in self._reference.rglob("*") if path.suffix in (".csv", ".yaml"))
+        """Return the reference files of the package, then those of the user's own folder that are laid over them."""
+        own = layers()[1:] if self.package == PACKAGE else ()
+        files = [sorted(path for path in self._reference.rglob("*") if path.suffix in (".csv", ".yaml"))]
+        names = {path.name for path in files[0] if path.parent == self._reference}
+        for folder in own:
+            found = [path for path in folder.glob("*") if path.name in names]
+            files.append(sorted([*found, *(folder / "formats").glob("*.yaml")]))
+        return [path for layer in files for path in layer]
 
     def files_read(self, texts: set[str]) -> tuple[str, ...]:
         """The reference files and folders among some names."""
-        return tuple(sorted(texts & {path.relative_to(self._reference).parts[0] for path in self.reference_files()}))
+        names = {path.parent.name if path.parent.name == "formats" else path.name for path in self.reference_files()}
+        return tuple(sorted(texts & names))
 
     def facts(self, name: str) -> "_Module":
         status = self.modules[name].stat()
@@ -171,10 +182,15 @@ def _code(sources: Sources, table: str, modules: tuple[str, ...]) -> Code:
 OURS = Sources()  # the tree that runs: its code is read once, its reference data whenever it changes
 
 
-def made_from(code: Code, settings: Settings, *inputs: Any, sources: Sources = OURS) -> str:
-    """Hash of a table's code, of the settings and reference data that the code reads, and of its inputs."""
+def made_from(
+    code: Code, settings: Settings, *inputs: Any, sources: Sources = OURS, without: tuple[str, ...] = ()
+) -> str:
+    """Hash of a table's code, of the settings and reference data that the code reads, and of its inputs.
+
+    without: reference data that is among the inputs.
+    """
     values = {name: getattr(settings, name) for name in code.settings}
-    reference = {name: sources.reference_digest(name) for name in code.reference}
+    reference = {name: sources.reference_digest(name) for name in code.reference if name not in without}
     return digest([code.digest, code.libraries, values, reference, inputs])
 
 
@@ -189,12 +205,15 @@ def source_digest(path: Path) -> str:
     Python counts without comments, docstrings and descriptions, SQL without comments and white space, YAML and CSV as
     parsed.
     """
-    text = path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8", errors="surrogateescape")
     if path.suffix == ".py":
         return _code_digest(text, list(ast.walk(ast.parse(text))))
     if path.suffix == ".sql":
         return digest(_sql(path).split())
-    return digest(parse_yaml(text) if path.suffix == ".yaml" else list(csv.reader(text.splitlines(True))))
+    try:
+        return digest(parse_yaml(text) if path.suffix == ".yaml" else list(csv.reader(text.splitlines(True))))
+    except Exception:  # a broken file of the user's is what it is
+        return digest(text)
 
 
 def _digest_now(path: Path) -> str:

@@ -5,6 +5,8 @@ Each of these overrides the one before: the defaults here, `salary_bands.toml` i
 `settings`.
 """
 
+import difflib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,10 @@ from pydantic_settings import (
 )
 
 from salary_bands.errors import UsageError
+from salary_bands.reference import lay_over
 
 TOML_FILE = "salary_bands.toml"
+PREFIX = "SALARY_BANDS_"  # of the variables in the environment
 
 
 def _method(default: float, description: str, **constraints: Any) -> Any:
@@ -35,12 +39,16 @@ class Settings(BaseSettings):
     """The settings of one refresh. Field descriptions are the documentation."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SALARY_BANDS_", toml_file=TOML_FILE, extra="forbid", frozen=True, validate_default=True
+        env_prefix=PREFIX, toml_file=TOML_FILE, extra="forbid", frozen=True, validate_default=True
     )
 
     raw: Path = Field(Path("data/raw"), description="Folder of exports: RAW/<source>/<file>.")
     marts: Path = Field(Path("data/marts"), description="Folder of releases, the mart and the pointers.")
     work: Path = Field(Path("data/work"), description="Folder of intermediate Parquet parts; safe to delete.")
+
+    reference: Path | None = Field(
+        None, description="Your own reference folder, laid over the package's; see docs/reference.md."
+    )
 
     window_months: int = _method(12, "Length of the window before as_of, in months.", ge=1)
     half_life_months: int = _method(6, "Months after which the weight of a report is halved.", ge=1)
@@ -132,6 +140,11 @@ class Settings(BaseSettings):
     max_columns: int = Field(1_000, description="Largest number of columns of an export.", ge=1)
     max_inflated_bytes: int = Field(8 << 30, description="Largest size of a decompressed export.", ge=1)
     max_inflation_ratio: int = Field(250, description="Largest compression ratio beyond the first 64 MiB.", ge=1)
+    max_read_seconds: float = Field(
+        30, description="Seconds of processor time to read an export, plus 60 for every 100 MB.", gt=0
+    )
+    max_read_memory: int = Field(1 << 30, description="Bytes of memory to read an export.", ge=1 << 26)
+    max_extra_rows: int = Field(100_000, description="Rows of an export beyond one for each of its bytes.", ge=0)
     idle_days: int = Field(
         7, description="Age in days of the newest release from which a refresh of unchanged exports publishes.", ge=0
     )
@@ -166,19 +179,45 @@ class Settings(BaseSettings):
 
 
 def load(**flags: Any) -> Settings:
-    """Load the settings from all sources; a flag that is None was not given.
+    """Load the settings from all sources, and lay their reference folder over the package's.
+
+    A flag that is None was not given.
 
     Raises:
-        UsageError: A setting is invalid. The message names the setting, its value and the problem.
+        UsageError: A setting is unknown or invalid. The message names it, its value and the problem.
     """
+    if unknown := [name for name in sorted(os.environ) if _is_unknown(name)]:
+        lines = [f"variable {name}: {_no_setting(name[len(PREFIX) :].lower(), PREFIX)}" for name in unknown]
+        raise UsageError("\n".join(lines))
     try:
-        return Settings(**{name: value for name, value in flags.items() if value is not None})
+        settings = Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
-        lines = [
-            f"setting {'.'.join(map(str, e['loc']))}: {e['msg']} (given: {e['input']!r}); "
-            f"check {TOML_FILE}, SALARY_BANDS_* and the flags"
-            for e in error.errors()
-        ]
-        raise UsageError("\n".join(lines)) from None
+        raise UsageError("\n".join(map(_line, error.errors()))) from None
     except ValueError as error:  # a TOML file that does not parse
         raise UsageError(f"{TOML_FILE}: {error}; fix or remove the file") from None
+    if settings.reference and not settings.reference.is_dir():
+        raise UsageError(
+            f"reference {settings.reference} is no folder; make it with `salary-bands reference init`, or unset it"
+        )
+    lay_over(settings.reference and settings.reference.resolve())
+    return settings
+
+
+def _is_unknown(variable: str) -> bool:
+    """True if a variable is meant for us and is no setting, which is most often a slip of the pen."""
+    name = variable.upper()
+    return name.startswith(PREFIX) and name[len(PREFIX) :].lower() not in Settings.model_fields
+
+
+def _no_setting(name: str, prefix: str = "") -> str:
+    """Say that there is no setting of that name, and which one may be meant."""
+    near = difflib.get_close_matches(name, Settings.model_fields, 1)
+    meant = (prefix + near[0].upper() if prefix else near[0]) if near else ""
+    return f"no setting has this name; {f'did you mean {meant}?' if meant else 'remove it, or fix its name'}"
+
+
+def _line(error: Any) -> str:
+    name = ".".join(map(str, error["loc"]))
+    if error["type"] == "extra_forbidden":
+        return f"setting {name}: {_no_setting(name)} (in {TOML_FILE})"
+    return f"setting {name}: {error['msg']} (given: {error['input']!r}); check {TOML_FILE}, {PREFIX}* and the flags"

@@ -8,7 +8,11 @@ accepted as (
 ),
 
 rejected as (
-    select f.export_sha256, 'rejected' as disposition, r.reason, count(*) as counted_rows
+    select
+        f.export_sha256,
+        case when r.reason = 'skipped' then 'out_of_scope' else 'rejected' end as disposition,
+        r.reason,
+        count(*) as counted_rows
     from rejected_reports as r
     inner join export_files as f on r.export_key = f.export_key
     where f.counted

@@ -14,13 +14,12 @@ from typing import Any
 
 import duckdb
 import pandas as pd
-import pytest
 
 from salary_bands.aggregate.registry import RECIPES
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.ingest.raw_folder import scan
-from salary_bands.reference import FOLDER
-from salary_bands.reference.formats import format_named, formats
+from salary_bands.reference import FOLDER, lay_over
+from salary_bands.reference.formats import format_named
 from salary_bands.schemas.bands import KEY
 from salary_bands.settings import Settings
 from tests.builders.candidates import BANDS, Built, build, settings_at
@@ -311,21 +310,16 @@ def unrounded(built: Built) -> dict[tuple[Any, ...], float]:
 @contextmanager
 def built_case(name: str, folder: Path, real: Callable[[], Path], tables: Sequence[str] = BANDS) -> Iterator[Case]:
     """A case by its name in RULES, built in a folder of its own."""
-    settings = settings_at(folder)
     markets = None
-    (folder / "formats").mkdir()
-    (folder / "formats" / "survey.yaml").write_text(SURVEY, encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        if name == "survey":
-            patch.setattr("salary_bands.reference.formats.FOLDER", folder)
-            formats.cache_clear()
-        if name in WRITERS:
-            write, as_of = WRITERS[name]
-            write(settings.raw)
-        else:
-            sources, as_of, markets = REAL[name]
-            for source in sources:
-                shutil.copytree(real() / source, settings.raw / source, ignore=shutil.ignore_patterns("*.txt"))
-        yield Case(build(settings, as_of, tables), date.fromisoformat(as_of), markets, RULES[name])
-    if name == "survey":
-        formats.cache_clear()
+    (folder / "reference" / "formats").mkdir(parents=True)
+    (folder / "reference" / "formats" / "survey.yaml").write_text(SURVEY, encoding="utf-8")
+    settings = settings_at(folder, **({"reference": folder / "reference"} if name == "survey" else {}))
+    if name in WRITERS:
+        write, as_of = WRITERS[name]
+        write(settings.raw)
+    else:
+        sources, as_of, markets = REAL[name]
+        for source in sources:
+            shutil.copytree(real() / source, settings.raw / source, ignore=shutil.ignore_patterns("*.txt"))
+    yield Case(build(settings, as_of, tables), date.fromisoformat(as_of), markets, RULES[name])
+    lay_over(None)

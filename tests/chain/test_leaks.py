@@ -32,6 +32,7 @@ WORK = {
     "pay_reports/*.parquet": ("mapped",),
     "candidate/window_reports.parquet": ("mapped", "file", "source"),
     "candidate/plan.json": ("file", "source"),
+    "status.json": ("file", "source"),
     "candidate/full_ledger.parquet": ("file", "source"),
     "candidate/*": ("source",),
 }

@@ -83,8 +83,47 @@ def test_one_held_export_of_two_is_no_failure(run: Run, settings: Settings) -> N
     (settings.raw / "stray.csv").write_text("x\n", encoding="utf-8")
     result = run(*REFRESH)
     assert result.exit_code == 0
-    assert "held      source/other.csv (unknown_header): no format has the 2 columns of its header" in result.stdout
-    assert "refused   stray.csv" in result.stdout
+    first, second, third, *_ = result.stdout.splitlines()
+    assert first.startswith("held      source/other.csv since 20")
+    assert "(unknown_header): no format has the 2 columns of its header" in first
+    assert second.startswith("refused   stray.csv") and third.startswith("held      1 export is not in the bands")
+    assert "held                     1 rows of 1 exports" in result.stdout
+    # and what is said the morning after
+    strict = run(*REFRESH, "--strict")
+    assert (strict.exit_code, strict.stdout.splitlines()[0]) == (1, first)  # since when does not change
+    assert "--strict: 1 of the exports are held" in strict.stderr
+    there = run("status", "--json")
+    found = json.loads(there.stdout)
+    assert (there.exit_code, found["refresh"]["result"], found["release"]["version"]) == (0, "unchanged", "2026.06.30")
+    assert [(e["file"], e["reason"]) for e in found["held"]] == [("source/other.csv", "unknown_header")]
+    [source] = found["sources"]
+    assert (source["exports"], source["held"], source["rows"], source["newest_report"]) == (2, 1, 31, "2026-05-10")
+    assert run("status", "--check").exit_code == 1
+    assert "source/other.csv since" in run("status").stdout
+    [name] = [i.export for i in Marts(settings.marts).manifest("2026.06.30").inputs]
+    assert "source/native.csv" in run("status", name).stdout
+    assert json.loads(run("status", f"source/{name}", "--json").stdout)["rows_by_reason"][0]["disposition"] == "used"
+    assert run("status", "0" * 12).exit_code == 2
+    (settings.raw / "source" / "other.csv").unlink()
+    (settings.raw / "stray.csv").unlink()
+    assert (run(*REFRESH, "--strict").exit_code, run("status", "--check").exit_code) == (0, 0)
+
+
+def test_status_before_anything_has_run_says_what_to_do(run: Run) -> None:
+    assert "no refresh has run" in run("status").stdout
+    assert run("status", "--check").exit_code == 1
+
+
+@pytest.mark.slow
+def test_a_refresh_without_a_report_in_the_window_says_so_and_what_is_held(run: Run, settings: Settings) -> None:
+    write_native(settings.raw, [native_row(n, submitted_at="2024-03-01") for n in range(20)])
+    (settings.raw / "source" / "torn.csv.gz").write_bytes(gzip.compress(b"submission_id\n" * 99)[:-9])
+    result = run(*REFRESH)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "no report lies in the twelve months to 2026-06-30; the newest is of 2024-03-01" in result.stderr
+    assert "held: source/torn.csv.gz because truncated_gzip (the gzip file ends too early" in result.stderr
+    assert "held source/torn.csv.gz since" in result.stderr and "rows offend" not in result.stderr
+    assert "held by a check" in run("status").stdout
 
 
 def test_a_refresh_where_every_export_is_held_fails_with_a_line_for_each(run: Run, settings: Settings) -> None:
@@ -342,22 +381,23 @@ def test_inspect_says_why_a_file_would_be_held(run: Run, settings: Settings) -> 
     assert f"would be held ({held['reason']})" in run("inspect", str(path)).stdout
 
 
-def test_inspect_drafts_a_format_that_parses_once_its_blanks_are_filled(run: Run, tmp_path: Path) -> None:
+def test_inspect_drafts_a_format_that_parses_and_maps_only_what_it_can_tell(run: Run, tmp_path: Path) -> None:
     header = ["When", "Job Title", "Wage: gross", "Base", "currency", "Where?"]
     path = tmp_path / "new source.csv"
-    path.write_text(",".join(header) + "\n2026-05-01,NLP Engineer,1,2,USD,x\n", encoding="utf-8")
+    path.write_text(",".join(header) + "\n2026-05-01,NLP Engineer,1,90000,USD,x\n", encoding="utf-8")
     found = json.loads(run("inspect", str(path), "--json").stdout)
     assert found["held"]["reason"] == "unknown_header"
     draft = found["draft"]
     drafted = parse_format(draft.replace("say which", "MIT").replace("say whose", "ours"), "draft")
-    assert drafted.recognise == [header]
+    assert drafted.name == "new_source" and drafted.recognise == [["When", "Job Title", "currency", "Base"]]
     assert {c: drafted.columns[c].headers for c in drafted.columns} == {
-        "submitted_at": ["which header?"],
+        "submitted_at": ["When"],
         "job_title": ["Job Title"],
         "currency": ["currency"],
         "base": ["Base"],
     }
-    assert all(f"#   {h}\n" in draft for h in ("When", "Wage: gross", "Where?"))
+    assert all(f"#   {h}\n" in draft for h in ("Wage: gross", "Where?"))
+    assert found["with_draft"]["accepted"] == 1
     with pytest.raises(Exception, match="no format has the 6 columns"):
         recognise(header)
 

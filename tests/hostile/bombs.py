@@ -40,6 +40,7 @@ def bombs() -> dict[str, tuple[bytes, str]]:
         "sheet.xlsx": (_book({"xl/worksheets/sheet1.xml": b" " * (200 * _MB)}), "inflates_too_much"),
         "wide.xlsx": (_book({"xl/worksheets/sheet1.xml": _SHEET + b"<row>" + b"<c/>" * (12 * _MB)}), "line_too_long"),
         "far.xlsx": (_book({"xl/worksheets/sheet1.xml": _SHEET + b'<row r="999999999999"/>'}), "too_many_rows"),
+        "cells.xlsx": (far_cells_book(), "too_many_columns"),
         "rows.xlsx": (_book({"xl/worksheets/sheet1.xml": _SHEET + b"<row/>" * (10 * _MB)}), "too_many_rows"),
         "styles.xlsx": (_book({"xl/styles.xml": b"<styleSheet>" + b"<a/>" * (12 * _MB)}), "inflates_too_much"),
         "laugh.xlsx": (
@@ -49,6 +50,12 @@ def bombs() -> dict[str, tuple[bytes, str]]:
         "rows.parquet": (_parquet("x", 12_000_000), "inflates_too_much"),
         "text.parquet": (_parquet("x" * 9_000_000, 5_000), "line_too_long"),
     }
+
+
+def far_cells_book() -> bytes:
+    """A workbook of 20,000 rows, each with one cell in the last column that there can be."""
+    rows = b'<row><c r="XFD1"><v>1</v></c></row>' * 20_000
+    return _book({"xl/worksheets/sheet1.xml": _SHEET + rows + b"</sheetData></worksheet>"})
 
 
 def _book(parts: dict[str, bytes]) -> bytes:

@@ -88,7 +88,7 @@ def test_an_export_that_cannot_be_read_is_held_with_one_line_of_cause_and_fix(
     assert not list(settings.work.glob("pay_reports/*.parquet"))
 
 
-@pytest.mark.parametrize("reader", ["open_container", "_column"])
+@pytest.mark.parametrize("reader", ["open_container", "_with_identity"])
 def test_an_error_that_nothing_foresees_holds_the_export_without_its_words(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, reader: str
 ) -> None:
@@ -104,7 +104,7 @@ def test_a_system_that_fails_is_no_fault_of_the_export(settings: Settings, monke
     def fail(*_: Any) -> None:
         raise OSError(28, "no space left on device")
 
-    monkeypatch.setattr(read, "_column", fail)
+    monkeypatch.setattr(read, "_with_identity", fail)
     with pytest.raises(OSError, match="no space"):
         intake(settings, HEADER + GOOD)
 
@@ -141,8 +141,8 @@ def test_parquet_text_that_is_none_and_dates_that_are_none_hold_the_export(setti
 
 BOMBS = (
     "zeros.csv.gz spaces.csv.gz inflates.csv.gz torn.csv.gz torn.jsonl.gz line.csv header.csv columns.csv commas.csv "
-    "keys.jsonl line.jsonl lines.jsonl.gz sheet.xlsx wide.xlsx far.xlsx rows.xlsx styles.xlsx laugh.xlsx rows.parquet "
-    "text.parquet"
+    "keys.jsonl line.jsonl lines.jsonl.gz sheet.xlsx wide.xlsx far.xlsx cells.xlsx rows.xlsx styles.xlsx laugh.xlsx "
+    "rows.parquet text.parquet"
 ).split()
 STAGES = """
 import json, resource, sys

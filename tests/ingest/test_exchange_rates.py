@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pytest
 
-from salary_bands.errors import RefreshError
+from salary_bands.errors import RefreshError, UsageError
 from salary_bands.ingest.exchange_rates import fetch_rates
 from salary_bands.vocabulary.rates import SHIPPED_RATES, current_rates, fetched_rates_path
 from tests.builders.servers import refusing, serving
@@ -88,3 +88,9 @@ def test_nobody_there_leaves_the_shipped_rates(tmp_path: Path) -> None:
         fetch_rates(f"{address}/rates.zip", tmp_path)
     assert current_rates(tmp_path).sha256 == current_rates(tmp_path / "none").sha256
     assert SHIPPED_RATES.is_file()
+
+
+def test_an_address_with_a_password_is_refused_without_showing_it(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"\.netrc") as raised:
+        fetch_rates("https://me:hunter2@example.org/rates.zip", tmp_path)
+    assert "hunter2" not in str(raised.value)

@@ -106,7 +106,7 @@ def test_the_jobs_take_small_exports_to_a_release(settings: Settings, monkeypatc
     assert held.severity == dg.AssetCheckSeverity.ERROR and not held.blocking
     assert "unknown_header" in str(held.description)
     result = jobs.run("publish", run_config=AS_OF)
-    assert result.success and not failed(result)
+    assert result.success and failed(result) == {"no_export_is_held"}  # which does not block
     assert jobs.marts.latest().version == "2026.06.30"
     [event] = [e for e in result.get_asset_materialization_events() if e.asset_key == dg.AssetKey("release")]
     metadata = {k: v.value for k, v in event.materialization.metadata.items()}

@@ -27,9 +27,9 @@ from salary_bands.storage.sql import SQL
 from salary_bands.vocabulary.employers import employer_facts
 from salary_bands.vocabulary.titles import classify
 
-copy, raw, marts, work = sys.argv[1:]
+copy, raw, marts, work, own = sys.argv[1:]
 assert FOLDER.is_relative_to(copy) and SQL.is_relative_to(copy), "edits only a copy"
-pipeline = Pipeline(raw=raw, marts=marts, work=work, others={"settle_seconds": 0})
+pipeline = Pipeline(raw=raw, marts=marts, work=work, others={"settle_seconds": 0, "reference": own})
 instance = dg.DagsterInstance.ephemeral()
 
 
@@ -50,7 +50,7 @@ def edit(path, old, new):
 first = tick()
 assert tick() == first
 edits = [
-    (FOLDER / "formats" / "native.yaml", "title: Native export", "title: The export"),
+    (FOLDER / "formats" / "native.yaml", "title: Native export", "title: The export\\nrepeats: fold"),
     (FOLDER / "employers.csv", "01.AI,Lingyi Wanwu,T3", "01.AI,Lingyi Wanwu,T4"),
     (FOLDER / "leaf_rules.yaml", "(driver|pilot|", "(driver|gardener|pilot|"),
 ]
@@ -61,6 +61,15 @@ for place, (path, old, new) in enumerate(edits, start=1):
     changed = [a != b for a, b in zip(after, before)]
     assert changed == [n in (0, place) for n in range(4)], (path, before, after)
 before = tick()
+new = Path(own) / "formats" / "new.yaml"
+keys = ["name: new", "title: N", "licence: l", "attribution: a", "recognise: [[x]]", "columns: {job_title: x, base: y}"]
+new.write_text("\\n".join(keys))
+assert tick() == before, "a format that this export does not need"
+assert format_named("new").title == "N"
+(Path(own) / "employers.csv").write_text("employer,tier\\n01.AI,T5\\n")
+after = tick()
+assert [a != b for a, b in zip(after, before)] == [True, False, True, False], after
+before = after
 edit(FOLDER.parent / "classify" / "reports.py", "import pandas as pd", "import pandas as pd\\n\\nEDITED = True")
 assert tick()[0] != before[0]
 """
@@ -71,8 +80,15 @@ def test_a_running_process_follows_edits(tmp_path: Path) -> None:
     for folder in ("pipelines/salary_bands", "sql"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     write_native(tmp_path / "raw", [native_row(1)])
+    (tmp_path / "own" / "formats").mkdir(parents=True)
     done = subprocess.run(
-        [sys.executable, "-c", SERVER, str(tmp_path), *(str(tmp_path / name) for name in ("raw", "marts", "work"))],
+        [
+            sys.executable,
+            "-c",
+            SERVER,
+            str(tmp_path),
+            *(str(tmp_path / name) for name in ("raw", "marts", "work", "own")),
+        ],
         cwd=tmp_path,
         env={"PYTHONPATH": str(tmp_path / "pipelines"), "PATH": ""},
         capture_output=True,

@@ -7,16 +7,24 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import dagster as dg
 import duckdb
 import pytest
+from dagster._core.instance.ref import InstanceRef
 
+from salary_bands.aggregate.plan import ExportState
 from salary_bands.aggregate.registry import RECIPES
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.errors import RefreshError
+from salary_bands.exports.stages import ExportStages
 from salary_bands.orchestration.refresh import refresh
+from salary_bands.orchestration.release import no_export_is_held
+from salary_bands.orchestration.resources import Pipeline
+from salary_bands.refresh.status import Notes
 from salary_bands.settings import Settings
+from tests.builders import ROOT
 from tests.builders.exports import native_row, write_native
 
 Build = Callable[[Workspace, duckdb.DuckDBPyConnection], int]
@@ -52,7 +60,11 @@ def interrupted_in_a_query(_: Workspace, connection: duckdb.DuckDBPyConnection) 
     return 0
 
 
-@pytest.mark.parametrize("build", [interrupted_in_python, interrupted_in_a_query])
+def interrupted_in_python_of_a_query(*_: object) -> int:
+    raise duckdb.Error('Traceback (most recent call last):\n  File "x", line 1, in f\nKeyboardInterrupt: \n')
+
+
+@pytest.mark.parametrize("build", [interrupted_in_python, interrupted_in_a_query, interrupted_in_python_of_a_query])
 def test_an_interrupt_is_passed_on(broken: Callable[[Build], None], settings: Settings, build: Build) -> None:
     with pytest.raises(KeyboardInterrupt):
         broken(build)
@@ -64,6 +76,10 @@ def test_an_interrupt_is_passed_on(broken: Callable[[Build], None], settings: Se
     [
         (ValueError("Query interrupted"), "window_reports failed: ValueError: Query interrupted; see "),
         (RuntimeError("Query interrupted, they say"), "window_reports failed: RuntimeError: Query interrupted, they"),
+        (
+            duckdb.Error('Traceback (most recent call last):\n  File "x", line 1\nValueError: too few cells\n'),
+            "window_reports failed: ValueError: too few cells; see ",
+        ),
         (RefreshError("the disk is on fire; put it out"), "the disk is on fire; put it out"),
     ],
 )
@@ -81,3 +97,21 @@ def test_a_failure_is_one_line(
 
 def test_the_instance_of_a_refresh_sends_no_telemetry() -> None:
     assert not dg.DagsterInstance.ephemeral().telemetry_enabled
+
+
+def test_dagster_dev_in_the_checkout_sends_no_telemetry(tmp_path: Path) -> None:
+    """Without DAGSTER_HOME it reads dagster.yaml in the current folder."""
+    with dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(tmp_path), config_dir=str(ROOT))) as instance:
+        assert not instance.telemetry_enabled and not instance.run_retries_retry_on_asset_or_op_failure
+    with dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(tmp_path), config_dir=str(tmp_path))) as instance:
+        assert instance.telemetry_enabled  # what it is without the file
+
+
+def test_a_run_of_dagster_shows_what_is_held(settings: Settings) -> None:
+    notes, pipeline = Notes(settings.work), Pipeline.of(settings)
+    state = ExportState("s", "s/torn.csv", "0" * 64, "0" * 20, "", 0, False, "empty", "is empty; deliver it again")
+    notes.exports([state], [], ExportStages.of(settings))
+    result = no_export_is_held(pipeline)
+    assert not result.passed and "s/torn.csv since" in result.description and "is empty" in result.description
+    notes.exports([], [], ExportStages.of(settings))
+    assert no_export_is_held(pipeline).passed

@@ -4,7 +4,6 @@ import pandas as pd
 
 from salary_bands.aggregate.inputs import recency_weight
 from salary_bands.reference import read_csv
-from salary_bands.reference.formats import formats
 from salary_bands.vocabulary.dates import months_before
 from salary_bands.vocabulary.taxonomy import view_groups
 
@@ -18,12 +17,6 @@ def test_the_view_leaf_has_every_publishable_leaf_and_all_of_the_core() -> None:
     own = groups[groups["view"].eq("leaf")]
     assert len(own[own["group_id"].ne("all")]) == 22
     assert len(own[own["group_id"].eq("all")]) == 18
-
-
-def test_the_built_in_formats_are_there_with_licence_and_attribution() -> None:
-    found = {f.name: f for f in formats()}
-    assert set(found) == {"native", "aijobs", "levels_fyi", "ask_a_manager", "eu_it_survey"}
-    assert all(f.licence and f.attribution for f in found.values())
 
 
 def test_the_window_clips_to_a_months_end() -> None:

@@ -104,6 +104,12 @@ INVALID: list[tuple[Any, str]] = [
     (document(method={"version": "m", "coverage": {"title": "all"}}), "method.coverage.title: input should be a valid"),
     (document(files=[{**dict(FILE), "bytes": 1.0}]), "files[0].bytes: input should be a valid integer, not 1.0"),
     (document(files=[{**dict(FILE), "bytes": True}]), "files[0].bytes: input should be a valid integer, not True"),
+    (document(files=[{**dict(FILE), "path": "a/" * 100_000 + "b"}]), "files[0].path: 'a/a/a"),
+    (document(files=[{**dict(FILE), "path": "a/" * 16 + "b"}]), "files[0].path: 'a/a/a/a"),
+    (
+        document(files=[dict(FILE), {**dict(FILE), "path": "BANDS.csv"}]),
+        "files lists 'BANDS.csv' and 'bands.csv', which are one file on some systems",
+    ),
     (document(files=[{**dict(FILE), "path": "a/../b"}]), "files[0].path: 'a/../b' may be outside the release"),
     (document(files=[{**dict(FILE), "path": "a"}, {**dict(FILE), "path": "a/b"}]), "files lists 'a' both as"),
 ]

@@ -8,16 +8,26 @@ from salary_bands import __version__
 from salary_bands.aggregate.world import Delivery, doubts, implausible_export
 from salary_bands.classify.plausible import FIX
 from salary_bands.errors import RefreshError, UsageError
+from salary_bands.exports.reading import CHANGED
 from salary_bands.exports.stages import ExportStages
 from salary_bands.fingerprint import OURS, STAGES, digest, made_from, method_version
 from salary_bands.ingest.raw_folder import ExportFile, RawFolder
-from salary_bands.reference.formats import format_named
+from salary_bands.reference.formats import format_named, formats
 from salary_bands.releases.manifest import export_name
 from salary_bands.releases.pointers import Entry, newest
 from salary_bands.settings import Settings
 from salary_bands.vocabulary.rates import rates_of_window
 
 SAMPLE = "sample"  # the source whose exports are synthetic
+
+
+class EveryExportHeld(RefreshError):  # noqa: N818 - what is the case, as in HeldExport
+    """There is nothing to publish. files: the exports, and why each is held."""
+
+    def __init__(self, files: "list[ExportState]") -> None:
+        lines = "\n".join(f"{f.file}: {f.held_line}" for f in files if f.held_line)
+        super().__init__(f"every export is held, nothing to publish\n{lines}")
+        self.files = files
 
 
 @dataclass(frozen=True)
@@ -112,8 +122,7 @@ def plan_release(folder: RawFolder, stages: ExportStages, as_of: date, releases:
         raise UsageError("the raw folder has no export; put files at <raw folder>/<source>/<file>")
     files = believed(export_states(folder.exports, stages), stages)
     if not any(f.counted for f in files):
-        lines = "\n".join(f"{f.file}: {f.held_line}" for f in files if f.held_line)
-        raise RefreshError(f"every export is held, nothing to publish\n{lines}")
+        raise EveryExportHeld(files)
     settings = stages.settings.method()
     content = content_fingerprint(files, stages.settings)
     version, previous = next_version(as_of, releases)
@@ -136,7 +145,9 @@ def plan_release(folder: RawFolder, stages: ExportStages, as_of: date, releases:
 def content_fingerprint(files: list[ExportState], settings: Settings) -> str:
     """What the tables are built from, whatever the date. Held and refused files do not count."""
     counted = [[f.source, f.file, f.format, f.exported_on, f.checksums] for f in files if f.counted]
-    return made_from(OURS.figures_code(), settings, sorted(counted), method_version(settings))
+    used = [fmt.model_dump(mode="json") for fmt in formats() if fmt.name in {f.format for f in files if f.counted}]
+    method = method_version(settings)
+    return made_from(OURS.figures_code(), settings, sorted(counted), used, method, without=("formats",))
 
 
 def code_version() -> str:
@@ -167,7 +178,8 @@ def export_states(exports: tuple[ExportFile, ...], stages: ExportStages) -> list
         accepted = stages.parts.record("accepted_reports", export.key) or {}
         pay = stages.parts.record("pay_reports", export.key) or {}
         held = accepted.get("held") or raw.get("held") or pay.get("held")
-        if not raw or not accepted or (export.sha256 not in seen and not stages.is_current(export)):
+        is_changed = held is not None and held["reason"] == CHANGED
+        if not raw or not accepted or (not is_changed and export.sha256 not in seen and not stages.is_current(export)):
             held = {
                 "reason": "not_processed",
                 "line": "has not been through the stages yet; materialise its partition",

@@ -19,7 +19,7 @@ from salary_bands.errors import RefreshError
 from salary_bands.fingerprint import digest
 from salary_bands.settings import Settings
 from salary_bands.storage.duck import add_file, add_parts, in_memory
-from salary_bands.storage.files import read_record, sha256_of, write_json
+from salary_bands.storage.files import checksum_of, read_sealed, sha256_of, write_json, write_sealed
 from salary_bands.storage.parquet import read_table, write_table
 from salary_bands.storage.parts import Parts
 from salary_bands.storage.sql import read_sql
@@ -68,11 +68,12 @@ class Workspace:
 
     def record(self, table: str) -> dict[str, Any]:
         """The `plan` of a table, what it was `made_from`, the `checksum` of its rows; empty if it is missing."""
-        return read_record(self.path(table).with_suffix(".record.json")) or {}
+        return read_sealed(self.path(table).with_suffix(".record.json")) or {}
 
     def has(self, table: str, made_from: str) -> bool:
-        """Whether the table is there, made from just that."""
-        return self.record(table).get("made_from") == made_from and self.path(table).is_file()
+        """Whether the table is there, whole, made from just that."""
+        record = self.record(table)
+        return record.get("made_from") == made_from and record.get("checksum") == checksum_of(self.path(table))
 
     def take(self, table: str, made_from: str, facts: tuple[str, ...]) -> bool:
         """Copy a table and its facts from the candidate if it has the table made from just that; say whether."""
@@ -86,7 +87,7 @@ class Workspace:
     def write_record(self, table: str, plan: Plan, made_from: str) -> None:
         """Say of a table that is there that it belongs to the plan, and what it was made from."""
         record = {"plan": plan.fingerprint, "made_from": made_from, "checksum": sha256_of(self.path(table))}
-        write_json(self.path(table).with_suffix(".record.json"), record)
+        write_sealed(self.path(table).with_suffix(".record.json"), record)
 
     def remove(self, table: str) -> None:
         """Remove a table and its record, so that none is left if making it anew fails."""
@@ -105,11 +106,17 @@ class Workspace:
 
     def write_facts(self, name: str, facts: dict[str, Any]) -> None:
         """Keep figures that belong into the manifest under `method`."""
-        write_json(self.folder / f"{name}.json", facts)
+        write_sealed(self.folder / f"{name}.json", facts)
 
     def facts(self, name: str) -> dict[str, Any]:
-        """The figures that `write_facts` kept under that name."""
-        return dict(json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8")))
+        """The figures that `write_facts` kept under that name; if they are damaged, no table here counts any more."""
+        path = self.folder / f"{name}.json"
+        found = read_sealed(path)
+        if found is None:
+            for record in self.folder.glob("*.record.json"):
+                record.unlink()
+            raise RefreshError(f"{path} is missing or damaged; run the refresh again, which makes it anew")
+        return found
 
     @contextmanager
     def connection(self, *tables: str) -> Iterator[duckdb.DuckDBPyConnection]:

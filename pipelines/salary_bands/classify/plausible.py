@@ -129,3 +129,9 @@ class Plausibility:
         """Raise HeldExport `implausible` if the pay of too many of the reports that can be compared is no pay."""
         if wrong := implausible(self.differences(), settings):
             raise HeldExport("implausible", str(wrong), FIX, rows=rows)
+
+
+def usual_pay(country: str) -> float | None:
+    """Return what software and data jobs usually pay in a country, USD a year; None if its wages are not listed."""
+    wage = average_wages().get(country)
+    return wage * _USUAL_RATIO if wage else None

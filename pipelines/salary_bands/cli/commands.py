@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from salary_bands.cli import reading, refreshing, releasing
+from salary_bands.cli import reading, reference, refreshing, releasing
 from salary_bands.cli.common import out, say
 from salary_bands.errors import RefreshError, UsageError
 
@@ -20,6 +20,7 @@ app = typer.Typer(
 
 COMMANDS: tuple[Callable[..., None], ...] = (
     refreshing.refresh,
+    refreshing.status,
     refreshing.inspect,
     reading.classify,
     reading.show,
@@ -66,6 +67,9 @@ def reports_errors(command: Callable[..., None]) -> Callable[..., None]:
 
 for command in COMMANDS:
     app.command()(reports_errors(command))
+for command in (reference.init, reference.check, reference.diff):
+    reference.app.command()(reports_errors(command))
+app.add_typer(reference.app, name="reference")
 
 
 @app.callback(invoke_without_command=True)

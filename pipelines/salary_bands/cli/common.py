@@ -21,6 +21,10 @@ MartsFolder = Annotated[Path | None, typer.Option("--marts", help="Folder of rel
 WorkFolder = Annotated[
     Path | None, typer.Option("--work", help="Folder of intermediate parts.", show_default="data/work")
 ]
+ReferenceFolder = Annotated[
+    Path | None,
+    typer.Option("--reference", help="Your own reference folder, laid over the package's.", show_default="none"),
+]
 ReleaseVersion = Annotated[
     str | None, typer.Option("--release", help="Version of a release.", show_default="the latest")
 ]

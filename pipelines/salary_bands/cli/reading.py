@@ -82,7 +82,9 @@ def classify(
 ) -> None:
     """Classify job titles: the leaf, the rule and the words that decided. With --json one object per line."""
     from salary_bands.cli.printing.reading import print_classified
+    from salary_bands.settings import load
 
+    load()  # lays the own reference folder over the package's
     found = classified(titles or [], file, employer)
     if as_json:
         for row in found:

@@ -3,12 +3,12 @@
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from salary_bands.cli.common import AsJson, MartsFolder, WorkFolder, marts_in, out, print_json, say
-from salary_bands.errors import UsageError
+from salary_bands.cli.common import AsJson, MartsFolder, ReferenceFolder, WorkFolder, marts_in, out, print_json, say
+from salary_bands.errors import RefreshError, UsageError
 
 if TYPE_CHECKING:
     from salary_bands.gates.accept import Accepted
@@ -29,12 +29,15 @@ def refresh(
     wait: Annotated[float | None, typer.Option(help="Seconds to wait for another refresh.", show_default="600")] = None,
     accept: Annotated[list[str] | None, typer.Option(help="Gate that must not hold this release; repeatable.")] = None,
     reason: Annotated[str | None, typer.Option(help="Why the gates are accepted; recorded in the manifest.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if any export is held.")] = False,
+    reference: ReferenceFolder = None,
     as_json: AsJson = False,
 ) -> None:
     """Read new exports, build the bands, check them and publish a release."""
     from salary_bands.settings import load
 
-    settings = load(raw=raw, marts=marts, work=work, lock_wait_seconds=wait)
+    settings = load(raw=raw, marts=marts, work=work, lock_wait_seconds=wait, reference=reference)
+    _check_reference(settings.reference)
     today = datetime.now(UTC).date()
     day = _date(as_of) if as_of else today
     if day > today:
@@ -45,10 +48,50 @@ def refresh(
     outcome = run(settings, day, dry_run, say, lambda: _jobs(settings), accepted, is_dated=as_of is not None)
     if as_json:
         print_json(outcome.to_json())
-        return
-    from salary_bands.cli.printing.refreshing import print_outcome
+    else:
+        from salary_bands.cli.printing.refreshing import print_outcome
 
-    print_outcome(out, outcome)
+        print_outcome(out, outcome)
+    if strict and outcome.held:
+        raise RefreshError(f"--strict: {len(outcome.held)} of the exports are held; fix or remove them")
+
+
+def status(
+    export: Annotated[
+        str | None, typer.Argument(help="An export as a release names it (12 digits), its SHA-256, or its file.")
+    ] = None,
+    raw: Annotated[Path | None, typer.Option(help="Folder of exports.", show_default="data/raw")] = None,
+    marts: MartsFolder = None,
+    work: WorkFolder = None,
+    check: Annotated[bool, typer.Option("--check", help="Exit with 1 if something needs a person.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show how the last refresh ended, what is held since when, and how fresh each source is."""
+    from salary_bands.refresh.status import export_status
+    from salary_bands.refresh.status import status as read
+    from salary_bands.settings import load
+
+    settings = load(raw=raw, marts=marts, work=work)
+    if export:
+        one = export_status(settings, export)
+        if as_json:
+            print_json(one)
+        else:
+            from salary_bands.cli.printing.refreshing import print_export
+
+            print_export(out, one)
+        needs_somebody = bool(one["held"])
+    else:
+        found = read(settings)
+        if as_json:
+            print_json(found.to_json())
+        else:
+            from salary_bands.cli.printing.refreshing import print_status
+
+            print_status(out, found)
+        needs_somebody = bool(found.to_do)
+    if check and needs_somebody:
+        raise typer.Exit(1)
 
 
 def _accepted(gates: list[str] | None, reason: str | None) -> "Accepted | None":
@@ -60,6 +103,20 @@ def _accepted(gates: list[str] | None, reason: str | None) -> "Accepted | None":
     return Accepted.of(gates or [], reason)
 
 
+def _check_reference(folder: Path | None) -> None:
+    """Say what is wrong in the reference folder; a broken format holds only its exports, another file everything."""
+    if folder is None:
+        return
+    from salary_bands.reference.own_folder import faults
+
+    wrong = faults(folder)
+    of_formats = [line for line in wrong if "/formats/" in line.partition(":")[0]]
+    for line in of_formats:
+        say(f"warning: {line}")
+    if others := [line for line in wrong if line not in of_formats]:
+        raise UsageError("\n".join(others))
+
+
 def _jobs(settings: "Settings") -> "Jobs":
     """Build Dagster's definitions, which a refresh with nothing to do never needs."""
     from salary_bands.orchestration.refresh import InProcess
@@ -67,19 +124,43 @@ def _jobs(settings: "Settings") -> "Jobs":
     return InProcess(settings, say)
 
 
-def inspect(file: Annotated[Path, typer.Argument(help="An export.")], as_json: AsJson = False) -> None:
+def inspect(
+    file: Annotated[Path, typer.Argument(help="An export.")],
+    write: Annotated[
+        bool, typer.Option("--write", help="Write the drafted format into the reference folder, and inspect again.")
+    ] = False,
+    reference: ReferenceFolder = None,
+    as_json: AsJson = False,
+) -> None:
     """Show how a file would be read and what would be rejected; draft a format if its header is unknown."""
     from salary_bands.cli.printing.inspection import print_inspection
     from salary_bands.exports.inspect import inspect_file
     from salary_bands.settings import load
 
-    found = inspect_file(file, load())
+    settings = load(reference=reference)
+    if write and settings.reference is None:
+        raise UsageError("--write needs a reference folder; begin one with `salary-bands reference init`, and set it")
+    found = inspect_file(file, settings)
+    if write and "draft" in found:
+        path = _write_draft(settings.reference, found)
+        say(f"wrote {path}; answer its questions, then run `salary-bands inspect {file}` again")
     if as_json:
         print_json(found)
     else:
         print_inspection(out, found)
     if found["held"] or found["would_be_held"]:
         raise typer.Exit(1)
+
+
+def _write_draft(folder: Path | None, found: dict[str, Any]) -> Path:
+    """Write a drafted format as a new file of the reference folder."""
+    assert folder
+    path = folder / "formats" / f"{found['draft_name']}.yaml"
+    if path.exists():
+        raise UsageError(f"{path} is there already; edit it, or rename it and try again")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(found["draft"], encoding="utf-8")
+    return path
 
 
 def coverage(
@@ -115,7 +196,7 @@ def mirror(
     if not settings.store_url:
         raise UsageError("no object store is set; give --to s3://BUCKET/PREFIX or the setting store_url")
     with refresh_lock([settings.marts], settings.lock_wait_seconds, say):
-        done = upload(marts_in(settings.marts), settings.store_url, say)
+        done = upload(marts_in(settings.marts), settings.store_url, say, settings.signing_key)
     if as_json:
         print_json(asdict(done))
     else:

@@ -122,6 +122,9 @@ def pull(
     ] = None,
     public_key: PublicKey = None,
     keep_history: Annotated[bool, typer.Option("--keep-history", help="Keep releases pulled before.")] = False,
+    max_age: Annotated[
+        int | None, typer.Option("--max-age", help="Days since the pointers were signed, at most.", min=0)
+    ] = None,
     wait: Wait = None,
     as_json: AsJson = False,
 ) -> None:
@@ -130,7 +133,7 @@ def pull(
     from salary_bands.distribute.pull import pull as bring
     from salary_bands.settings import load
 
-    request = PullRequest(url, to, release, public_key, keep_history)
+    request = PullRequest(url, to, release, public_key, keep_history, max_age)
     found = bring(request, load(lock_wait_seconds=wait).lock_wait_seconds, say)
     if as_json:
         print_json(asdict(found))
@@ -159,6 +162,7 @@ def serve(
 @contextmanager
 def _locked(folder: Path | None, wait: float | None) -> "Iterator[Marts]":
     """Lock the marts folder, and repair what a crash may have left."""
+    from salary_bands.publish.pointers import sign_pointers
     from salary_bands.publish.publication import repair
     from salary_bands.releases.marts import Marts
     from salary_bands.settings import load
@@ -170,4 +174,7 @@ def _locked(folder: Path | None, wait: float | None) -> "Iterator[Marts]":
     with refresh_lock([found.folder], settings.lock_wait_seconds, say):
         for line in repair(found):
             say(line)
-        yield found
+        try:
+            yield found
+        finally:
+            sign_pointers(found, settings.signing_key)

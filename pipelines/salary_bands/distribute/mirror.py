@@ -6,6 +6,7 @@ A pointer in the store never names an incomplete release, and no publisher overw
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ from salary_bands.releases.pointers import (
     newest_first,
     read_entries,
 )
+from salary_bands.releases.statement import POINTERS, next_statement, read_statement
 from salary_bands.settings import Settings
 from salary_bands.storage.files import write_json
 
@@ -55,8 +57,10 @@ class Mirrored:
         return f"mirrored to {self.to}: {put} ({self.objects:,} objects); latest there is {self.latest or 'none'}"
 
 
-def mirror(marts: Marts, url: str, say: Callable[[str], None] = lambda _: None) -> Mirrored:
+def mirror(marts: Marts, url: str, say: Callable[[str], None] = lambda _: None, key: Path | None = None) -> Mirrored:
     """Put every release of the folder that the store lacks, then the pointers. Needs the lock of the folder.
+
+    key: signs the pointers as they are in the store, which may have releases of others.
 
     Raises UsageError for an invalid address, RefreshError if the store cannot be used or has another release under
     one of our versions.
@@ -74,6 +78,8 @@ def mirror(marts: Marts, url: str, say: Callable[[str], None] = lambda _: None) 
         for entry in new:
             _put_release(bucket, marts, entry, say)
         latest = _settle(bucket, marts, ours, before)
+        if key:
+            _sign(bucket, key)
     states = {**seen, url: {e.version: e.state for e in ours}}
     write_json(marts.folder / SEEN, _SEEN.dump_python(states, exclude_defaults=True))
     return Mirrored(url, [entry.version for entry in new], bucket.puts, latest)
@@ -87,7 +93,7 @@ def mirror_published(settings: Settings, version: str) -> str | None:
     if not settings.store_url:
         return None
     try:
-        return mirror(Marts(settings.marts), settings.store_url).line()
+        return mirror(Marts(settings.marts), settings.store_url, key=settings.signing_key).line()
     except RefreshError as error:
         raise RefreshError(f"{version} is published in {settings.marts}, but not mirrored: {error}") from None
 
@@ -171,6 +177,19 @@ def _settle(bucket: Bucket, marts: Marts, ours: Sequence[Entry], before: Mapping
         else:
             return due.version
     raise RefreshError("other publishers kept swapping the pointers of the store; try again")
+
+
+def _sign(bucket: Bucket, key: Path) -> None:
+    """Sign the pointers of the store; whoever changes them afterwards signs them again."""
+    for _ in range(ROUNDS):
+        (latest, _), (releases, _) = bucket.sha256(LATEST), bucket.sha256(RELEASES)
+        before, mode = bucket.document(POINTERS, read_statement)
+        now = datetime.now(UTC)
+        assert releases, "the pointers are written first"
+        statement = next_statement(before, latest, releases, now.date(), int(now.timestamp()), key)
+        if statement is None or bucket.put(POINTERS, statement.text().encode(), mode):
+            return
+    raise RefreshError("other publishers kept signing the pointers of the store; try again")
 
 
 def _listed(bucket: Bucket) -> tuple[list[Entry], "PutMode"]:

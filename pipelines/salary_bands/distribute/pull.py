@@ -6,24 +6,32 @@ locally are listed as `pruned`.
 """
 
 import shutil
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from salary_bands.distribute.assembly import Assembly
 from salary_bands.distribute.remote import Limits, Remote
+from salary_bands.distribute.trust import check_only_forward, signed_state
 from salary_bands.errors import RefreshError, UsageError
 from salary_bands.publish.pointers import clear_leftovers, remove_releases, settle
 from salary_bands.releases.documents import MANIFEST, SIGNATURE, Model, read_file
 from salary_bands.releases.marts import Marts
-from salary_bands.releases.pointers import Entry, Pointers, read_pointers
+from salary_bands.releases.pointers import LATEST, RELEASES, Entry, Pointers, read_pointers
 from salary_bands.releases.signing import public_key
+from salary_bands.releases.statement import POINTERS, hash_of
 from salary_bands.storage.files import sha256_of, write_json
 from salary_bands.storage.locks import refresh_lock
 
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 _STATE = "state.json"
+_PATIENCE = 3  # times that pointers are read which a publication is just changing
 
 
 @dataclass(frozen=True)
@@ -31,7 +39,8 @@ class PullRequest:
     """What to pull, and where to.
 
     url: of the publisher's marts folder. folder: the local copy. release: a version, None for the latest.
-    public_key: PEM file of the key that must have signed it. keep_history: keep the releases of earlier pulls.
+    public_key: PEM file of the key that must have signed it. keep_history: keep the releases of earlier pulls. max_age:
+    days since the pointers were signed, at most.
     """
 
     url: str
@@ -39,6 +48,7 @@ class PullRequest:
     release: str | None = None
     public_key: Path | None = None
     keep_history: bool = False
+    max_age: int | None = None
 
 
 @dataclass
@@ -63,10 +73,11 @@ class Kept(Model):
 
 
 class PullState(Model):
-    """What a pull remembers in the folder: the publisher, and the pointers by file name."""
+    """What a pull remembers in the folder: the publisher, the pointers by file name, and the last signed state."""
 
     url: str
     kept: dict[str, Kept] = Field(default_factory=dict)
+    sequence: int = 0
 
 
 def pull(
@@ -81,16 +92,22 @@ def pull(
     for a URL, key, release or folder that cannot be used.
     """
     signer = public_key(request.public_key) if request.public_key else None
+    if request.max_age is not None and signer is None:
+        raise UsageError("--max-age is of the signed pointers; give the publisher's key with --public-key")
     remote, marts = Remote(request.url, limits), Marts(request.folder)
     staging = marts.folder / ".pull"
     with refresh_lock([marts.folder], wait_seconds, say):
         state = _state(marts, remote.url, staging / _STATE)
         fetched = _Conditional(remote, state)
-        found = read_pointers(fetched.read)
+        found, sequence = _pointers(fetched, signer, state, request.max_age)
         entries = _checked(found, remote.url)
         clear_leftovers(marts)
         held = _held(marts)
         _check_same(marts, held, entries, remote.url)
+        may_remove = signer is None or sequence > 0
+        if not may_remove:
+            check_only_forward(marts, held, entries, found.latest, remote.url)
+            say(f"{remote.url}: its pointers are not signed, so nothing is removed on their word")
         version = request.release or (found.latest.version if found.latest else None)
         entry = _chosen(entries, version, remote.url) if version else None
         pulled = Pulled(remote.url, version)
@@ -102,13 +119,13 @@ def pull(
                 pulled.fetched, pulled.reused, pulled.bytes = assembly.bring(entry)
             if (marts.release(entry.version) / SIGNATURE).is_file():
                 pulled.signature = "valid" if signer else "unchecked"
-        keep = {*(held if request.keep_history else ()), *([entry.version] if entry else ())}
+        keep = {*(held if request.keep_history or not may_remove else ()), *([entry.version] if entry else ())}
         listed = [e.model_copy(update={"pruned": e.version not in keep}) for e in entries]
         pulled.removed = sorted(set(held) - keep)
         pulled.changed = bool(pulled.fetched or pulled.reused or pulled.removed or listed != marts.releases())
         settle(marts, listed)
         remove_releases(marts, pulled.removed)
-        _write_state(staging, PullState(url=remote.url, kept=fetched.kept))
+        _write_state(staging, PullState(url=remote.url, kept=fetched.kept, sequence=max(sequence, state.sequence)))
         for left in [p for p in staging.iterdir() if p.name != _STATE]:
             shutil.rmtree(left) if left.is_dir() else left.unlink()
     return pulled
@@ -131,6 +148,8 @@ class _Conditional:
 
     def __init__(self, remote: Remote, state: PullState) -> None:
         self.kept: dict[str, Kept] = {}
+        self.contents: dict[str, bytes | None] = {}
+        self.url = remote.url
         self._remote = remote
         self._known = dict(state.kept)
 
@@ -143,7 +162,31 @@ class _Conditional:
             content = known.content.encode()
         if answer and content is not None:
             self.kept[name] = Kept(content=content.decode(errors="replace"), validators=answer.validators)
+        self.contents[name] = content
         return content
+
+
+def _pointers(
+    fetched: _Conditional, signer: "Ed25519PublicKey | None", state: PullState, max_age: int | None
+) -> tuple[Pointers, int]:
+    """Read the pointers and, if there is a key, what the publisher has signed of them; return its number, else 0.
+
+    They are files of their own, so a publication may come in between: then they are read again.
+    """
+    for attempt in range(_PATIENCE):
+        if attempt:
+            time.sleep(attempt)
+        found = read_pointers(fetched.read)
+        if signer is None:
+            return found, 0
+        content = fetched.read(POINTERS)
+        latest, releases = (hash_of(fetched.contents.get(name)) for name in (LATEST, RELEASES))
+        statement = signed_state(content, signer, state.sequence, max_age, f"{fetched.url}{POINTERS}")
+        if statement is None:
+            return found, 0
+        if statement.says(latest, releases):
+            return found, statement.sequence
+    raise RefreshError(f"{fetched.url}{POINTERS}: is of other pointers than are there; try again later")
 
 
 def _checked(found: Pointers, url: str) -> list[Entry]:

@@ -17,7 +17,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 from urllib3.util.retry import Retry
 
-from salary_bands.errors import RefreshError, UsageError
+from salary_bands.errors import RefreshError, UsageError, escaped
 
 _CHUNK = 1 << 16
 _VALIDATORS = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
@@ -139,7 +139,7 @@ class Remote:
                 return Answer(None, known)
             self._expect(path, answer, 200)
             content = b"".join(self._chunks(path, answer, self.limits.document))
-            if len(content) < int(answer.headers.get("Content-Length", 0)):
+            if len(content) < (_length(answer) or 0):
                 raise _BrokenError(path)
             return Answer(content, {name: answer.headers[name] for name in _VALIDATORS if name in answer.headers})
 
@@ -158,15 +158,16 @@ class Remote:
         for _ in range(self.limits.redirects + 1):
             try:
                 answer = self._session.get(url, headers=headers, timeout=timeout, stream=True, allow_redirects=False)
-            except (requests.RequestException, HTTPError) as error:
-                raise RefreshError(f"{url}: {_reason(error)}; check the URL, or try again later") from None
+            except (requests.RequestException, HTTPError, ValueError) as error:  # numbers without end are ValueErrors
+                raise RefreshError(f"{url}: {_reason(error)[:200]}; check the URL, or try again later") from None
             with answer:
                 if not answer.is_redirect:
                     yield answer
                     return
-                target = urljoin(url, answer.headers["Location"])
-            if not _same_host(url, target):
-                raise BadAnswerError(f"{url}: redirects to {target}, another host; use that URL if you trust it")
+                target = _target(url, answer.headers["Location"])
+            if target is None or not _same_host(url, target):
+                where = f"{escaped((target or 'no URL')[:200])}, another host"
+                raise BadAnswerError(f"{url}: redirects to {where}; use that URL if you trust it")
             url = target
         raise BadAnswerError(f"{self.url}{path}: redirects in a circle; ask the publisher")
 
@@ -182,17 +183,17 @@ class Remote:
 
         Raises BadAnswerError if it is too large or too slow, _BrokenError if the connection breaks.
         """
-        length = answer.headers.get("Content-Length", "")
+        length = _length(answer)
         too_large = BadAnswerError(
             f"{self.url}{path}: is larger than the {most:,} bytes it may have; none of it is kept"
         )
-        if length.isdigit() and int(length) > most:
+        if length is not None and length > most:
             raise too_large
         began, received = time.monotonic(), 0
         while True:
             try:
                 chunk = answer.raw.read1(_CHUNK, decode_content=True)  # not read(): that waits for a full chunk
-            except (HTTPError, OSError) as error:
+            except (HTTPError, OSError, ValueError) as error:
                 raise _BrokenError(f"{self.url}{path}: {_reason(error)}; try again") from None
             if not chunk:
                 return
@@ -213,6 +214,22 @@ def _same_host(one: str, other: str) -> bool:
         (a.scheme, b.scheme) == ("http", "https") and a.hostname == b.hostname and (a.port, b.port) == (None,) * 2
     )
     return upgraded or (a.scheme, a.hostname, a.port) == (b.scheme, b.hostname, b.port)
+
+
+def _length(answer: requests.Response) -> int | None:
+    """Return the length that an answer states; None if that is no number."""
+    stated = answer.headers.get("Content-Length", "")
+    return int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 19 else None
+
+
+def _target(url: str, location: str) -> str | None:
+    """Return the URL that a redirect leads to; None if it is none."""
+    try:
+        target = urljoin(url, location)
+        parts = urlsplit(target)
+        return target if parts.port is None or parts.port >= 0 else None
+    except ValueError:
+        return None
 
 
 def _reason(error: Any) -> str:

@@ -26,6 +26,7 @@ from salary_bands.releases.pointers import (
     read_pointers,
 )
 from salary_bands.releases.signing import is_signed, public_key
+from salary_bands.releases.statement import POINTERS, hash_of, read_statement
 from salary_bands.storage.files import sha256_of
 
 if TYPE_CHECKING:
@@ -95,9 +96,25 @@ def verify(
         manifest = _manifest(source, entry, found)
         if manifest and entry in chosen:
             _release(source, manifest, signer, found)
+    if signer:
+        found.faults += _statement_faults(source, signer)
     if isinstance(source, _Folder):
         _folder(source, entries, found)
     return found
+
+
+def _statement_faults(source: "_Folder | _Url", signer: "Ed25519PublicKey") -> list[Fault]:
+    """Check what the publisher has signed of the pointers; a copy that was pulled has no such statement."""
+    content = source.read(POINTERS)
+    if content is None:
+        return []
+    try:
+        statement = read_statement(content, signer)
+    except DocumentError as error:
+        return [Fault(POINTERS, str(error), "ask the publisher, and do not use the pointers")]
+    if not statement.says(hash_of(source.read(LATEST)), hash_of(source.read(RELEASES))):
+        return [Fault(POINTERS, "is of other pointers than are there", REFRESH)]
+    return []
 
 
 def _pointer_faults(pointers: Pointers) -> Iterator[Fault]:

@@ -19,9 +19,10 @@ from salary_bands.ingest.recognise import exported_on_from_name
 from salary_bands.normalise.reports import normalise
 from salary_bands.settings import Settings
 from salary_bands.storage.frames import TEXT
-from salary_bands.validate.split import split
+from salary_bands.validate.split import SKIPPED, split
 from salary_bands.vocabulary.rates import Rates
 
+NO_FAULT = ("no_pay", SKIPPED)  # reasons of rows that are as their source means them
 _UNDATED = date(1900, 1, 1)  # while an export's date is not known, its rows without one have no rate
 
 
@@ -30,9 +31,10 @@ class Chain:
     """The steps over one export, and what they have found.
 
     opened: its raw_reports, from the file or from a part. file: its name, which may hold its date. exported_on: its
-    date, else the latest full date inside, which `validate` finds. rejected: rejected rows by column and reason; the
-    column is empty if the row as a whole is meant. noted: cells read as unknown, and conversions that differ, by column
-    and kind. unusable, cells: cells of optional columns that hold no value, and cells that are not blank, by column.
+    date, else the latest full date inside, which `validate` finds. newest: that latest date, of an accepted row.
+    rejected: rejected rows by column and reason; the column is empty if the row as a whole is meant. noted: cells read
+    as unknown, and conversions that differ, by column and kind. unusable, cells: cells of optional columns that hold no
+    value, and cells that are not blank, by column.
     """
 
     opened: OpenExport
@@ -40,6 +42,7 @@ class Chain:
     rates: Rates
     settings: Settings
     exported_on: date | None = None
+    newest: date | None = None
     rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
     noted: Counter[str] = field(default_factory=Counter)
     unusable: Counter[str] = field(default_factory=Counter)
@@ -58,7 +61,6 @@ class Chain:
         Malformed rows have no chunk. Raises HeldExport at the end: `too_many_rejected`, `no_export_date`; and what
         reading raises.
         """
-        latest: list[pd.Timestamp] = []
         day = self.exported_on or _UNDATED
         for raw in self.opened.chunks:
             part = split(raw, self.opened.format, self.opened.columns, day, self.rates, self.settings)
@@ -66,27 +68,46 @@ class Chain:
             self.noted.update(part.noted)
             self.unusable.update(part.unusable)
             self.cells.update(part.cells)
-            latest.extend(part.accepted["submitted_at"].dropna().nlargest(1))
+            latest = [moment.date() for moment in part.accepted["submitted_at"].dropna().nlargest(1)]
+            self.newest = max([*latest, *([self.newest] if self.newest else [])], default=None)
             yield raw, part.accepted, part.rejected
         self._count(malformed_rows(self.opened.malformed))
         if self.is_mostly_rejected:
             raise self._too_many_rejected()
         if self.exported_on is None:
-            if self.rejected and self._without_pay == self.opened.rows:
+            if self.rejected and self._without_pay and self._without_pay + self._skipped == self.opened.rows:
                 raise HeldExport(
                     "no_pay",
                     f"none of its {self.opened.rows:,} rows has pay",
                     "check which columns the format reads as base and total, or remove the export",
                     rows=self.opened.rows,
                 )
-            if not latest:
+            if self.newest is None:
                 raise HeldExport(
                     "no_export_date",
                     "neither its name nor a row has the date of the export",
                     "name it as the format's `exported_on` expects, or deliver full dates",
                     rows=self.opened.rows,
                 )
-            self.exported_on = max(latest).date()
+            self.exported_on = self.newest
+
+    def check_supported(self) -> None:
+        """Raise HeldExport if a refresh cannot use any row of the format: `evidence_not_supported`, `net_pay`."""
+        fmt = self.opened.format
+        if fmt.evidence == "filed":
+            raise HeldExport(
+                "evidence_not_supported",
+                "is filings with a government, which are no reports and no adverts",
+                "there are no bands for filings yet; `salary-bands inspect FILE` reads them",
+                rows=self.opened.rows,
+            )
+        if net := [name for name in fmt.net_columns if name in self.opened.columns]:
+            raise HeldExport(
+                "net_pay",
+                f"its {', '.join(net)} is pay after tax",
+                "say `gross_up` for it in the format's YAML if one factor is good enough, or remove the export",
+                rows=self.opened.rows,
+            )
 
     def normalise(self, accepted: pd.DataFrame) -> pd.DataFrame:
         """Turn a chunk of accepted_reports into normalised_reports."""
@@ -118,15 +139,20 @@ class Chain:
     @property
     def is_mostly_rejected(self) -> bool:
         """True if more than the allowed share of rows is rejected; rows without pay are no fault and do not count."""
-        return self._faulty > self.settings.max_rejected_share * self.opened.rows
+        own = self.opened.format.max_rejected_share
+        return self._faulty > (self.settings.max_rejected_share if own is None else own) * self.opened.rows
 
     @property
     def _without_pay(self) -> int:
         return sum(rows for (_, reason), rows in self.rejected.items() if reason == "no_pay")
 
     @property
+    def _skipped(self) -> int:
+        return sum(rows for (_, reason), rows in self.rejected.items() if reason == SKIPPED)
+
+    @property
     def _faulty(self) -> int:
-        return sum(rows for (_, reason), rows in self.rejected.items() if reason != "no_pay")
+        return sum(rows for (_, reason), rows in self.rejected.items() if reason not in NO_FAULT)
 
     def _count(self, rejected: pd.DataFrame) -> None:
         groups = rejected.groupby(["column", "reason"])["row"].agg(["size", "min"]).reset_index()
@@ -135,13 +161,13 @@ class Chain:
             self._first_rows.setdefault((column, reason), int(first))
 
     def _too_many_rejected(self) -> HeldExport:
-        faults = [(-rows, key) for key, rows in self.rejected.items() if key[1] != "no_pay"]
+        faults = [(-rows, key) for key, rows in self.rejected.items() if key[1] not in NO_FAULT]
         column, reason = key = min(faults)[1]
         return HeldExport(
             "too_many_rejected",
             f"{self._faulty:,} of {self.opened.rows:,} rows are rejected, most often {column or 'the row'} for "
             f"{reason} (first in row {self._first_rows[key]})",
-            "fix the export, or raise max_rejected_share; `salary-bands inspect FILE` shows examples",
+            "fix the export or its format, or raise max_rejected_share; `salary-bands inspect FILE` shows examples",
             rows=self.opened.rows,
         )
 

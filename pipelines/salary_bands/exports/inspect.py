@@ -5,29 +5,31 @@ Nothing is kept. Only here is text of an export shown, on the operator's termina
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, BinaryIO
 
 import pandas as pd
 
 from salary_bands import schemas
 from salary_bands.errors import HeldExport, UsageError
 from salary_bands.exports.chain import Chain
-from salary_bands.exports.draft import draft_format
+from salary_bands.exports.draft.draft import draft_format
+from salary_bands.exports.outlook import dispositions, pay_by_country
 from salary_bands.ingest.raw_folder import open_export
-from salary_bands.ingest.read import open_rows, read_header
+from salary_bands.ingest.read import open_rows
 from salary_bands.ingest.recognise import UNRECOGNISED
-from salary_bands.reference.formats import Format
+from salary_bands.reference.formats import Format, parse_format
+from salary_bands.schemas.raw_reports import TEXT_COLUMNS
 from salary_bands.settings import Settings
-from salary_bands.storage.duck import add_table, in_memory, run_step
-from salary_bands.vocabulary.rates import current_rates
+from salary_bands.vocabulary.rates import Rates, current_rates
 
 _EXAMPLES = 3  # cells per column and reason
+_FIRST = 5  # rows that are shown as they are read
 _LONGEST = 200  # characters of a cell or a parser's words
-_DISPOSING = ["row", "row_hash", "range_id", "evidence", "submission_id", "submitted_at", "submitted_year"]
-_DISPOSING += ["scope_reason", "base", "leaf"]  # columns of pay_reports that decide whether a report counts
-_STEPS = ("ranges", "identified_reports", "dated_reports", "single_reports", "scoped_reports")
+_KEPT = ["row", "row_hash", "range_id", "evidence", "submission_id", "submitted_at", "submitted_year", "scope_reason"]
+_KEPT += ["base", "base_min", "base_max", "total", "leaf", "level", "stage", "country", "metro", "currency"]
+_READ = ["row", "leaf", "level", "stage", "country", "metro", "base", "total"]  # what is shown of a first row
 
 Document = dict[str, Any]
 Examples = dict[tuple[str, str], list[Document]]
@@ -36,25 +38,58 @@ Examples = dict[tuple[str, str], list[Document]]
 def inspect_file(path: Path, settings: Settings) -> Document:
     """Run the chain over a file, and return what a refresh would make of it as one document.
 
-    Raises UsageError if there is no such file.
+    A file whose header no format has is held; a format is drafted, and the document says what it would make of the
+    file. Raises UsageError if there is no such file.
     """
     if not path.is_file():
         raise UsageError(f"{path}: no such file")
     found: Document = {"file": path.name, "held": None, "would_be_held": False, "format": None, "rows": 0}
+    rates = current_rates(settings.work)
     try:
         with open_export(path) as stream:
             try:
                 opened = open_rows(stream, path.name, settings)
             except HeldExport as held:
-                if held.reason in UNRECOGNISED:
-                    found["draft"] = draft_format(path.stem, read_header(stream, path.name, settings))
+                if held.reason in (*UNRECOGNISED, "unreadable_encoding", "several_sheets"):
+                    found |= _drafted(stream, path, rates, settings)
                 raise
-            _run(Chain(opened, path.name, current_rates(settings.work), settings), found)
+            _run(Chain(opened, path.name, rates, settings), found)
     except HeldExport as held:
         found |= {"held": {"reason": held.reason, "line": str(held)}, "would_be_held": True, "rows": held.rows}
         if held.__context__ is not None:
             found["held"]["parser"] = " ".join(str(held.__context__).split())[:_LONGEST]
     return found
+
+
+def _drafted(stream: BinaryIO, path: Path, rates: Rates, settings: Settings) -> Document:
+    """Return a drafted format with its evidence and questions, and what it would make of the file."""
+    try:
+        draft = draft_format(stream, path.name, rates, settings)
+        fmt = parse_format(draft.text, "the draft")
+    except (HeldExport, ValueError):
+        return {}
+    found: Document = {
+        "draft": draft.text,
+        "draft_name": draft.name,
+        "guesses": draft.guesses,
+        "questions": draft.questions,
+        "not_mapped": draft.not_mapped,
+    }
+    outcome: Document = {"held": None}
+    try:
+        opened = open_rows(stream, path.name, settings, fmt)
+        _run(Chain(opened, path.name, rates, settings), outcome)
+    except HeldExport as held:
+        outcome |= {"held": {"reason": held.reason, "line": str(held)}, "rows": held.rows}
+    return found | {"with_draft": outcome}
+
+
+@dataclass
+class _Watched:
+    """What is kept of the chunks on their way through the chain, to be shown."""
+
+    examples: Examples = field(default_factory=lambda: defaultdict(list))
+    first_rows: list[Document] = field(default_factory=list)
 
 
 def _run(chain: Chain, found: Document) -> None:
@@ -65,18 +100,29 @@ def _run(chain: Chain, found: Document) -> None:
         "title": fmt.title,
         "licence": fmt.licence,
         "delivery": fmt.delivery,
-        "columns": {c: fmt.columns[c].constant or fmt.columns[c].headers for c in chain.opened.columns},
+        "untested": fmt.untested,
+        "columns": {c: _source(fmt, c) for c in chain.opened.columns},
+        "absent": chain.opened.absent,
     }
-    examples: Examples = defaultdict(list)
-    accepted = _accepted(chain, examples)
+    watched = _Watched()
+    accepted = _accepted(chain, watched)
+    implausible: HeldExport | None = None
     try:
         if chain.exported_on is None:  # the steps after need it, and the last row may have it
             accepted = iter([*accepted])
-        chunks = [chain.classify(chain.normalise(chunk))[_DISPOSING] for chunk in accepted]
-        chain.check_pay()
+        chunks = [_classified(chain, chunk) for chunk in accepted]
+        try:
+            chain.check_supported()
+            chain.check_pay()
+        except HeldExport as held:  # what the rows are is of use to who mends the format
+            implausible = held
     finally:
-        found |= {"rejected": _rejected(chain, examples), "noted": dict(chain.noted), "warnings": chain.warnings}
-    reports = pd.concat(chunks or [schemas.empty("pay_reports")[_DISPOSING]], ignore_index=True)
+        found |= {
+            "rejected": _rejected(chain, watched.examples),
+            "noted": dict(chain.noted),
+            "warnings": chain.warnings,
+        }
+    reports = pd.concat(chunks or [schemas.empty("pay_reports").assign(currency="")[_KEPT]], ignore_index=True)
     assert chain.exported_on
     found |= {
         "rows": chain.opened.rows,
@@ -84,13 +130,30 @@ def _run(chain: Chain, found: Document) -> None:
         "accepted": len(reports),
         "evidence": _counts(reports["evidence"]),
         "leaves": _counts(reports["leaf"]),
-        "not_used": _not_used(reports, fmt, chain),
+        "not_used": dispositions(reports, chain, is_dated=False),
+        "ledger": dispositions(reports, chain, is_dated=True),
+        "pay": pay_by_country(reports, chain.settings),
+        "first_rows": _first_rows(watched.first_rows, reports),
     }
+    if implausible:
+        raise implausible
 
 
-def _accepted(chain: Chain, examples: Examples) -> Iterator[pd.DataFrame]:
-    """Yield accepted_reports, and keep the first cells that are rejected for each reason."""
+def _classified(chain: Chain, chunk: pd.DataFrame) -> pd.DataFrame:
+    return chain.classify(chain.normalise(chunk)).assign(currency=chunk["currency"])[_KEPT]
+
+
+def _source(fmt: Format, name: str) -> str | list[str]:
+    column = fmt.columns[name]
+    return column.constant or (["the file's name"] if column.file_name else column.headers)
+
+
+def _accepted(chain: Chain, watched: _Watched) -> Iterator[pd.DataFrame]:
+    """Yield accepted_reports, and keep the first rows, and the first cells that are rejected for each reason."""
+    examples = watched.examples
     for raw, accepted, rejected in chain.validate():
+        if len(watched.first_rows) < _FIRST:
+            watched.first_rows += [_texts(row) for row in raw.head(_FIRST - len(watched.first_rows)).to_dict("records")]
         groups: dict[Any, pd.DataFrame] = dict([*rejected.groupby(["column", "reason"])])
         for (column, reason), rows in groups.items():
             wanted = rows["row"].head(_EXAMPLES - len(examples[column, reason]))
@@ -98,6 +161,19 @@ def _accepted(chain: Chain, examples: Examples) -> Iterator[pd.DataFrame]:
             texts = cells[column] if column else pd.Series(None, index=wanted, dtype=object)
             examples[column, reason] += [_example(row, text) for row, text in texts.items()]
         yield accepted
+
+
+def _texts(row: dict[Any, Any]) -> Document:
+    """Return the cells of a raw row that are not blank."""
+    cells = {name: row[name][:_LONGEST] for name in TEXT_COLUMNS if isinstance(row[name], str)}
+    return {"row": int(row["row"]), "cells": cells}
+
+
+def _first_rows(first: list[Document], reports: pd.DataFrame) -> list[Document]:
+    """Add to the first rows what they were read as; None if a row was not accepted."""
+    read = reports[reports["row"].isin([row["row"] for row in first])][_READ].astype(object)
+    by_row = {int(r["row"]): r for r in read.where(read.notna(), None).to_dict("records")}
+    return [row | {"read": by_row.get(row["row"])} for row in first]
 
 
 def _example(row: Any, text: Any) -> Document:
@@ -113,31 +189,6 @@ def _rejected(chain: Chain, examples: Examples) -> list[Document]:
         {"column": column, "reason": reason, "rows": rows, "examples": examples[column, reason]}
         for (column, reason), rows in sorted(chain.rejected.items())
     ]
-
-
-def _not_used(reports: pd.DataFrame, fmt: Format, chain: Chain) -> list[Document]:
-    """Count accepted rows that do not count whatever the date and the other exports, by the SQL that decides it."""
-    facts: Document = {
-        "export_number": 0,
-        "source": "",
-        "dating_group": "",
-        "file": chain.file,
-        "exported_on": chain.exported_on,
-    }
-    with TemporaryDirectory() as spill, in_memory(Path(spill), chain.settings.memory_limit) as connection:
-        add_table(connection, "reports", reports.assign(**facts, repeats=fmt.repeats, is_newest=True))
-        connection.execute('CREATE TABLE matched_duplicates (export_number BIGINT, "row" BIGINT)')
-        connection.execute(
-            "CREATE TABLE refresh AS SELECT DATE '9999-12-31' AS as_of, DATE '0001-01-01' AS window_start"
-        )
-        connection.execute("CREATE TABLE recency (age_months BIGINT, weight BIGINT)")
-        for step in _STEPS:
-            run_step(connection, f"window_reports/{step}")
-        counts = connection.execute(
-            "SELECT disposition, reason, count(*) FROM scoped_reports WHERE disposition IS NOT NULL "
-            "GROUP BY ALL ORDER BY ALL"
-        ).fetchall()
-    return [{"disposition": d, "reason": r, "rows": n} for d, r, n in counts]
 
 
 def _counts(values: pd.Series) -> dict[str, int]:

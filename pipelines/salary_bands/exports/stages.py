@@ -3,20 +3,23 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from salary_bands.errors import HeldExport
+from salary_bands.errors import HeldExport, RefreshError, UsageError
 from salary_bands.exports.chain import Chain, malformed_rows
+from salary_bands.exports.reading import CHANGED, Reader, read_here
 from salary_bands.fingerprint import OURS, digest, made_from
 from salary_bands.ingest.containers.common import Malformed
 from salary_bands.ingest.raw_folder import ExportFile, open_export
-from salary_bands.ingest.read import OpenExport, open_rows
-from salary_bands.ingest.recognise import exported_on_from_name
-from salary_bands.reference.formats import format_named, formats
+from salary_bands.ingest.read import OpenExport, recognised_format, way_of
+from salary_bands.ingest.recognise import UNRECOGNISED, exported_on_from_name
+from salary_bands.reference.formats import broken_formats, format_named, formats
 from salary_bands.settings import Settings
-from salary_bands.storage.files import private_folder
+from salary_bands.storage.files import private_folder, read_record, write_json
 from salary_bands.storage.parts import Parts
 from salary_bands.vocabulary.rates import Rates, current_rates
 
@@ -28,6 +31,13 @@ BEFORE = {  # the parts whose rows and facts a part is made from
     "normalised_reports": ("raw_reports", "accepted_reports"),
     "pay_reports": ("accepted_reports", "normalised_reports"),
 }
+READ_LIMITS = ("max_read_seconds", "max_read_memory")  # where they are raised, an export may be read after all
+_NOTHING = {
+    "format": "",
+    "columns": [],
+    "absent": [],
+    "malformed": [],
+}  # what is known of an export that cannot be read
 Record = dict[str, Any]
 
 
@@ -35,37 +45,95 @@ Record = dict[str, Any]
 class ExportStages:
     """Runs the stages for exports, in one work folder with one set of settings.
 
-    A stage that holds its export writes a record with the reason and no part; later stages pass that on.
+    A stage that holds its export writes a record with the reason and no part; later stages pass that on. read: reads
+    the file into raw_reports.
     """
 
     parts: Parts
     settings: Settings
     rates: Rates
+    read: Reader = read_here
 
     @classmethod
-    def of(cls, settings: Settings) -> "ExportStages":
+    def of(cls, settings: Settings, read: Reader = read_here) -> "ExportStages":
         private_folder(settings.work)
-        return cls(Parts(settings.work), settings, current_rates(settings.work))
+        return cls(Parts(settings.work), settings, current_rates(settings.work), read)
 
     def made_from(self, table: str, export: ExportFile) -> str:
-        """Hash what makes a part: its stage, the parts before it, the file's bytes and the date in its name."""
-        named = self._named(export)
+        """Hash what makes a part: its stage, the parts before it, the file's bytes and the format that reads them."""
+        return self._made_from(table, export, self.format_facts(export))
+
+    def _made_from(self, table: str, export: ExportFile, format_facts: list[Any]) -> str:
         facts = [self.parts.record(before, export.key) or {} for before in BEFORE[table]]
         inputs = [{name: fact for name, fact in record.items() if name != "made_from"} for record in facts]
-        return made_from(OURS.stage_code(table), self.settings, self.rates.sha256, named, export.sha256, inputs)
+        limits = [getattr(self.settings, name) for name in READ_LIMITS] if table == "raw_reports" else []
+        return self._hash(table, format_facts, export.sha256, inputs, limits)
 
     def rules(self, export: ExportFile) -> str:
-        """Hash what the export is read by, whatever has been made of it: the stages and the date in its name."""
-        codes = [OURS.stage_code(table) for table in STAGE_TABLES]
-        return digest([made_from(code, self.settings, self.rates.sha256, self._named(export)) for code in codes])
+        """Hash what the export is read by, whatever has been made of it: the stages and its format."""
+        format_facts = self.format_facts(export)
+        return digest([self._hash(table, format_facts) for table in STAGE_TABLES])
+
+    def _hash(self, table: str, *inputs: Any) -> str:
+        rates = self.rates.sha256
+        return made_from(OURS.stage_code(table), self.settings, rates, *inputs, without=("formats",))
+
+    def format_facts(self, export: ExportFile) -> list[Any]:
+        """Return the format that reads an export, and what it takes from the file's name.
+
+        An export that no format reads depends on all of them.
+        """
+        name = self._recognised(export)
+        if name not in {f.name for f in formats()}:
+            return [_readings(), [b.faults for b in broken_formats()]]
+        fmt = format_named(name)
+        dated = exported_on_from_name(fmt.exported_on, export.file) if fmt.exported_on else None
+        in_name = [c.file_name for c in fmt.columns.values() if c.file_name]
+        return [_readings()[name], dated, export.file.rpartition("/")[2] if in_name else None]
+
+    def _recognised(self, export: ExportFile) -> str:
+        """Return the format of an export, found again only if a format is recognised by something else than before.
+
+        Only an export that was read within its limits is opened here; of another one "" is returned.
+        """
+        known = read_record(self._recognised_path(export)) or {}
+        if known.get("formats") == _ways():
+            return str(known["format"])
+        read = self.parts.record("raw_reports", export.key)
+        if read is None or (read["held"] and read["held"]["reason"] not in UNRECOGNISED):
+            return ""
+        try:
+            with open_export(export.path) as stream:
+                name = recognised_format(stream, export.file, self.settings)
+        except (HeldExport, OSError):
+            name = ""
+        self._remember(export, name)
+        return name
+
+    def _remember(self, export: ExportFile, name: str) -> None:
+        """Keep the format that an export was recognised to be of, "" for none."""
+        write_json(self._recognised_path(export), {"formats": _ways(), "format": name})
+
+    def _recognised_path(self, export: ExportFile) -> Path:
+        return self.parts.work / "recognised" / f"{export.key}.json"
 
     def is_current(self, export: ExportFile) -> bool:
-        """True if every part of the export is there and made by this code, rules and settings."""
+        """True if every part of the export is there, whole, and made by this code, rules and settings."""
+        return self._is_made(export) and not self.damaged(export)
+
+    def damaged(self, export: ExportFile) -> list[str]:
+        """Name the tables whose part is not what its record says; a disk, a crash or a person has changed it."""
+        return [table for table in BEFORE if self.parts.is_damaged(table, export.key)]
+
+    def is_repaired(self, export: ExportFile) -> bool:
+        """True if nothing but damaged parts is a reason to read the export again."""
+        return self._is_made(export) and bool(self.damaged(export))
+
+    def _is_made(self, export: ExportFile) -> bool:
         records = {table: self.parts.record(table, export.key) or {} for table in STAGE_TABLES}
+        format_facts = self.format_facts(export)
         return all(
-            record.get("made_from") == self.made_from(table, export)
-            and (record["held"] or self.parts.path(table, export.key).is_file())
-            for table, record in records.items()
+            record.get("made_from") == self._made_from(table, export, format_facts) for table, record in records.items()
         )
 
     def checksums(self, export: ExportFile) -> dict[str, str]:
@@ -74,27 +142,41 @@ class ExportStages:
         return {table: str(record.get("checksum", "")) for table, record in records.items()}
 
     def make(self, table: str, export: ExportFile) -> Record:
-        """Make the part of a table of STAGE_TABLES; `accepted_reports` makes `rejected_reports` too."""
+        """Make the part of a table of STAGE_TABLES; `accepted_reports` makes `rejected_reports` too.
+
+        Whatever error an export causes holds that export alone.
+        """
         stages = {
             "raw_reports": self.raw_reports,
             "accepted_reports": self.accepted_reports,
             "normalised_reports": self.normalised_reports,
             "pay_reports": self.pay_reports,
         }
-        return stages[table](export)
+        try:
+            return stages[table](export)
+        except (HeldExport, OSError, MemoryError, UsageError, RefreshError):  # no fault of the export
+            raise
+        except Exception as error:  # its words may quote cells, so only its kind is named
+            self.parts.remove(table, export.key)
+            if table == "accepted_reports":
+                self.parts.remove("rejected_reports", export.key)
+                self._record("rejected_reports", export, rows=0)
+            held = HeldExport(
+                "unreadable",
+                f"breaks the program at {table} ({type(error).__name__})",
+                "report it with the file, or remove the file",
+            )
+            return self._record(table, export, held=_held(held), rows=0, **(_NOTHING if table == "raw_reports" else {}))
 
     def raw_reports(self, export: ExportFile) -> Record:
         """Read the export's mapped columns."""
         try:
-            with open_export(export.path) as stream:
-                opened = open_rows(stream, export.file, self.settings)
-                self.parts.write("raw_reports", export.key, opened.chunks)
+            facts = self.read(export, self.settings)
         except HeldExport as held:
+            self._remember(export, "")
             self.parts.remove("raw_reports", export.key)
-            facts: Record = {"format": "", "columns": [], "rows": held.rows, "malformed": []}
-            return self._record("raw_reports", export, held=_held(held), **facts)
-        malformed = [[m.row, m.reason] for m in opened.malformed]
-        facts = {"format": opened.format.name, "columns": opened.columns, "rows": opened.rows, "malformed": malformed}
+            return self._record("raw_reports", export, held=_held(held), rows=held.rows, **_NOTHING)
+        self._remember(export, facts["format"])
         return self._record("raw_reports", export, **facts)
 
     def accepted_reports(self, export: ExportFile) -> Record:
@@ -102,8 +184,15 @@ class ExportStages:
         if held := self._needed("raw_reports", export)["held"]:
             self.parts.remove("accepted_reports", export.key)
             self.parts.remove("rejected_reports", export.key)
+            self._record("rejected_reports", export, rows=0)
             return self._record("accepted_reports", export, held=held, rows=0, rejected={}, noted={})
         chain = self._chain(export)
+        try:
+            chain.check_supported()
+        except HeldExport as error:
+            self.parts.remove("accepted_reports", export.key)
+            self.parts.remove("rejected_reports", export.key)
+            return self._record("accepted_reports", export, held=_held(error), rows=0, rejected={}, noted={})
         rejected = [malformed_rows(chain.opened.malformed)]
 
         def accepted() -> Iterator[pd.DataFrame]:
@@ -129,6 +218,7 @@ class ExportStages:
             held=held,
             rows=rows,
             exported_on=chain.exported_on.isoformat() if chain.exported_on and not held else None,
+            newest_report=chain.newest.isoformat() if chain.newest and not held else None,
             rejected={f"{column or 'row'}: {reason}": n for (column, reason), n in sorted(chain.rejected.items())},
             noted=dict(chain.noted),
             warnings=chain.warnings,
@@ -144,9 +234,9 @@ class ExportStages:
 
     def _stage(self, before: str, after: str, export: ExportFile) -> Record:
         accepted = self._needed("accepted_reports", export)
-        if accepted["held"]:
+        if held := self._needed(before, export)["held"]:
             self.parts.remove(after, export.key)
-            return self._record(after, export, held=accepted["held"], rows=0)
+            return self._record(after, export, held=held, rows=0)
         chain = self._chain(export, date.fromisoformat(accepted["exported_on"]))
         step = chain.normalise if after == "normalised_reports" else chain.classify
         rows = self.parts.write(after, export.key, map(step, self.parts.chunks(before, export.key)))
@@ -166,9 +256,6 @@ class ExportStages:
         opened = OpenExport(format_named(record["format"]), record["columns"], chunks, malformed, record["rows"])
         return Chain(opened, export.file, self.rates, self.settings, exported_on)
 
-    def _named(self, export: ExportFile) -> dict[str, str | None]:
-        return {f.name: exported_on_from_name(f.exported_on, export.file) for f in formats() if f.exported_on}
-
     def _needed(self, table: str, export: ExportFile) -> Record:
         record = self.parts.record(table, export.key)
         if record is None:
@@ -176,9 +263,23 @@ class ExportStages:
         return record
 
     def _record(self, table: str, export: ExportFile, held: Record | None = None, **facts: Any) -> Record:
-        origin = self.made_from(table, export)
+        is_over = held is None or held["reason"] != CHANGED  # else the next refresh reads it again
+        origin = self.made_from(table, export) if is_over else ""
         return self.parts.write_record(table, export.key, origin, sha256=export.sha256, held=held, **facts)
 
 
 def _held(held: HeldExport) -> Record:
     return {"reason": held.reason, "line": str(held)}
+
+
+@cache
+def _readings() -> dict[str, str]:
+    """Hash, by format, what the rows of its exports depend on."""
+    return {fmt.name: digest(fmt.reading()) for fmt in formats()}
+
+
+@cache
+def _ways() -> str:
+    """Hash how headers are recognised."""
+    known = [[f.name, f.recognise, way_of(f)] for f in formats()]
+    return digest([known, [[b.file, b.recognise] for b in broken_formats()]])

@@ -3,10 +3,11 @@
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
-from salary_bands.errors import RefreshError
+from salary_bands.errors import RefreshError, UsageError
 from salary_bands.storage.files import moved_into_place, write_json
 from salary_bands.vocabulary.rates import SHIPPED_RATES, fetched_rates_path, load_rates
 
@@ -17,9 +18,12 @@ _SECONDS = 30
 def fetch_rates(url: str, work: Path) -> dict[str, Any]:
     """Fetch the ECB's history if it has changed, and return what was found as one document.
 
-    Raises RefreshError, and keeps the last good file, if the answer is an error, too large, not a file of rates, or
-    older than the rates at hand.
+    Raises UsageError if the URL has a password; RefreshError, and keeps the last good file, if the answer is an error,
+    too large, not a file of rates, or older than the rates at hand.
     """
+    parts = urlsplit(url)
+    if "@" in parts.netloc:  # it would be stored and shown
+        raise UsageError("exchange_rates_url has a user name or password; put them into a .netrc file, which is read")
     path = fetched_rates_path(work)
     known = _read(path.with_suffix(".json")) if path.is_file() else {}
     headers = {"If-None-Match": known["etag"]} if known.get("etag") and known.get("url") == url else {}

@@ -1,7 +1,5 @@
 """Read one export as chunks of raw_reports: its format, its mapped columns, its row numbers."""
 
-import re
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,13 +10,15 @@ import numpy as np
 import pandas as pd
 
 from salary_bands.errors import HeldExport
-from salary_bands.ingest.containers import open_container
+from salary_bands.ingest.cells import MappedColumns, blank_rows
+from salary_bands.ingest.containers import Way, open_container
 from salary_bands.ingest.containers.common import Container, Malformed
 from salary_bands.ingest.recognise import UNRECOGNISED, recognise
-from salary_bands.reference.formats import Column, Format, formats, header_key
-from salary_bands.schemas.raw_reports import DERIVED_COLUMNS, TEXT_COLUMNS
+from salary_bands.reference.formats import Format, formats, header_key
+from salary_bands.schemas.raw_reports import DERIVED_COLUMNS, LATER_COLUMNS
 from salary_bands.settings import Settings
-from salary_bands.storage.frames import TEXT, map_distinct
+
+_HEADER_REASONS = (*UNRECOGNISED, "unreadable_encoding", "several_sheets", "several_lists", "empty", "no_sheet")
 
 
 @dataclass
@@ -35,25 +35,33 @@ class OpenExport:
     malformed: list[Malformed]
     rows: int = 0
 
+    @property
+    def absent(self) -> list[str]:
+        """Our columns that the format maps and the export does not have."""
+        return [name for name in self.format.columns if name not in self.columns]
 
-def open_rows(stream: BinaryIO, name: str, settings: Settings) -> OpenExport:
-    """Recognise the format of an export, and read its mapped columns in chunks.
+
+def open_rows(stream: BinaryIO, name: str, settings: Settings, known: Format | None = None) -> OpenExport:
+    """Recognise the format of an export, unless it is known, and read its mapped columns in chunks.
 
     stream: its bytes, seekable. name: its file name, which says the container. Raises HeldExport, here or while chunks
     are read.
     """
+    size = stream.seek(0, SEEK_END)
     with _held_if_unreadable():
         try:
-            container, fmt = _recognise(stream, name, settings)
+            container, fmt = _opened(stream, name, settings, known) if known else _recognise(stream, name, settings)
         except HeldExport as held:
             if held.reason in UNRECOGNISED:
                 held.rows = _count_rows(stream, name, settings)
             raise
-    keys = set(map(header_key, container.header))
-    _check_repeated(fmt, container.header)
-    columns = [n for n, c in fmt.columns.items() if c.constant or any(header_key(h) in keys for h in c.headers)]
-    missing = [name for name in ("job_title", "currency") if name not in columns]
-    missing += [] if {"base", "total"} & set(columns) else ["base"]
+    mapped = MappedColumns(fmt, name)
+    keys = [*map(header_key, container.header)]
+    mapped.check_repeated(keys)
+    columns = mapped.present(keys)
+    in_cell = fmt.amount("base").range_in_cell
+    missing = [name for name in ("job_title", *(() if in_cell else ("currency",))) if name not in columns]
+    missing += [] if {"base", "total", "base_min", "base_max"} & set(columns) else ["base"]
     if missing:
         raise HeldExport(
             "unmapped_column",
@@ -61,25 +69,17 @@ def open_rows(stream: BinaryIO, name: str, settings: Settings) -> OpenExport:
             "name the header under `columns` in its YAML",
         )
     export = OpenExport(fmt, columns, iter(()), container.malformed)
-    export.chunks = _chunks(export, container)
+    export.chunks = _chunks(export, container, mapped, size + settings.max_extra_rows)
     return export
 
 
-def _check_repeated(fmt: Format, header: list[str]) -> None:
-    """Hold an export in which a header that is read stands twice: which of the two is meant would be a guess."""
-    counts = Counter(map(header_key, header))
-    twice = [name for name, c in fmt.columns.items() if any(counts[header_key(h)] > 1 for h in c.headers)]
-    if twice:
-        raise HeldExport(
-            "repeated_header",
-            f"the header of {', '.join(twice)} stands twice",
-            "rename or remove one of the two columns",
-        )
-
-
-def read_header(stream: BinaryIO, name: str, settings: Settings) -> list[str]:
-    """Return the header of an export, recognised or not; raise HeldExport if there is none."""
-    return _open(stream, name, "utf-8", ",", settings).header
+def recognised_format(stream: BinaryIO, name: str, settings: Settings) -> str:
+    """Return the name of the format that would read an export; "" if none would."""
+    try:
+        with _held_if_unreadable():
+            return _recognise(stream, name, settings)[1].name
+    except HeldExport:
+        return ""
 
 
 @contextmanager
@@ -100,123 +100,87 @@ def _held_if_unreadable() -> Iterator[None]:
 def _count_rows(stream: BinaryIO, name: str, settings: Settings) -> int:
     """Count the rows of an export whose header is unknown; 0 if it cannot be read to its end."""
     try:
-        container = _open(stream, name, "utf-8", ",", settings)
-        rows = sum(int((~_blank_rows(block)).sum()) for block in container.blocks)
+        container = _open(stream, name, Way(), settings)
+        rows = sum(int((~blank_rows(block)).sum()) for block in container.blocks)
     except HeldExport:
         return 0
     return rows + len(container.malformed)
 
 
+def way_of(fmt: Format) -> Way:
+    """Return how a format opens a container."""
+    return Way(fmt.encoding, fmt.delimiter, fmt.header_row, fmt.sheet, fmt.records, tuple(fmt.list_keys.items()))
+
+
 def _recognise(stream: BinaryIO, name: str, settings: Settings) -> tuple[Container, Format]:
-    """Try the encodings and delimiters of the formats, UTF-8 with commas first, until one recognises the header."""
-    ways = dict.fromkeys([("utf-8", ","), *((f.encoding, f.delimiter) for f in formats())])
+    """Try the ways of the formats, UTF-8 with commas first, until one recognises the header."""
+    ways = dict.fromkeys([Way(), *map(way_of, formats())])
     first: HeldExport | None = None
-    for encoding, delimiter in ways:
+    for way in ways:
         try:
-            container = _open(stream, name, encoding, delimiter, settings)
-            fmt = recognise(container.header)
+            container = _open(stream, name, way, settings)
+            fmt = recognise(container.header, [f for f in formats() if way_of(f).layout == way.layout])
         except HeldExport as held:
-            first = first or held
-            if held.reason not in ("unknown_header", "missing_required_column", "unreadable_encoding"):
+            if first is None or (first.reason == "unknown_header" and held.reason in UNRECOGNISED):
+                first = held
+            if way == Way() and held.reason not in _HEADER_REASONS:
                 break
             continue
-        if (fmt.encoding, fmt.delimiter) != (encoding, delimiter):
-            container = _open(stream, name, fmt.encoding, fmt.delimiter, settings)
+        if way_of(fmt) != way:
+            container = _open(stream, name, way_of(fmt), settings)
         return container, fmt
     assert first is not None
     raise first
 
 
-def _open(stream: BinaryIO, name: str, encoding: str, delimiter: str, settings: Settings) -> Container:
+def _opened(stream: BinaryIO, name: str, settings: Settings, fmt: Format) -> tuple[Container, Format]:
+    return _open(stream, name, way_of(fmt), settings), fmt
+
+
+def _open(stream: BinaryIO, name: str, way: Way, settings: Settings) -> Container:
     size = stream.seek(0, SEEK_END)
     stream.seek(0)
-    return open_container(name, stream, size, encoding, delimiter, settings)
+    return open_container(name, stream, size, way, settings)
 
 
-def _chunks(export: OpenExport, container: Container) -> Iterator[pd.DataFrame]:
-    """Read the mapped columns of each block; raise HeldExport `no_rows` at the end if there was no row."""
-    fmt, ranges = export.format, RangePairs()
+def _chunks(export: OpenExport, container: Container, mapped: MappedColumns, most: int) -> Iterator[pd.DataFrame]:
+    """Read the mapped columns of each block; raise HeldExport `no_rows` at the end if there was no row.
+
+    most: rows that an export of its size may have.
+    """
+    ranges = RangePairs()
     with _held_if_unreadable():
         for block in container.blocks:  # the header of JSON lines may grow
-            position = {key: str(i) for i, key in reversed(list(enumerate(map(header_key, container.header))))}
-            mapped = [position[h] for h in sorted(fmt.headers & position.keys())]
-            blank = block[mapped].apply(_is_blank).all(axis=1)
-            if blank.any():  # a row with a cell only in columns that are not mapped is still a row
-                blank[blank] = _blank_rows(block[blank])
-            rows = block.loc[~blank, mapped]
+            rows, skipped = mapped.read(block, [*map(header_key, container.header)])
             export.rows += len(rows)
-            if not rows.empty:
-                chunk = pd.DataFrame(
-                    {name: _column(rows, fmt, name, position) for name in TEXT_COLUMNS},
-                    index=rows.index,
-                    dtype=TEXT,
+            if export.rows > most:
+                raise HeldExport(
+                    "too_costly",
+                    f"has over {most:,} rows, more than its bytes allow",
+                    "if it is sound, raise max_extra_rows or deliver it as CSV",
                 )
-                yield _with_identity(chunk, fmt, ranges)
+            if not rows.empty:
+                yield _with_identity(rows, skipped, export.format, ranges)
     export.rows += len(container.malformed)
     if export.rows == 0:
         raise HeldExport("no_rows", "has a header and no rows", "deliver it again or remove it")
 
 
-def _column(rows: pd.DataFrame, fmt: Format, name: str, position: dict[str, str]) -> pd.Series:
-    """Take one of our columns from the export's, as text; blank is missing."""
-    spec = fmt.columns.get(name)
-    if spec is None:
-        return pd.Series(np.nan, index=rows.index, dtype=TEXT)
-    if spec.constant:
-        return pd.Series(spec.constant, index=rows.index, dtype=TEXT)
-    blanks = {b.casefold() for b in fmt.blank + spec.blank}
-    cells = [_cleaned(rows[position[header_key(h)]], blanks) for h in spec.headers if header_key(h) in position]
-    if not cells:
-        return pd.Series(np.nan, index=rows.index, dtype=TEXT)
-    text = cells[0]
-    for other in cells[1:]:
-        text = (text + ", " + other).fillna(text).fillna(other) if spec.join else text.fillna(other)
-    return _rewritten(text, spec)
-
-
-def _cleaned(cells: pd.Series, blanks: set[str]) -> pd.Series:
-    """Fold white space of every kind, no-break spaces and newlines too; blank cells are missing."""
-
-    def clean(cell: str) -> str | None:
-        text = " ".join(cell.split())
-        return text if text and text.casefold() not in blanks else None
-
-    return map_distinct(cells, clean)
-
-
-def _rewritten(text: pd.Series, spec: Column) -> pd.Series:
-    if not spec.pattern and not spec.values:
-        return text
-    pattern = re.compile(spec.pattern)
-    values = {k.casefold(): v for k, v in spec.values.items()}
-
-    def rewrite(cell: str) -> str:
-        found = pattern.search(cell) if spec.pattern else None
-        part = found.group(1) if found else cell
-        return values.get(part.casefold(), part)
-
-    return map_distinct(text, rewrite)
-
-
-def _is_blank(cells: pd.Series) -> pd.Series:
-    return cells.isna() | cells.str.strip().eq("")
-
-
-def _blank_rows(block: pd.DataFrame) -> pd.Series:
-    return block.apply(_is_blank).all(axis=1)
-
-
-def _with_identity(chunk: pd.DataFrame, fmt: Format, ranges: "RangePairs") -> pd.DataFrame:
+def _with_identity(chunk: pd.DataFrame, skipped: pd.Series, fmt: Format, ranges: "RangePairs") -> pd.DataFrame:
     """Add the row number, the hash of the mapped text, and the pair that a row belongs to."""
-    row_hash = (
-        pd.util.hash_pandas_object(chunk.drop(columns=[*DERIVED_COLUMNS]).fillna("\0"), index=False)
-        .to_numpy()
-        .view(np.int64)
-    )
+    row_hash = _hash(chunk.drop(columns=[*DERIVED_COLUMNS, *LATER_COLUMNS]))
+    later = chunk[[*LATER_COLUMNS]]
+    if later.notna().any(axis=None):  # rows without these columns keep the hash that they had before there were any
+        row_hash = np.where(later.notna().any(axis=1), row_hash * 31 + _hash(later), row_hash)
     chunk.insert(0, "row", chunk.index.astype(np.int64))
     chunk.insert(1, "row_hash", row_hash)
     chunk.insert(2, "range_id", ranges.assign(chunk, fmt.range_pairs_since))
+    chunk.insert(3, "skipped", skipped.astype("boolean"))
     return chunk.reset_index(drop=True)
+
+
+def _hash(texts: pd.DataFrame) -> np.ndarray:
+    return pd.util.hash_pandas_object(texts.fillna("\0"), index=False).to_numpy().view(np.int64)
 
 
 @dataclass

@@ -113,10 +113,11 @@ def _employment_scope(accepted: pd.DataFrame, settings: Settings) -> pd.Series:
 def _pay(
     accepted: pd.DataFrame, exported: date, rates: Rates, ownership: pd.Series, settings: Settings
 ) -> dict[str, pd.Series]:
-    """Return base, bonus, equity, total, total_liquid in whole USD a year, and total_basis; missing is unknown."""
+    """Return base and its range, bonus, equity and totals in whole USD a year, and total_basis; missing is unknown."""
     period = rate_period(accepted["submitted_at"], accepted["submitted_year"], pd.Timestamp(exported))
     rate = rates.of(accepted["currency"], period)
     factor = annual_factor(accepted["pay_period"], accepted["hours_per_week"], settings)
+    low, high = (whole_usd(accepted[name], factor, rate) for name in ("base_min", "base_max"))
     base = whole_usd(accepted["base"], factor, rate)
     bonus, equity, sign_on, both, stated = (
         whole_usd(accepted[name], 1.0, rate) for name in ("bonus", "equity", "sign_on", "bonus_and_equity", "total")
@@ -129,10 +130,12 @@ def _pay(
     differs |= (known - stated > tolerated).fillna(False)  # parts exceed the total, whatever else is unknown
     overruled = stated.notna() & (differs | known.eq(0))
     total = stated.where(overruled | ~complete, known)
-    base, bonus, equity = (part.mask(overruled) for part in (base, bonus, equity))
+    base, low, high, bonus, equity = (part.mask(overruled) for part in (base, low, high, bonus, equity))
     total_basis = pd.Series("parts", index=total.index, dtype=TEXT).where(complete & ~overruled, "stated")
     return {
         "base": base,
+        "base_min": low,
+        "base_max": high,
         "bonus": bonus,
         "equity": equity,
         "total": total,

@@ -9,6 +9,7 @@ from salary_bands.orchestration.release import (
     candidate,
     candidate_checks,
     enough_is_known,
+    no_export_is_held,
     release,
     tables,
     window_reports,
@@ -31,7 +32,7 @@ def definitions(pipeline: Pipeline | None = None) -> dg.Definitions:
             release,
             exchange_rates,
         ],
-        asset_checks=[candidate_checks, enough_is_known],
+        asset_checks=[candidate_checks, enough_is_known, no_export_is_held],
         jobs=[
             dg.define_asset_job("export", selection=exports, tags=tags),
             dg.define_asset_job(

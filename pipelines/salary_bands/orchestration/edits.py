@@ -1,10 +1,10 @@
 """Follow edits of reference data, SQL and code while a process runs, as a code server of Dagster does for weeks."""
 
-import sys
 from contextlib import suppress
 from pathlib import Path
 
 from salary_bands.fingerprint import PACKAGE, SUFFIXES
+from salary_bands.reference import forget, layers
 from salary_bands.storage.sql import SQL
 
 _Files = dict[Path, tuple[int, int]]
@@ -12,7 +12,7 @@ _seen: _Files = {}
 
 
 def forget_if_edited() -> None:
-    """Clear every functools cache of this package if one of its files has changed since the last call.
+    """Clear every functools cache of this package if a file of it or of the own reference folder has changed.
 
     Imported code stays as it is: Dagster starts a process for each run, which imports what is on disk.
     """
@@ -20,18 +20,14 @@ def forget_if_edited() -> None:
     files = _files()
     if files == _seen:
         return
-    for name, module in list(sys.modules.items()):
-        if name.startswith(f"{PACKAGE.name}."):
-            for value in list(vars(module).values()):
-                if hasattr(value, "cache_clear"):
-                    value.cache_clear()
+    forget()
     _seen = files
 
 
 def _files() -> _Files:
     """Return the modification time and size of each file that a result can depend on."""
     found: _Files = {}
-    for root in (PACKAGE, SQL):
+    for root in (PACKAGE, SQL, *layers()[1:]):
         for path in root.rglob("*.*"):
             if path.suffix in SUFFIXES:
                 with suppress(FileNotFoundError):  # an editor may be replacing it

@@ -78,7 +78,7 @@ def _result(context: dg.AssetExecutionContext, pipeline: Pipeline, table: str) -
 def raw_reports(context: dg.AssetExecutionContext, pipeline: Pipeline) -> dg.MaterializeResult:
     stages = pipeline.stages()
     export = _export(context, pipeline)
-    record = stages.raw_reports(export)
+    record = stages.make("raw_reports", export)
     return dg.MaterializeResult(
         metadata=_metadata(stages, export, "raw_reports", record),
         check_results=[_held_check(context, "export_is_readable", record)],
@@ -102,7 +102,7 @@ def raw_reports(context: dg.AssetExecutionContext, pipeline: Pipeline) -> dg.Mat
 def validated_reports(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Any:
     stages = pipeline.stages()
     export = _export(context, pipeline)
-    record = stages.accepted_reports(export)
+    record = stages.make("accepted_reports", export)
     check = _held_check(context, "few_rows_are_rejected", record)
     yield dg.MaterializeResult(
         asset_key="accepted_reports",

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from salary_bands.errors import RefreshError
+from salary_bands.errors import RefreshError, UsageError
 from salary_bands.ingest.exchange_rates import fetch_rates
 from salary_bands.orchestration.resources import Pipeline
 
@@ -17,7 +17,7 @@ def exchange_rates(pipeline: Pipeline) -> dg.MaterializeResult:
     settings = pipeline.settings()
     try:
         found = fetch_rates(settings.exchange_rates_url, settings.work)
-    except RefreshError as error:
+    except (RefreshError, UsageError) as error:
         raise dg.Failure(str(error)) from None
     return dg.MaterializeResult(metadata=found)
 

@@ -22,6 +22,7 @@ from salary_bands.settings import Settings
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 _INTERRUPTS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
+_TRACEBACK = "Traceback (most recent call last):"
 _INTERRUPTED_QUERY = ("RuntimeError", "RuntimeError: Query interrupted")  # DuckDB has no type of its own for it
 
 
@@ -100,7 +101,7 @@ class InProcess:
         path.write_text("\n\n".join(f"{step}\n{error.to_string()}" for step, error in failures), encoding="utf-8")
         step, failure = failures[0]
         *_, root = _chain(failure)
-        reason = root.message.strip().splitlines()[0]
+        reason = _line(root)
         if root.cls_name == RefreshError.__name__:
             return reason.split(": ", 1)[1]  # says what happened, where, and what to do
         return f"{step} failed: {reason}; see {path}"
@@ -120,5 +121,14 @@ def _chain(error: ErrorInfo | None) -> Iterator[ErrorInfo]:
         error = error.cause
 
 
+def _line(error: ErrorInfo) -> str:
+    """Return what an error says, in one line: of a traceback that DuckDB passes on, what it ends with."""
+    lines = error.message.strip().splitlines()
+    return lines[-1] if lines[0].endswith(_TRACEBACK) else lines[0]
+
+
 def _is_interrupt(error: ErrorInfo) -> bool:
+    """True if the run was interrupted, in Python, in a query, or in Python that a query calls."""
+    if error.message.strip().partition("\n")[0].endswith(_TRACEBACK):
+        return _line(error).partition(":")[0].rpartition(".")[2] in _INTERRUPTS
     return error.cls_name in _INTERRUPTS or (error.cls_name, error.message.strip()) == _INTERRUPTED_QUERY

@@ -14,10 +14,13 @@ from salary_bands.aggregate.workspace import Workspace
 from salary_bands.distribute.mirror import mirror_published
 from salary_bands.errors import RefreshError
 from salary_bands.gates.accept import CONTRACT, Accepted, Checked
+from salary_bands.gates.advice import first_rows, what_to_do
 from salary_bands.gates.judge import judged
 from salary_bands.gates.rules import ABOUT
 from salary_bands.orchestration.resources import Pipeline
+from salary_bands.publish.pointers import sign_pointers
 from salary_bands.publish.publication import already_published, publish, repair
+from salary_bands.refresh.status import HELD, Notes, held_line, noted
 from salary_bands.schemas import EXPORT_TABLES, RELEASE_TABLES, TABLES
 from salary_bands.storage.locks import refresh_lock
 from salary_bands.storage.sql import read_sql
@@ -66,10 +69,14 @@ def window_reports(config: Window, pipeline: Pipeline) -> dg.MaterializeResult:
     as_of = datetime.fromisoformat(config.as_of).date() if config.as_of else datetime.now(UTC).date()
     with refresh_lock([settings.marts, settings.work], settings.lock_wait_seconds):
         repair(pipeline.published())
-        plan = plan_release(pipeline.scan(), pipeline.stages(), as_of, pipeline.published().releases())
-        found = pipeline.candidate()
-        found.start(plan)
-        make(found, "window_reports")
+        sign_pointers(pipeline.published(), settings.signing_key)
+        stages, folder = pipeline.stages(), pipeline.scan()
+        with noted(settings.work, stages, folder.refused) as notes:
+            plan = plan_release(folder, stages, as_of, pipeline.published().releases())
+            notes.exports(plan.files, plan.refused, stages)
+            found = pipeline.candidate()
+            found.start(plan)
+            make(found, "window_reports")
     return dg.MaterializeResult(metadata=_metadata(pipeline, "window_reports"))
 
 
@@ -131,13 +138,12 @@ def candidate_checks(config: Acceptance, pipeline: Pipeline) -> Any:
     )
     for name, rows in checked(found).items():
         held = held or not rows.empty
-        lines = ", ".join("/".join(map(str, row)) for row in rows.head(3).itertuples(index=False, name=None))
         yield dg.AssetCheckResult(
             check_name=name,
             asset_key="candidate",
             passed=rows.empty,
-            description=f"{len(rows):,} rows offend, first: {lines}" if len(rows) else None,
-            metadata={"offending_rows": len(rows)},
+            description=what_to_do(found, name, rows) if len(rows) else None,
+            metadata={"offending_rows": len(rows), "first": first_rows(rows)},
         )
     verdicts = judged(found, pipeline.published())
     for verdict in verdicts:
@@ -154,6 +160,20 @@ def candidate_checks(config: Acceptance, pipeline: Pipeline) -> Any:
         fingerprint=plan.fingerprint, content_fingerprint=plan.content_fingerprint, held=held, accepted=needed
     )
     outcome.write(found)
+    if held:
+        Notes(pipeline.settings().work).end(HELD, lines="a check holds it; see the checks of the asset candidate")
+
+
+@dg.asset_check(
+    asset=window_reports,
+    name="no_export_is_held",
+    description="Every export in the raw folder counts. Fails without blocking: the other exports are published.",
+)
+def no_export_is_held(pipeline: Pipeline) -> dg.AssetCheckResult:
+    held = Notes(pipeline.settings().work).held()
+    return dg.AssetCheckResult(
+        passed=not held, description="\n".join(map(held_line, held)) or None, metadata={"held": len(held)}
+    )
 
 
 @dg.asset_check(
@@ -192,6 +212,7 @@ def release(pipeline: Pipeline) -> dg.MaterializeResult:
         same = already_published(marts, plan)
         version = same or publish(found, marts, accepted)
         mirrored = mirror_published(settings, version)
+        Notes(settings.work).end("unchanged" if same else "published", version)
     return dg.MaterializeResult(
         metadata={
             "version": version,

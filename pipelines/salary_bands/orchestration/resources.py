@@ -6,6 +6,7 @@ import dagster as dg
 
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.exports.stages import ExportStages
+from salary_bands.exports.warden import warden
 from salary_bands.fingerprint import digest
 from salary_bands.ingest.raw_folder import RawFolder, scan_settled, unsettled
 from salary_bands.releases.marts import Marts
@@ -38,7 +39,8 @@ class Pipeline(dg.ConfigurableResource):
         return digest([str(folder.resolve()) for folder in (settings.raw, settings.marts, settings.work)])[:12]
 
     def stages(self) -> ExportStages:
-        return ExportStages.of(self.settings())
+        """Return the stages, whose files are read in processes of their own."""
+        return ExportStages.of(self.settings(), warden.read)
 
     def candidate(self) -> Workspace:
         return Workspace(self.settings())

@@ -7,12 +7,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from salary_bands.pages import dictionary, formats, levels, taxonomy
+from salary_bands.pages import dictionary, formats, levels, sources, taxonomy
+from salary_bands.reference.own_folder import format_schema
 
 PAGES: dict[str, Callable[[], str]] = {
     "data/marts/README.md": dictionary.page,
+    "docs/format.schema.json": format_schema,
     "docs/formats.md": formats.page,
     "docs/levels.md": levels.page,
+    "docs/sources.md": sources.page,
     "docs/taxonomy.md": lambda: taxonomy.page(Path("tests/golden/titles.csv")),
 }
 

@@ -13,7 +13,7 @@ from salary_bands.aggregate.workspace import Workspace
 from salary_bands.fingerprint import digest
 from salary_bands.publish.artefacts.views import view_documents
 from salary_bands.schemas import RELEASE_TABLES
-from salary_bands.storage.files import read_record, write_json
+from salary_bands.storage.files import read_sealed, write_sealed
 
 _KNOWN = "figures.json"
 _NOT_FIGURES = ("release", "as_of", "method_version")
@@ -62,10 +62,10 @@ class _Hash(io.RawIOBase):
 
 def remember_figures(candidate: Workspace, figures: str) -> None:
     """Keep the figures of a candidate beside its tables, so that the next refresh need not build them to know them."""
-    write_json(candidate.folder / _KNOWN, {"fingerprint": candidate.plan().fingerprint, "figures": figures})
+    write_sealed(candidate.folder / _KNOWN, {"fingerprint": candidate.plan().fingerprint, "figures": figures})
 
 
 def known_figures(candidate: Workspace, plan: Plan) -> str:
     """Return the figures of a plan if its candidate was built before, else an empty text."""
-    known = read_record(candidate.folder / _KNOWN) or {}
+    known = read_sealed(candidate.folder / _KNOWN) or {}
     return str(known["figures"]) if known.get("fingerprint") == plan.fingerprint else ""

@@ -7,14 +7,17 @@ releases.json, and last latest.json. A crash leaves the old pointer or the new o
 import shutil
 import uuid
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from salary_bands.errors import RefreshError, UsageError
 from salary_bands.publish.feed import FeedEntry, feed_text
 from salary_bands.publish.mart import build_mart
+from salary_bands.releases.documents import DocumentError
 from salary_bands.releases.marts import Marts
 from salary_bands.releases.pointers import LATEST, RELEASES, Entry, entries_text, history, newest, newest_first
-from salary_bands.storage.files import moved_into_place, sync_folder
+from salary_bands.releases.statement import POINTERS, hash_of, next_statement, read_statement
+from salary_bands.storage.files import moved_into_place, sha256_of, sync_folder
 
 FEED = "feed.xml"
 
@@ -62,6 +65,24 @@ def write_pointers(marts: Marts, entries: Sequence[Entry]) -> None:
         _write(marts.folder / LATEST, latest.pointer.text())
     else:
         (marts.folder / LATEST).unlink(missing_ok=True)
+
+
+def sign_pointers(marts: Marts, key: Path | None) -> None:
+    """Sign the pointers as they are, with the day on which that is done; nothing without a key. Needs the lock.
+
+    Readers who ask for a signature refuse pointers whose statement is of others, until a crash here is repaired.
+    """
+    if key is None or not (marts.folder / RELEASES).is_file():
+        return
+    path, latest = marts.folder / POINTERS, marts.folder / LATEST
+    try:
+        before = read_statement(path.read_bytes())
+    except (FileNotFoundError, DocumentError):
+        before = None
+    now = datetime.now(UTC)
+    hashes = hash_of(latest.read_bytes() if latest.is_file() else None), sha256_of(marts.folder / RELEASES)
+    if statement := next_statement(before, *hashes, now.date(), int(now.timestamp()), key):
+        _write(path, statement.text())
 
 
 def _fed(marts: Marts, entry: Entry) -> FeedEntry:
@@ -151,7 +172,7 @@ def remove_releases(marts: Marts, versions: Sequence[str]) -> None:
 
 def clear_leftovers(marts: Marts) -> list[str]:
     """Remove what a crashed command left half written; return a line for each. Needs the lock."""
-    written = (marts.mart.name, FEED, RELEASES, LATEST)
+    written = (marts.mart.name, FEED, RELEASES, LATEST, POINTERS)
     asides = [*(marts.folder / "releases").glob(".*"), *(p for n in written for p in marts.folder.glob(f".{n}.*"))]
     for aside in asides:
         if aside.is_dir():

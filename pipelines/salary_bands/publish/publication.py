@@ -22,7 +22,14 @@ from salary_bands.publish.artefacts.readme import readme_text
 from salary_bands.publish.artefacts.tables import write_tables
 from salary_bands.publish.artefacts.views import view_documents
 from salary_bands.publish.figures import figures_digest, remember_figures
-from salary_bands.publish.pointers import as_on_disk, build_mart_of, clear_leftovers, list_release, write_pointers
+from salary_bands.publish.pointers import (
+    as_on_disk,
+    build_mart_of,
+    clear_leftovers,
+    list_release,
+    sign_pointers,
+    write_pointers,
+)
 from salary_bands.reference.formats import formats
 from salary_bands.releases.documents import MANIFEST, SCHEMA_VERSION
 from salary_bands.releases.manifest import File, Gate, Input, Manifest, Method
@@ -84,6 +91,7 @@ def publish(candidate: Workspace, marts: Marts, accepted: Sequence[Mapping[str, 
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     list_release(marts, plan.version)
+    sign_pointers(marts, candidate.settings.signing_key)
     return plan.version
 
 

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from salary_bands.reference import FOLDER
+from salary_bands.reference import read_csv
 
 PAY_METRICS = {"base": ("base",), "total": ("total",), "both": ("base", "total")}
 CLAIM_KINDS = ("pay", "premium", "rank")
@@ -12,8 +13,8 @@ CLAIM_KINDS = ("pay", "premium", "rank")
 COMPARATORS = {"nlp_pre_llm": "nlp_classical", "ml_generalist": "ml_generalist"}
 
 
-def asked_claims(path: Path = FOLDER / "claims.csv") -> pd.DataFrame:
-    """Read the claims, one row per claim and pay metric, in the order of the file.
+def asked_claims(path: Path | None = None) -> pd.DataFrame:
+    """Read the claims of a file, else of the reference, one row per claim and pay metric, in the order of the file.
 
     Returns:
         claim_id, source, view, group_id, kind, pay_metric, market, tier, level, baseline, low, high, open_ended. `kind`
@@ -23,7 +24,7 @@ def asked_claims(path: Path = FOLDER / "claims.csv") -> pd.DataFrame:
     Raises:
         ValueError: A claim is incomplete or invalid. The message names it.
     """
-    claims = pd.read_csv(path, dtype="str")
+    claims = pd.read_csv(path, dtype="str") if path else _listed()
     claims["comparator_group"] = claims["comparator_group"].where(claims["metric"].ne("rank"), "ml_generalist")
     asked = pd.DataFrame(
         {
@@ -51,5 +52,9 @@ def asked_claims(path: Path = FOLDER / "claims.csv") -> pd.DataFrame:
     }
     for fault, rows in faults.items():
         if rows.any():
-            raise ValueError(f"{path.name}: claim {asked.loc[rows, 'claim_id'].iloc[0]}: {fault}")
+            raise ValueError(f"claims.csv: claim {asked.loc[rows, 'claim_id'].iloc[0]}: {fault}")
     return asked.explode("pay_metric", ignore_index=True).astype({"pay_metric": "str"})
+
+
+def _listed() -> pd.DataFrame:
+    return pd.DataFrame(read_csv("claims.csv")).replace("", np.nan).astype("str")

@@ -14,7 +14,11 @@ from salary_bands.settings import Settings
 
 @dataclass
 class Outcome:
-    """What a refresh did. rows: of all exports, by disposition. unchanged: the same release was already published."""
+    """What a refresh did.
+
+    rows: of all exports, by disposition. unchanged: the same release was already published. held: file, reason, line
+    and since of each export that is not in the bands.
+    """
 
     version: str
     as_of: str
@@ -24,7 +28,7 @@ class Outcome:
     exports_read: int
     exports_new: int
     rows: dict[str, int]
-    held: list[dict[str, str]] = field(default_factory=list)
+    held: list[dict[str, Any]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     accepted: list[str] = field(default_factory=list)
 
@@ -36,7 +40,7 @@ def outcome_of(settings: Settings, plan: Plan, version: str, new: int, **facts: 
     """Make the outcome of a refresh by that plan.
 
     version: the release that was made or was there. new: the exports that were read. facts: published, unchanged,
-    accepted.
+    accepted, held.
     """
     return Outcome(
         **{
@@ -48,9 +52,6 @@ def outcome_of(settings: Settings, plan: Plan, version: str, new: int, **facts: 
             "exports_read": len(plan.counted),
             "exports_new": new,
             "rows": _rows(settings, plan, version),
-            "held": [
-                {"file": s.file, "reason": s.held_reason or "", "line": s.held_line} for s in plan.files if s.held_line
-            ],
             "refused": list(plan.refused),
             **facts,
         }

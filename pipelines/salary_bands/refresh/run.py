@@ -9,12 +9,15 @@ from salary_bands.aggregate.plan import Plan, plan_release
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.distribute.mirror import mirror_published
 from salary_bands.distribute.object_store import open_store
+from salary_bands.errors import RefreshError
 from salary_bands.exports.stages import ExportStages
+from salary_bands.exports.warden import warden
 from salary_bands.ingest.raw_folder import ExportFile, by_key, scan_settled, settle
 from salary_bands.publish.figures import figures_digest, known_figures
-from salary_bands.publish.pointers import pointer_notes
+from salary_bands.publish.pointers import pointer_notes, sign_pointers
 from salary_bands.publish.publication import already_published, repair, still_current
 from salary_bands.refresh.outcome import Outcome, outcome_of
+from salary_bands.refresh.status import Notes, held_line, noted
 from salary_bands.releases.marts import Marts
 from salary_bands.settings import Settings
 from salary_bands.storage.locks import refresh_lock
@@ -58,34 +61,53 @@ def refresh(
         marts, candidate, stages = Marts(settings.marts), Workspace(settings), ExportStages.of(settings)
         for line in repair(marts):
             say(line)
+        sign_pointers(marts, settings.signing_key)
         folder = scan_settled(settings.raw, settings.settle_seconds)
-        new = [export for export in by_key(folder).values() if not stages.is_current(export)]
-        if new:
-            jobs().exports(new)
-        plan = plan_release(folder, stages, as_of, marts.releases())
-        same = already_published(marts, plan, known_figures(candidate, plan))
-        if same := same or (None if is_dated else still_current(marts, plan, settings.idle_days)):
-            if not candidate.path("bands").is_file():  # a new work folder; `coverage` reads the candidate
-                jobs().release(as_of, dry_run=True, accepted=None)
-            for gate in accepted.gates if accepted else ():
-                say(f"{gate}: nothing new to publish; --accept was not needed")
-            return _unchanged(settings, plan, same, len(new), dry_run, say)
-        needed = jobs().release(as_of, dry_run, accepted)
-        same = already_published(marts, plan, known_figures(candidate, plan) or figures_digest(candidate))
-        if same and same != plan.version:
-            return _unchanged(settings, plan, same, len(new), dry_run, say)
-        for line in _warnings(settings, plan, dry_run):
-            say(f"warning: {line}")
-        return outcome_of(settings, plan, plan.version, len(new), published=not dry_run, accepted=needed)
+        with noted(settings.work, stages, folder.refused) as notes:
+            new = [export for export in by_key(folder).values() if not stages.is_current(export)]
+            for export in new:
+                if stages.is_repaired(export):
+                    tables = ", ".join(stages.damaged(export))
+                    say(f"{export.file}: its {tables} in the work folder are damaged, reading it again")
+            if new:
+                warden.start()  # while Dagster is imported
+                jobs().exports(new)
+                warden.close()
+            plan = plan_release(folder, stages, as_of, marts.releases())
+            notes.exports(plan.files, plan.refused, stages)
+            same = already_published(marts, plan, known_figures(candidate, plan))
+            if same := same or (None if is_dated else still_current(marts, plan, settings.idle_days)):
+                if not candidate.path("bands").is_file():  # a new work folder; `coverage` reads the candidate
+                    jobs().release(as_of, dry_run=True, accepted=None)
+                for gate in accepted.gates if accepted else ():
+                    say(f"{gate}: nothing new to publish; --accept was not needed")
+                return _unchanged(settings, plan, same, len(new), dry_run, say, notes)
+            try:
+                needed = jobs().release(as_of, dry_run, accepted)
+            except RefreshError:
+                for held in notes.held():
+                    say(f"held {held_line(held)}")
+                raise
+            same = already_published(marts, plan, known_figures(candidate, plan) or figures_digest(candidate))
+            if same and same != plan.version:
+                return _unchanged(settings, plan, same, len(new), dry_run, say, notes)
+            for line in _warnings(settings, plan, dry_run):
+                say(f"warning: {line}")
+            notes.end("dry run" if dry_run else "published", plan.version)
+            done = {"published": not dry_run, "accepted": needed, "held": notes.held()}
+            return outcome_of(settings, plan, plan.version, len(new), **done)
 
 
-def _unchanged(settings: Settings, plan: Plan, version: str, new: int, dry_run: bool, say: Say) -> Outcome:
+def _unchanged(
+    settings: Settings, plan: Plan, version: str, new: int, dry_run: bool, say: Say, notes: Notes
+) -> Outcome:
     """Say what is to be said of a release that is there already, and mirror it if the last mirror failed half way."""
     for line in pointer_notes(Marts(settings.marts), version):
         say(line)
     if not dry_run and (done := mirror_published(settings, version)):
         say(done)
-    return outcome_of(settings, plan, version, new, unchanged=True)
+    notes.end("unchanged", version)
+    return outcome_of(settings, plan, version, new, unchanged=True, held=notes.held())
 
 
 def _warnings(settings: Settings, plan: Plan, dry_run: bool) -> list[str]:

@@ -28,6 +28,7 @@ Correlations = Annotated[
     Field(description="By percentile"),
 ]
 _LONGEST_PART = 255  # bytes of a name of a file
+_LONGEST_PATH, _DEEPEST = 1_000, 16  # characters and names of a path
 _ORDINARY = re.compile(r"[a-zA-Z0-9_-][a-zA-Z0-9._-]*(/[a-zA-Z0-9_-][a-zA-Z0-9._-]*)*")
 Setting = Annotated[int | float | str | bool, WithJsonSchema({"type": ["number", "string", "boolean"]})]
 
@@ -39,6 +40,8 @@ def export_name(sha256: str) -> str:
 
 def is_safe(path: str) -> bool:
     """True if a path from elsewhere stays inside its folder on any system, and names no hidden file."""
+    if len(path) > _LONGEST_PATH or path.count("/") >= _DEEPEST:
+        return False
     if len(path) <= _LONGEST_PART and _ORDINARY.fullmatch(path):  # a release has thousands of these
         return True
     parts = path.split("/")
@@ -141,11 +144,22 @@ class Manifest(ReleaseHead, json_schema_serialization_defaults_required=True):
         paths = {file.path for file in self.files}
         if len(paths) < len(self.files):
             raise invalid("files lists a file twice")
+        if len({path.casefold() for path in paths}) < len(paths):
+            one, other = _same_but_for_case(paths)
+            raise invalid(f"files lists {one[:120]!r} and {other[:120]!r}, which are one file on some systems")
         parents = {path.rpartition("/")[0] for path in paths if "/" in path}
         folders = {"/".join(path.split("/")[:n]) for path in parents for n in range(1, path.count("/") + 2)}
         if clash := sorted(folders & paths)[:1]:
             raise invalid(f"files lists {clash[0][:120]!r} both as a file and as a folder")
         return self
+
+
+def _same_but_for_case(paths: set[str]) -> tuple[str, str]:
+    seen: dict[str, str] = {}
+    for path in sorted(paths):
+        if (other := seen.setdefault(path.casefold(), path)) != path:
+            return other, path
+    raise AssertionError("no two are the same but for case")
 
 
 def read_manifest(content: bytes, pointer: Pointer) -> Manifest:

@@ -6,7 +6,7 @@ from salary_bands.schemas.columns import column
 from salary_bands.schemas.report_columns import ReportIdentity
 
 EMPLOYMENT = ("full_time", "part_time", "contract", "freelance", "intern")
-PAY_PERIODS = ("year", "month", "half_month", "two_weeks", "week", "day", "hour")
+PAY_PERIODS = ("year", "month", "month_13", "month_14", "half_month", "two_weeks", "week", "day", "hour")
 EQUITY_TYPES = ("rsu", "options", "units", "none")
 VERIFIED = ("none", "email", "document")
 _UNIT = "source currency"
@@ -30,6 +30,8 @@ class AcceptedReports(ReportIdentity):
     currency: str = column("ISO 4217 code quoted by the ECB", str_length=3)
     pay_period: str = column("Period of base", isin=PAY_PERIODS)
     base: float = column("Base pay per pay_period", _UNIT, nullable=True, gt=0)
+    base_min: float = column("Lower end of a range of base pay, per pay_period", _UNIT, nullable=True, gt=0)
+    base_max: float = column("Upper end of a range of base pay, per pay_period", _UNIT, nullable=True, gt=0)
     bonus: float = column("Bonus", f"{_UNIT} a year", nullable=True, ge=0)
     equity: float = column("Equity", f"{_UNIT} a year", nullable=True, ge=0)
     bonus_and_equity: float = column("Bonus and equity in one figure", f"{_UNIT} a year", nullable=True, ge=0)

@@ -4,7 +4,10 @@ import pandas as pd
 
 from salary_bands.schemas.columns import Table, column
 
-MONEY_COLUMNS = ("base", "bonus", "equity_grant", "equity_annual", "bonus_and_equity", "sign_on", "total")
+MONEY_COLUMNS = (
+    *("base", "base_min", "base_max", "bonus"),
+    *("equity_grant", "equity_annual", "bonus_and_equity", "sign_on", "total"),
+)
 NUMBER_COLUMNS = (*MONEY_COLUMNS, "stated_usd", "vesting_years", "years_experience", "hours_per_week")
 
 
@@ -14,6 +17,7 @@ class RawReports(Table):
     row: int = column("Row in the export; the header is row 1", ge=2)
     row_hash: int = column("64-bit hash of the mapped columns' text")
     range_id: pd.Int64Dtype = column("First row of a pair whose rows are the two ends of one range", nullable=True)
+    skipped: pd.BooleanDtype = column("True if the format leaves the row out; its texts do not count")
     submission_id: str = column("The source's id of the report", nullable=True)
     submitted_at: str = column("Time of the report", nullable=True)
     job_title: str = column("Job title", nullable=True)
@@ -30,9 +34,13 @@ class RawReports(Table):
     hours_per_week: str = column("Stated hours a week", nullable=True)
     currency: str = column("Currency of every amount", nullable=True)
     pay_period: str = column(
-        "Period of base: year, month, half_month, two_weeks, week, day, hour, or its usual words", nullable=True
+        "Period of base: year, month, month_13 and month_14 (13 or 14 salaries a year), half_month, two_weeks, week, "
+        "day, hour, or its usual words",
+        nullable=True,
     )
     base: str = column("Base pay per pay_period", nullable=True)
+    base_min: str = column("Lower end of a range of base pay, per pay_period", nullable=True)
+    base_max: str = column("Upper end of a range of base pay, per pay_period", nullable=True)
     bonus: str = column("Bonus a year", nullable=True)
     equity_grant: str = column("Equity grant over vesting_years", nullable=True)
     vesting_years: str = column("Years over which the grant vests", nullable=True)
@@ -48,4 +56,7 @@ class RawReports(Table):
 
 # Columns that the source derives from others. They may change between deliveries, so they are not part of the row hash.
 DERIVED_COLUMNS = ("stated_usd", "occupation", "industry")
-TEXT_COLUMNS = tuple(name for name in RawReports.to_schema().columns if name not in ("row", "row_hash", "range_id"))
+# Columns that came later. They are part of the hash of rows that have them, so that other rows keep theirs.
+LATER_COLUMNS = ("base_min", "base_max")
+_OURS = ("row", "row_hash", "range_id", "skipped")  # not read out of the export
+TEXT_COLUMNS = tuple(name for name in RawReports.to_schema().columns if name not in _OURS)

@@ -44,6 +44,8 @@ class AnnualPay(ReportIdentity):
     metro: str = column("Metro", nullable=True)
     years_experience: float = column("Professional experience", "years", nullable=True)
     base: pd.Int64Dtype = column("Base pay", USD, nullable=True, gt=0)
+    base_min: pd.Int64Dtype = column("Lower end of a range of base pay", USD, nullable=True, gt=0)
+    base_max: pd.Int64Dtype = column("Upper end of a range of base pay", USD, nullable=True, gt=0)
     bonus: pd.Int64Dtype = column("Bonus", USD, nullable=True, ge=0)
     equity: pd.Int64Dtype = column("Equity", USD, nullable=True, ge=0)
     total: pd.Int64Dtype = column("Base, bonus, equity and sign-on", USD, nullable=True, gt=0)

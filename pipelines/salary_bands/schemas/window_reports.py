@@ -1,10 +1,9 @@
 """window_reports: every accepted row of every export with its disposition, date and weight."""
 
 import numpy as np
-import pandas as pd
 
 from salary_bands.schemas.columns import DISPOSITIONS, TIERS, column
-from salary_bands.schemas.report_columns import USD, AnnualPay
+from salary_bands.schemas.report_columns import AnnualPay
 
 DATE_BASES = ("stated", "midway", "spread", "export")
 
@@ -21,8 +20,6 @@ class WindowReports(AnnualPay):
     format: str = column("Format of the export")
     report_date: np.dtype("datetime64[us]") = column("Date of the report")  # type: ignore[valid-type]
     date_basis: str = column("Where the date comes from", isin=DATE_BASES)
-    base_min: pd.Int64Dtype = column("Lower end of an advertised range", USD, nullable=True, gt=0)
-    base_max: pd.Int64Dtype = column("Upper end of an advertised range", USD, nullable=True, gt=0)
     openings: int = column("Equal adverts that this row represents", ge=1)
     age_months: int = column("Age in calendar months at as_of", "months")
     weight: int = column("Recency weight, 2^20 at age 0; 0 outside the window", ge=0)

@@ -63,6 +63,22 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+_SEAL = "seal"
+_checksums: dict[tuple[str, int, int, int], str] = {}  # (path, inode, size, time) to SHA-256, while this process runs
+
+
+def checksum_of(path: Path) -> str:
+    """SHA-256 of a file that only we write, empty if it is missing; read again only if its status has changed."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ""
+    known = (str(path), status.st_ino, status.st_size, status.st_mtime_ns)
+    if known not in _checksums:
+        _checksums[known] = sha256_of(path)
+    return _checksums[known]
+
+
 def read_record(path: Path) -> dict[str, Any] | None:
     """A JSON object, None if there is none or it cannot be read."""
     try:
@@ -70,6 +86,23 @@ def read_record(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return record if isinstance(record, dict) else None
+
+
+def write_sealed(path: Path, document: dict[str, Any]) -> None:
+    """Write a record of our own with a hash of itself, so that a damaged one is no record."""
+    write_json(path, {**document, _SEAL: _seal(document)})
+
+
+def read_sealed(path: Path) -> dict[str, Any] | None:
+    """Read what `write_sealed` wrote; None if it is missing or not what was written."""
+    record = read_record(path)
+    if record is None or record.pop(_SEAL, None) != _seal(record):
+        return None
+    return record
+
+
+def _seal(document: dict[str, Any]) -> str:
+    return hashlib.sha256(json_text(document).encode()).hexdigest()
 
 
 def private_folder(path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from salary_bands.storage.files import read_record, sha256_of, write_json
+from salary_bands.storage.files import checksum_of, read_sealed, sha256_of, write_sealed
 from salary_bands.storage.parquet import read_table, write_table
 
 
@@ -45,12 +45,17 @@ class Parts:
 
     def record(self, table: str, key: str) -> dict[str, Any] | None:
         """Read the record of a part; None if it is missing or damaged."""
-        return read_record(self.work / table / f"{key}.json")
+        return read_sealed(self.work / table / f"{key}.json")
+
+    def is_damaged(self, table: str, key: str) -> bool:
+        """True if a part is not what its record says: missing, cut, or with other bytes."""
+        record = self.record(table, key)
+        return record is not None and record.get("checksum", "") != checksum_of(self.path(table, key))
 
     def write_record(self, table: str, key: str, made_from: str, **facts: Any) -> dict[str, Any]:
         """Write the record of a part: what it was made from, the checksum of its rows (empty if held), and facts."""
         path = self.path(table, key)
         checksum = sha256_of(path) if path.is_file() else ""
         record = {"made_from": made_from, "checksum": checksum, **facts}
-        write_json(path.with_suffix(".json"), record)
+        write_sealed(path.with_suffix(".json"), record)
         return record

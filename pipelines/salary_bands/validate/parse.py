@@ -1,5 +1,6 @@
 """Parse columns of text to values. A value that cannot be used has a reason code."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,9 +11,13 @@ import pyarrow.compute as pc
 
 from salary_bands.reference.formats import Amount
 from salary_bands.storage.frames import TEXT, map_distinct
-from salary_bands.vocabulary.money_text import parse_money
+from salary_bands.vocabulary.money_text import parse_money, says_no_pay
 
+_ZONE = re.compile(r"\s*\b(?:GMT|UTC)\s*(?:([+-])(\d{1,2})(?::?(\d{2}))?)?$")
 _ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$"
+
+
+_EPOCHS = {"epoch": 1_000, "epoch_ms": 1}  # milliseconds
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,10 @@ def parse_amount(
     """
     number, reason, currencies = _numbers(text, decimal)
     noted: dict[str, int] = {}
+    if (words := reason.eq("not_a_number")).any():
+        silent = words & map_distinct(text.where(words), says_no_pay, "boolean").fillna(False).astype(bool)
+        noted["no_pay"] = int(silent.sum())
+        reason = reason.mask(silent)
     if meaning.prose == "unknown":
         prose = reason.eq("not_a_number")
         noted["prose"] = int(prose.sum())
@@ -46,6 +55,7 @@ def parse_amount(
         tick = number.gt(0) & number.lt(meaning.unknown_below)
         noted["tick"] = int(tick.sum())
         number = number.mask(tick)
+    number = number * (meaning.scale * (meaning.gross_up or 1)) if meaning.scale != 1 or meaning.gross_up else number
     if meaning.thousands_below:
         number = number.where(number.ge(meaning.thousands_below) | number.isna(), number * 1_000)
     if meaning.monthly_below:
@@ -63,6 +73,7 @@ def parse_amount(
 
 def parse_when(text: pd.Series, dates: list[str]) -> tuple[pd.Series, pd.Series, pd.Series]:
     """Parse dates to (time in UTC, year, reason), trying the forms in order; a year alone has no time."""
+    text = map_distinct(text, _with_offset) if text.str.contains("GMT|UTC", regex=True, na=False).any() else text
     when = pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]")
     year = pd.Series(pd.NA, index=text.index, dtype="Int64")
     for form in dates:
@@ -74,14 +85,30 @@ def parse_when(text: pd.Series, dates: list[str]) -> tuple[pd.Series, pd.Series,
             found = cells[cells.str.fullmatch(r"(?:19|20)\d{2}")].astype("Int64")
             year.loc[found.index] = found
             continue
-        cells = cells[cells.str.match(_ISO)] if form == "iso" else cells
-        times = pd.to_datetime(cells, format="ISO8601" if form == "iso" else form, errors="coerce", utc=True)
+        if form == "iso":
+            cells = cells.str.replace(r"\s+(?=[+-]\d{2}:\d{2}$)", "", regex=True)
+            times = pd.to_datetime(cells[cells.str.match(_ISO)], format="ISO8601", errors="coerce", utc=True)
+        elif form in _EPOCHS:
+            numbers = cells[cells.str.fullmatch(r"\d{9,14}")].astype("int64") * _EPOCHS[form]
+            times = pd.to_datetime(numbers, unit="ms", errors="coerce", utc=True)
+        else:
+            times = pd.to_datetime(cells, format=form, errors="coerce", utc=True)
         times = times[times.notna()].dt.tz_localize(None).astype("datetime64[us]")
         times = times[times.dt.year.between(1900, 2200)]
         when.loc[times.index] = times
         year.loc[times.index] = times.dt.year.astype("Int64")
     reason = reason_where(text.notna() & year.isna(), "bad_date")
     return when, year, reason
+
+
+def _with_offset(text: str) -> str:
+    """Write a zone such as `GMT+1` as `+01:00`, which strptime and ISO 8601 know."""
+
+    def offset(found: re.Match[str]) -> str:
+        sign, hours, minutes = found.groups()
+        return f" {sign or '+'}{int(hours or 0):02d}:{minutes or '00'}"
+
+    return _ZONE.sub(offset, text)
 
 
 def parse_word(

@@ -16,6 +16,7 @@ from salary_bands.schemas.raw_reports import DERIVED_COLUMNS, MONEY_COLUMNS, NUM
 from salary_bands.settings import Settings
 from salary_bands.storage.frames import TEXT, map_distinct, map_distinct_rows
 from salary_bands.validate.parse import parse_amount, parse_when, parse_word, reason_where
+from salary_bands.validate.ranges import with_ranges_read
 from salary_bands.vocabulary.dates import rate_period
 from salary_bands.vocabulary.money import annual_factor, resolve_currency
 from salary_bands.vocabulary.money_text import resolve_period, resolve_word
@@ -38,9 +39,12 @@ _USUAL: dict[str, Callable[[str], str | None]] = {
     "equity_liquid": partial(resolve_word, "yes_no"),
 }
 # A bad value in another column is unknown, and the row stays.
-_NEEDED = ("pay_period", "base")
+_NEEDED = ("pay_period", "base", "base_min", "base_max")
 # More hours than a week of work has are a percentage of full time, or a slip.
 _LIMITS = {"years_experience": (0, 70), "hours_per_week": (1, 80), "vesting_years": (1, 6)}
+
+
+SKIPPED = "skipped"  # reason of rows that the format leaves out: no fault, and out of scope
 
 
 @dataclass
@@ -91,7 +95,12 @@ def split(
     present: our columns that the export has. Each row needs an identity, a date and a title if the export has them.
     """
     reasons = _Reasons(raw.index)
+    reasons.where("", raw["skipped"], SKIPPED)
     noted: Counter[str] = Counter()
+    in_cell = pd.Series(np.nan, index=raw.index, dtype=TEXT)
+    if fmt.amount("base").range_in_cell:
+        raw, in_cell = with_ranges_read(raw, fmt)
+    raw = _with_blank_titles(raw)
     for name in ("submission_id", "submitted_at", "job_title"):
         if name in present:
             reasons.where(name, raw[name].isna(), "missing")
@@ -99,6 +108,7 @@ def split(
     reasons.add("submitted_at", bad_date)
     currency = _currency(raw, rates, reasons)
     rate = rates.of(currency, rate_period(when, year, pd.Timestamp(exported)))
+    reasons.where("base", _contradicts(in_cell, currency), "currency_contradiction")
     words = _words(raw, reasons, noted)
     months = _monthly_below(raw, fmt, words["employment"], rate)
     numbers = _numbers(raw, fmt, currency, months, reasons, noted)
@@ -119,6 +129,15 @@ def split(
     cells = Counter({name: int(raw[name].notna().sum()) for name in unusable})
     kept, refused = accepted[~wrong].reset_index(drop=True), rejected[wrong].reset_index(drop=True)
     return Split(kept, refused, noted, unusable, cells)
+
+
+def _with_blank_titles(raw: pd.DataFrame) -> pd.DataFrame:
+    """Let rows without a title pass if their kind of employment is out of scope whatever the title would be."""
+    untitled = raw["job_title"].isna() & raw["employment"].notna()
+    if not untitled.any():
+        return raw
+    kind, _ = parse_word(raw["employment"], EMPLOYMENT, None, _USUAL["employment"])
+    return raw.assign(job_title=raw["job_title"].mask(untitled & kind.notna() & kind.ne("full_time"), ""))
 
 
 def _currency(raw: pd.DataFrame, rates: Rates, reasons: _Reasons) -> pd.Series:
@@ -222,7 +241,12 @@ def _check_pay(
     Returns the values without the amounts that cannot be: a total below its base is the bonus alone, or a slip; bonus
     and equity that equal the base repeat it, and if the format says so, those above it are the total.
     """
-    base = values["base"] * annual_factor(values["pay_period"], values["hours_per_week"], settings)
+    factor = annual_factor(values["pay_period"], values["hours_per_week"], settings)
+    values = _with_ordered_ends(values)
+    for name in ("base_min", "base_max"):
+        end = values[name] * factor * rate
+        reasons.where(name, (end < settings.min_annual_usd) | (end > settings.max_annual_usd), "absurd")
+    base = values["base"] * factor
     usd = base * rate
     reasons.where("base", (usd < settings.min_annual_usd) | (usd > settings.max_annual_usd), "absurd")
     several = values["pay_period"].ne("year") & (usd > settings.max_periodic_annual_usd)
@@ -246,6 +270,20 @@ def _check_pay(
             noted[what] += count
     reasons.where("", values[["base", "bonus", "total", "equity"]].isna().all(axis=1), "no_pay")
     return values
+
+
+def _with_ordered_ends(values: pd.DataFrame) -> pd.DataFrame:
+    """Put the ends of ranges in order; one end alone, or two equal ones, are an amount and no range.
+
+    0 is no end. A range has the middle as its base unless it states one.
+    """
+    ends = values[["base_min", "base_max"]].where(values[["base_min", "base_max"]] > 0)
+    low, high = ends.min(axis=1), ends.max(axis=1)
+    is_range = ends.notna().all(axis=1) & low.ne(high)
+    middle = (low + high) / 2
+    return values.assign(
+        base=values["base"].fillna(middle), base_min=low.where(is_range), base_max=high.where(is_range)
+    )
 
 
 def _conversion_differences(values: pd.DataFrame, rate: pd.Series, settings: Settings) -> dict[str, int]:

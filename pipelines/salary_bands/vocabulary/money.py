@@ -57,6 +57,8 @@ def annual_factor(period: pd.Series, hours_per_week: pd.Series, settings: Settin
     factors = {
         "year": 1.0,
         "month": 12.0,
+        "month_13": 13.0,
+        "month_14": 14.0,
         "half_month": 24.0,
         "two_weeks": settings.weeks_per_year / 2,
         "week": float(settings.weeks_per_year),

@@ -15,6 +15,8 @@ _GROUPED = re.compile(r"\d{1,3}(?:[ ,'’]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 _GROUPED_COMMA = re.compile(r"\d{1,3}(?:[ .'’]\d{3})+(?:,\d+)?|\d+(?:,\d+)?")
 _IN_LAKH = re.compile(r"\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?")
 _EXPONENT = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{1,2}")
+_ASIDE = re.compile(r"\([^()]*\)")  # Self-employed (freelancer)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")  # FullTime
 _NO_CENTS = re.compile(r"(?<=\d)[.,](?:-{1,2}|–|—)$")  # 150'000.-
 
 
@@ -126,6 +128,16 @@ def parse_number(text: str, decimal: str) -> float | str:
     return "absurd" if number > ABSURD else number
 
 
+def says_no_pay(text: str) -> bool:
+    """True if a cell says in words that pay is not stated: competitive, negotiable, depends on experience."""
+    return _folded(text) in _no_pay()
+
+
+@cache
+def _no_pay() -> frozenset[str]:
+    return frozenset(_folded(text) for text in read_yaml("pay_words.yaml")["no_pay"])
+
+
 def resolve_period(text: str) -> str | None:
     """Return the pay period that a text names (`per hour`, `p.a.`, `bi-weekly`), None if it names none."""
     folded = _folded(text)
@@ -135,7 +147,9 @@ def resolve_period(text: str) -> str | None:
 
 def resolve_word(kind: str, text: str) -> str | None:
     """Return what a text of a kind of `pay_words.yaml` (employment, yes_no, equity_types) usually means."""
-    return _usual(kind).get(_folded(text))
+    usual = _usual(kind)
+    ways = (text, _CAMEL.sub(" ", text), _ASIDE.sub(" ", text))
+    return next((usual[folded] for folded in map(_folded, ways) if folded in usual), None)
 
 
 @cache

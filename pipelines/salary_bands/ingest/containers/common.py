@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,22 @@ from salary_bands.storage.frames import TEXT
 MAX_BLOCK_ROWS = 65_536
 MAX_BLOCK_CELLS = 4_000_000
 _MALFORMED = 100_000  # above this, an export of mostly malformed records is not read to its end
+
+
+class Way(NamedTuple):
+    """How a container is opened; see the keys of a format with these names."""
+
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    header_row: int | None = None
+    sheet: str = ""
+    records: str = ""
+    list_keys: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def layout(self) -> tuple[object, ...]:
+        """What decides which rows and columns there are, whatever the text's encoding."""
+        return self[2:]
 
 
 @dataclass(frozen=True)

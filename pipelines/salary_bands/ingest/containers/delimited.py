@@ -14,6 +14,7 @@ from salary_bands.errors import HeldExport
 from salary_bands.ingest.containers.common import (
     Container,
     Malformed,
+    Way,
     block_of,
     checked_header,
     damaged,
@@ -23,10 +24,11 @@ from salary_bands.ingest.streams import TextBytes
 from salary_bands.settings import Settings
 
 
-def open_csv(text: TextBytes, delimiter: str, settings: Settings) -> Container:
-    """Open a CSV; its first record that is not blank is the header."""
+def open_csv(text: TextBytes, way: Way, settings: Settings) -> Container:
+    """Open a CSV; its header is the record that the way says, else the first that is not blank."""
     buffered: io.BufferedReader = io.BufferedReader(text, 1 << 20)
-    header, header_row, header_newlines = _read_header(buffered, delimiter, settings)
+    delimiter = way.delimiter
+    header, header_row, header_newlines = _read_header(buffered, way, settings)
     container = Container(header)
     skipped = _Skipped(container, header_row, delimiter, settings)
 
@@ -112,8 +114,8 @@ def _number(count: int, first: int, skipped: list[int]) -> tuple[np.ndarray, int
     return rows, following
 
 
-def _read_header(stream: io.BufferedReader, delimiter: str, settings: Settings) -> tuple[list[str], int, int]:
-    """Return the first record that is not blank, its row, and the line ends up to its end; leave the stream there."""
+def _read_header(stream: io.BufferedReader, way: Way, settings: Settings) -> tuple[list[str], int, int]:
+    """Return the header, its row, and the line ends up to its end; leave the stream there."""
     newlines = 0
 
     def lines() -> Iterator[str]:
@@ -126,9 +128,10 @@ def _read_header(stream: io.BufferedReader, delimiter: str, settings: Settings) 
             newlines += line.endswith(b"\n")
             yield line.decode("utf-8")
 
-    records = enumerate(csv.reader(lines(), delimiter=delimiter), start=1)
+    records = enumerate(csv.reader(lines(), delimiter=way.delimiter), start=1)
+    first = way.header_row or 1
     try:
-        row, header = next(((n, r) for n, r in records if any(c.strip() for c in r)), (0, None))
+        row, header = next(((n, r) for n, r in records if n >= first and any(c.strip() for c in r)), (0, None))
     except csv.Error:
         raise HeldExport("damaged_csv", "its header cannot be read as CSV", "fix the header") from None
     return checked_header(header, settings), row, newlines

@@ -13,21 +13,21 @@ from salary_bands.ingest.containers.common import (
     MAX_BLOCK_ROWS,
     Container,
     Malformed,
-    cell_text,
+    Way,
     checked_header,
     line_too_long,
 )
+from salary_bands.ingest.containers.nested import Record, flattened
 from salary_bands.ingest.streams import TextBytes
 from salary_bands.settings import Settings
 from salary_bands.storage.frames import TEXT
 
-Record = dict[str, str | None]
 
-
-def open_json_lines(text: TextBytes, settings: Settings) -> Container:
+def open_json_lines(text: TextBytes, way: Way, settings: Settings) -> Container:
     """Open JSON lines; the keys are the header, which grows by those that come later."""
     container = Container([])
-    source = _chunks(_records(io.BufferedReader(text, 1 << 20), container, settings), container.header, settings)
+    records = _records(io.BufferedReader(text, 1 << 20), container, dict(way.list_keys), settings)
+    source = _chunks(records, container.header, settings)
     first = next(source, None)
     if first is None and container.malformed:
         raise HeldExport("damaged_jsonl", "no line is a JSON object", "write one object a line")
@@ -42,7 +42,9 @@ def open_json_lines(text: TextBytes, settings: Settings) -> Container:
     return container
 
 
-def _records(stream: io.BufferedReader, container: Container, settings: Settings) -> Iterator[tuple[int, Record, int]]:
+def _records(
+    stream: io.BufferedReader, container: Container, list_keys: dict[str, str], settings: Settings
+) -> Iterator[tuple[int, Record, int]]:
     """Yield row number, record and bytes of each line that is a JSON object."""
     for number in itertools.count(1):
         line = stream.readline(settings.max_line_bytes)
@@ -52,20 +54,20 @@ def _records(stream: io.BufferedReader, container: Container, settings: Settings
             raise line_too_long(f"line {number}", settings)
         if not line.strip():
             continue
-        record = _parse(line)
+        record = _parse(line, list_keys)
         if record is None:
             container.add_malformed(Malformed(number + 1, "not_an_object"), settings)
         else:
             yield number + 1, record, len(line)
 
 
-def _parse(line: bytes) -> Record | None:
+def _parse(line: bytes, list_keys: dict[str, str]) -> Record | None:
     """Read a line as an object of text, numbers as they are written; None if it is not one."""
     try:
         record = json.loads(line, parse_int=str, parse_float=str, parse_constant=str)
         if b"\\ud" in line.lower():  # half a surrogate pair is not text
             record = json.loads(json.dumps(record, ensure_ascii=False).encode("utf-8", "replace"))
-        return {key: cell_text(value) for key, value in record.items()} if isinstance(record, dict) else None
+        return flattened(record, list_keys) if isinstance(record, dict) else None
     except (ValueError, RecursionError):
         return None
 

@@ -1,5 +1,6 @@
 """What a compressed container may hold, checked before its rows are in memory."""
 
+import re
 import xml.parsers.expat
 import zipfile
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from salary_bands.settings import Settings
 _BLOCK = 1 << 20
 _SHEET_ROWS = 1 << 20  # Excel's own limit
 _SHEETS = "xl/worksheets/"
+_CELL = re.compile(r"([A-Z]{1,3})[0-9]+")
 _STRINGS = "xl/sharedStrings.xml"
 
 
@@ -39,7 +41,10 @@ def check_xlsx(archive: zipfile.ZipFile, size: int, settings: Settings) -> None:
 
 
 def _check_sheet(stream: IO[bytes], settings: Settings) -> None:
-    """Hold a sheet with a row that is too long, or with row numbers that no sheet has."""
+    """Hold a sheet with a row that is too long, row numbers that no sheet has, or cells far to the right.
+
+    openpyxl fills the row up to a far cell, whatever is in it.
+    """
     most = settings.max_line_bytes
     parser = xml.parsers.expat.ParserCreate()
     last_row_at = rows = 0
@@ -48,7 +53,15 @@ def _check_sheet(stream: IO[bytes], settings: Settings) -> None:
         nonlocal rows
         if parser.CurrentByteIndex - last_row_at > most:
             raise line_too_long("a row", settings)
-        if name.rpartition(":")[2] == "row":
+        if name.rpartition(":")[2] == "c":
+            place = _CELL.fullmatch(attributes.get("r", ""))
+            if place and _column(place[1]) > settings.max_columns:
+                raise HeldExport(
+                    "too_many_columns",
+                    f"has a cell in column {place[1]}",
+                    "delete the columns beyond the data, formatted ones too, or raise max_columns",
+                )
+        elif name.rpartition(":")[2] == "row":
             number = attributes.get("r", "")
             rows = max(rows + 1, int(number) if number.isdecimal() and len(number) < 10 else rows + 1)
             if rows > _SHEET_ROWS or len(number) > 9:
@@ -67,6 +80,14 @@ def _check_sheet(stream: IO[bytes], settings: Settings) -> None:
         fed += len(block)
         if fed - last_row_at > most + _BLOCK:
             raise line_too_long("a row", settings)
+
+
+def _column(letters: str) -> int:
+    """Return the number of a column: A is 1, AA is 27."""
+    number = 0
+    for letter in letters:
+        number = 26 * number + ord(letter) - ord("A") + 1
+    return number
 
 
 def check_parquet(metadata: pyarrow.parquet.FileMetaData, size: int, settings: Settings) -> None:

@@ -14,6 +14,7 @@ from salary_bands.ingest.containers.common import (
     MAX_BLOCK_ROWS,
     Container,
     Malformed,
+    Way,
     cell_text,
     checked_header,
     damaged,
@@ -25,10 +26,11 @@ from salary_bands.storage.frames import TEXT
 warnings.filterwarnings("ignore", module="openpyxl")  # they quote cells and names
 
 
-def open_xlsx(stream: BinaryIO, size: int, settings: Settings) -> Container:
-    """Open the sheet of a workbook that holds data; its first row that is not blank is the header.
+def open_xlsx(stream: BinaryIO, size: int, way: Way, settings: Settings) -> Container:
+    """Open a sheet of a workbook; its header is the row that the way says, else the first that is not blank.
 
-    Hidden sheets, and sheets of notes in one column, are passed over. Two sheets with data hold the export.
+    Without a sheet's name, hidden sheets and sheets of notes in one column are passed over, and two sheets with data
+    hold the export.
     """
     import openpyxl  # a tenth of a second, which a refresh without such an export need not spend
 
@@ -36,9 +38,10 @@ def open_xlsx(stream: BinaryIO, size: int, settings: Settings) -> Container:
         with zipfile.ZipFile(stream) as archive:
             check_xlsx(archive, size, settings)
         stream.seek(0)
-        sheet = _data_sheet(openpyxl.load_workbook(stream, read_only=True, data_only=True).worksheets)
+        sheet = _sheet(openpyxl.load_workbook(stream, read_only=True, data_only=True).worksheets, way.sheet)
         rows = enumerate(sheet.iter_rows(values_only=True), start=1)
-        first = next(((n, r) for n, r in rows if any(v is not None for v in r)), None)
+        top = way.header_row or 1
+        first = next(((n, r) for n, r in rows if n >= top and any(v is not None for v in r)), None)
     except HeldExport:
         raise
     except Exception as error:  # openpyxl raises what its parsers raise
@@ -70,15 +73,25 @@ def open_xlsx(stream: BinaryIO, size: int, settings: Settings) -> Container:
     return container
 
 
-def _data_sheet(sheets: list[Any]) -> Any:
-    """Return the visible sheet with data, else the first visible one; raise HeldExport if there are several."""
+def _sheet(sheets: list[Any], name: str) -> Any:
+    """Return the sheet of that name; without one, the visible sheet with data, else the first visible one.
+
+    Raises HeldExport if there is no such sheet, or several have data.
+    """
     for sheet in sheets:
         sheet.reset_dimensions()  # a sheet may claim a million columns that it does not have
+    if name:
+        named = [sheet for sheet in sheets if " ".join(sheet.title.split()).casefold() == name.casefold()]
+        if not named:
+            raise HeldExport("no_sheet", "has no sheet of the name that its format says", "see `sheet` in its YAML")
+        return named[0]
     visible = [sheet for sheet in sheets if sheet.sheet_state == "visible"]
     with_data = [sheet for sheet in visible if _has_data(sheet)]
     if len(with_data) > 1:
         raise HeldExport(
-            "several_sheets", f"has data in {len(with_data)} sheets", "deliver one sheet, or a file for each of them"
+            "several_sheets",
+            f"has data in {len(with_data)} sheets",
+            "name one with `sheet` in its format, or deliver it alone",
         )
     if not with_data and any(map(_has_data, sheets)):
         raise HeldExport("hidden_sheet", "has data in a hidden sheet only", "show the sheet, or deliver it as CSV")

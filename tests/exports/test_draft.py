@@ -1,0 +1,183 @@
+"""A format drafted for a header that no format has: from names and values, with evidence, questions and no cells."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+import yaml
+
+from salary_bands.cli.printing.inspection import print_inspection
+from salary_bands.exports.draft.draft import read_columns
+from salary_bands.exports.draft.names import plain_words, says
+from salary_bands.exports.draft.sniff import sniff
+from salary_bands.exports.inspect import inspect_file
+from salary_bands.ingest.containers import Way
+from salary_bands.reference.formats import parse_format
+from salary_bands.settings import Settings
+
+TITLES = ("Machine Learning Engineer", "Data Scientist", "Research Engineer", "NLP Engineer", "Software Engineer")
+SURVEY = "Erfasst;Stelle;Stufe;Firma;Ort;Berufserfahrung (Jahre);Jahresgehalt brutto;Bonus;Kommentar\n" + "".join(
+    f"{day:02d}.06.2026;{TITLES[day % 5]};{('Junior', 'Senior', 'Middle')[day % 3]};Siemens;"
+    f"{('Berlin', 'München')[day % 2]};"
+    f"{day % 12};{70 + day}.500,00 €;{day * 100};secret word {day}\n"
+    for day in range(1, 29)
+)
+ADVERTS = "posted,position,employer,office,pay range,url\n" + "".join(
+    f'2026-06-{day:02d},{TITLES[day % 5]},OpenAI,"San Francisco, CA",'
+    f'"${200 + day}K - ${250 + day}K a year",http://x/{day}\n'
+    for day in range(1, 29)
+)
+
+
+def drafted(text: str | bytes, tmp_path: Path, settings: Settings, name: str = "survey_2026.csv") -> dict[str, Any]:
+    path = tmp_path / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
+    return inspect_file(path, settings)
+
+
+def test_a_german_survey_is_drafted_and_read_by_its_draft(tmp_path: Path, settings: Settings) -> None:
+    found = drafted(SURVEY, tmp_path, settings)
+    document = yaml.safe_load(found["draft"])
+    assert document["columns"] == {
+        "submitted_at": "Erfasst",
+        "job_title": "Stelle",
+        "level": "Stufe",
+        "employer": "Firma",
+        "location": "Ort",
+        "years_experience": "Berufserfahrung (Jahre)",
+        "base": "Jahresgehalt brutto",
+        "bonus": "Bonus",
+        "currency": {"constant": "EUR"},
+    }
+    assert (document["delimiter"], document["decimal"], document["dates"]) == (";", "comma", ["%d.%m.%Y"])
+    assert document["levels"] == {"Middle": "L4"} and document["evidence"] == "reported"
+    assert found["held"]["reason"] == "unknown_header" and found["would_be_held"]
+    outcome = found["with_draft"]
+    assert outcome["held"] is None and outcome["accepted"] == outcome["rows"] == 28
+    assert outcome["pay"][0]["country"] == "DE" and 75_000 < outcome["pay"][0]["p50"] < 120_000
+    assert sum(row["rows"] for row in outcome["ledger"]) == 28
+    assert (
+        outcome["first_rows"][0]["cells"]["base"] == "71.500,00 €"
+        and outcome["first_rows"][0]["read"]["country"] == "DE"
+    )
+
+
+def test_cells_are_on_the_terminal_and_not_in_the_draft(tmp_path: Path, settings: Settings, capsys: Any) -> None:
+    found = drafted(SURVEY, tmp_path, settings)
+    assert "secret word" not in str(found) and "71.500" not in found["draft"] and "Siemens" not in found["draft"]
+    guesses = {guess["column"]: guess for guess in found["guesses"]}
+    assert guesses["employer"]["samples"] == ["Siemens"] and "known employers" in guesses["employer"]["evidence"]
+    assert "# not mapped" in found["draft"] and "#   Kommentar" in found["draft"]
+    from salary_bands.cli.common import out
+
+    print_inspection(out, found)
+    shown = capsys.readouterr().out
+    assert "Siemens" in shown and "What the file does not say:" in shown and "First rows as read:" in shown
+
+
+def test_adverts_with_a_range_in_a_cell_are_drafted(tmp_path: Path, settings: Settings) -> None:
+    found = drafted(ADVERTS, tmp_path, settings)
+    document = yaml.safe_load(found["draft"])
+    assert document["evidence"] == "advertised" and document["columns"]["currency"] == {"constant": "USD"}
+    assert document["columns"]["base"] == "pay range" and document["money"]["base"]["range_in_cell"] is True
+    assert found["with_draft"]["accepted"] == 28
+    assert found["with_draft"]["pay"][0]["p50"] == pytest.approx(239_500, abs=2_000)
+
+
+@pytest.mark.parametrize(
+    ("header", "amount", "money", "period"),
+    [
+        ("monthly salary", 6_000, {}, "month"),
+        ("salary", 6_000, {}, "month"),
+        ("salary in k", 90, {"scale": "thousand"}, None),
+        ("salary", 90, {"scale": "thousand"}, None),
+        ("hourly rate", 60, {}, "hour"),
+        ("net salary per month", 4_000, {"net": True}, "month"),
+    ],
+)
+def test_the_size_of_amounts_says_their_unit(
+    tmp_path: Path, settings: Settings, header: str, amount: int, money: dict[str, Any], period: str | None
+) -> None:
+    rows = "".join(f"2026-06-{d:02d},{TITLES[d % 5]},EUR,{amount + d}\n" for d in range(1, 29))
+    document = yaml.safe_load(drafted(f"date,title,currency,{header}\n{rows}", tmp_path, settings)["draft"])
+    assert document["money"]["base"] == {**money, "zero": "rejected"}
+    assert document["columns"].get("pay_period", {}).get("constant") == period
+
+
+def test_what_is_not_known_is_a_question_and_pay_that_cannot_be_is_a_warning(
+    tmp_path: Path, settings: Settings
+) -> None:
+    rows = "".join(f"{TITLES[d % 5]},Berlin,EUR,{9_000_000 + d}\n" for d in range(30))
+    found = drafted(f"title,city,currency,salary\n{rows}", tmp_path, settings, "answers_2026-06-30.csv")
+    assert any("no period and scale" in q for q in found["questions"])
+    assert any("licence" in q for q in found["questions"])
+    assert "times what is usual there" in found["with_draft"]["pay"][0]["warning"]
+    unnamed = drafted("a,b\nx,y\n", tmp_path, settings)
+    assert any(q.startswith("base: no column") for q in unnamed["questions"])
+    assert any(q.startswith("job_title: no column") for q in unnamed["questions"])
+    assert unnamed["with_draft"]["held"]["reason"] == "unmapped_column"
+
+
+def test_encodings_delimiters_title_rows_and_sheets_are_found(tmp_path: Path, settings: Settings) -> None:
+    text = "Анкета\n\nДата\tДолжность\tЗарплата в месяц\n2026-06-01\tИнженер\t200000\n"
+    text += "2026-06-02\tАналитик\t150000\n"
+    assert sniff(io.BytesIO(text.encode("cp1251")), "a.csv", settings) == Way("cp1251", "\t", 3)
+    assert sniff(io.BytesIO("größe;name\n1;é\n".encode("cp1252")), "a.csv", settings) == Way("cp1252", ";")
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["Notes"])
+    sheet = book.create_sheet("Data")
+    for row in (["A survey"], [], ["title", "salary"], ["ML Engineer", 90_000], ["Data Scientist", 80_000]):
+        sheet.append(row)
+    other = book.create_sheet("More")
+    for row in (["a", "b"], [1, 2]):
+        other.append(row)
+    stream = io.BytesIO()
+    book.save(stream)
+    way = sniff(stream, "a.xlsx", settings)
+    assert way == Way(sheet="Data", header_row=3)
+    assert [c.header for c in read_columns(stream, "a.xlsx", way, settings)] == ["title", "salary"]
+
+
+@pytest.mark.parametrize(
+    ("header", "ours"),
+    [
+        ("totalyearlycompensation", "total"),
+        ("basesalary", "base"),
+        ("Yearly brutto salary (without bonus and stocks) in EUR", "base"),
+        ("Annual salary with bonus and stocks", "total"),
+        ("Yearly bonus + stocks", "bonus_and_equity"),
+        ("yearsOfExperience", "years_experience"),
+        ("Intitulé du poste", "job_title"),
+        ("年収", "base"),
+        ("WAGE_RATE_OF_PAY_FROM", "base_min"),
+    ],
+)
+def test_a_header_says_which_column_it_is(header: str, ours: str) -> None:
+    scores = says(header)
+    assert max(scores, key=lambda name: scores[name]) == ours and scores[ours] >= 0.5
+
+
+@pytest.mark.parametrize(
+    "header", ["Salary one year ago", "Expected salary", "Job URL", "Gender", "PREVAILING_WAGE", "Comments"]
+)
+def test_a_header_of_something_else_is_no_pay(header: str) -> None:
+    assert says(header)["base"] == 0
+
+
+def test_words_are_split_however_they_are_joined() -> None:
+    assert plain_words("YearsOfExperience_in-field (Jahre)") == ["years", "of", "experience", "in", "field", "jahre"]
+    assert plain_words("Wohnort/Größe") == ["wohnort", "grosse"]
+
+
+def test_a_draft_is_a_format(tmp_path: Path, settings: Settings) -> None:
+    for text in (SURVEY, ADVERTS):
+        assert parse_format(drafted(text, tmp_path, settings)["draft"], "draft").columns
+
+
+def test_words_that_stand_for_nothing_are_blank_in_the_draft(tmp_path: Path, settings: Settings) -> None:
+    rows = "".join(f"2026-06-{d:02d},{TITLES[d % 5] if d % 4 else 'N/A'},EUR,{90_000 + d}\n" for d in range(1, 29))
+    found = drafted(f"date,title,currency,salary\n{rows}", tmp_path, settings)
+    assert yaml.safe_load(found["draft"])["blank"] == ["N/A"]
+    assert found["with_draft"]["held"]["reason"] == "too_many_rejected"
