@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import yaml
 
 from salary_bands.errors import escaped
-from salary_bands.exports.draft.guess import Guess, guesses
+from salary_bands.exports.draft.guess import Guess, guesses, repeating_ids
 from salary_bands.exports.draft.names import PAY, any_of
 from salary_bands.exports.draft.sniff import opened, sniff
 from salary_bands.exports.draft.units import currency_in, meaning_of
@@ -111,7 +111,7 @@ def drafted(file: str, way: Way, columns: Sequence[Column], rates: Rates) -> Dra
     if blanks := sorted({text for guess in found.values() for column in guess.columns for text in column.blanks}):
         document["blank"] = blanks
     levels, more = _levels(found)
-    questions += more + _unknown_words(found)
+    questions += more + _unknown_words(found) + _ask_for_identity(columns, found)
     questions += [
         f"{n}: no column was found; which is it? Without it no report can be read."
         for n in ("job_title",)
@@ -219,6 +219,18 @@ def _unknown_words(found: dict[str, Guess]) -> list[str]:
         if unknown := sum(not known(text) for text in texts):
             questions.append(f"{name}: {unknown} of its texts are not known; add them to `values`")
     return questions
+
+
+def _ask_for_identity(columns: Sequence[Column], found: dict[str, Guess]) -> list[str]:
+    """Ask about columns that are called an identity and repeat: the later of two rows with one replaces the earlier."""
+    taken = {column.place for guess in found.values() for column in guess.columns}
+    return [
+        f"submission_id: {column.repeating:,} of {column.rows:,} rows repeat a value of "
+        f"{' '.join(column.header.split())!r}, so it is not mapped: of rows with the same one only the newest would "
+        "count; is it the identity of one report?"
+        for column in ([] if "submission_id" in found else repeating_ids(columns))
+        if column.place not in taken
+    ]
 
 
 def _shown(found: dict[str, Guess]) -> list[Document]:
