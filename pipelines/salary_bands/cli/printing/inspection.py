@@ -64,8 +64,12 @@ def _print_outcome(line: Line, file: str, found: dict[str, Any]) -> None:
         line(f"  not in this file: {', '.join(found['absent'])}")
     if is_read:
         line(f"accepted {found['accepted']:,}  " + ", ".join(f"{k} {v:,}" for k, v in found["evidence"].items()))
+    if found.get("skipped"):
+        line(f"out_of_scope {found['skipped']:,}  skipped: rows that `skip_where` of the format leaves out")
     for reason in found.get("rejected", ()):
-        examples = ", ".join(f"row {e['row']}: {e['value']!r}" for e in reason["examples"])
+        examples = ", ".join(
+            f"row {e['row']}" + (f": {e['value']!r}" if e["value"] is not None else "") for e in reason["examples"]
+        )
         line(f"rejected {reason['rows']:,}  {reason['column'] or 'row'}: {reason['reason']} ({examples})")
         if reason["reason"] == "unquoted_currency":
             line(
