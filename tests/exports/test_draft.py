@@ -243,3 +243,23 @@ def test_pay_in_usd_beside_other_pay_is_its_conversion(tmp_path: Path, settings:
     usd = {"currency": {"constant": "USD"}}
     assert columns("salary in USD,bonus,currency", "{0},9000,EUR") == {"base": "salary in USD", **usd}
     assert columns("salary in USD,bonus", "{0},9000") == {"base": "salary in USD", "bonus": "bonus", **usd}
+
+
+def test_texts_without_a_meaning_are_named_on_the_terminal_and_not_in_the_draft(
+    tmp_path: Path, settings: Settings, capsys: Any
+) -> None:
+    from salary_bands.cli.common import out
+
+    levels = ("Junior", "Senior", "Mid", "Zebra rank", "Wizard rank")
+    kinds = ("full time", "full time", "part time", "moonlight")
+    rows = "".join(
+        f"2026-06-{d:02d},{TITLES[d % 5]},{levels[d % 5]},{kinds[d % 4]},EUR,{90_000 + d}\n" for d in range(1, 29)
+    )
+    found = drafted(f"date,title,level,employment type,currency,salary\n{rows}", tmp_path, settings)
+    assert "levels: 2 texts of the level column mean no level yet; add them to `levels`" in found["questions"]
+    assert "employment: 1 of its texts are not known; add them to `values`" in found["questions"]
+    print_inspection(out, found)
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "without a meaning yet: Wizard rank | Zebra rank" in shown or "yet: Zebra rank | Wizard rank" in shown
+    assert "without a meaning yet: moonlight" in shown
+    assert "rank" not in found["draft"] and "moonlight" not in found["draft"]
