@@ -79,7 +79,7 @@ EXAMPLES = (
     ),
     Example(
         "The order in which a cell is rewritten",
-        "First `blank`, of the format and of the column; then `when`, `pattern`, `values`; what is blank after all that "
+        "First `blank`, of the format and of the column; then `when`, `pattern`, `values`; what is then blank "
         "is the `default`. A cell that the pattern misses is the `default` at once, and goes through `values` too.",
         ("title", "base", "note"),
         ("ML Engineer", "5000", "paid per Monat"),
