@@ -152,6 +152,10 @@ def test_encodings_delimiters_title_rows_and_sheets_are_found(tmp_path: Path, se
         ("Intitulé du poste", "job_title"),
         ("年収", "base"),
         ("WAGE_RATE_OF_PAY_FROM", "base_min"),
+        ("YOE", "years_experience"),
+        ("Years of exp", "years_experience"),
+        ("Exp (years)", "years_experience"),
+        ("Yrs of experience", "years_experience"),
     ],
 )
 def test_a_header_says_which_column_it_is(header: str, ours: str) -> None:
@@ -181,3 +185,81 @@ def test_words_that_stand_for_nothing_are_blank_in_the_draft(tmp_path: Path, set
     found = drafted(f"date,title,currency,salary\n{rows}", tmp_path, settings)
     assert yaml.safe_load(found["draft"])["blank"] == ["N/A"]
     assert found["with_draft"]["held"]["reason"] == "too_many_rejected"
+
+
+@pytest.mark.parametrize("header", ["YOE", "Years of exp", "Exp (years)", "yrs_experience"])
+def test_years_of_experience_may_be_words_and_ranges(tmp_path: Path, settings: Settings, header: str) -> None:
+    rows = "".join(f"2026-06-{d:02d},{TITLES[d % 5]},EUR,{90_000 + d},{d % 12}+ years\n" for d in range(1, 29))
+    document = yaml.safe_load(drafted(f"date,title,currency,salary,{header}\n{rows}", tmp_path, settings)["draft"])
+    assert document["columns"]["years_experience"] == header
+
+
+@pytest.mark.parametrize(("repeating", "is_mapped"), [(0, True), (2, True), (3, False), (80, False), (199, False)])
+def test_only_a_column_that_nearly_never_repeats_is_an_identity(
+    tmp_path: Path, settings: Settings, repeating: int, is_mapped: bool
+) -> None:
+    ids = [f"r-{max(n, repeating)}" for n in range(200)]
+    rows = "".join(f"{i},2026-06-{n % 28 + 1:02d},{TITLES[n % 5]},EUR,{90_000 + n}\n" for n, i in enumerate(ids))
+    found = drafted(f"Response ID,date,title,currency,salary\n{rows}", tmp_path, settings)
+    assert ("submission_id" in yaml.safe_load(found["draft"])["columns"]) == is_mapped
+    asked = [q for q in found["questions"] if q.startswith("submission_id")]
+    assert len(asked) == (not is_mapped)
+    assert all(f"{repeating} of 200 rows repeat a value of 'Response ID'" in q for q in asked)
+    if not is_mapped:
+        assert found["with_draft"]["accepted"] == 200 and found["not_mapped"] == ["Response ID"]
+
+
+@pytest.mark.parametrize(
+    ("header", "amount", "money", "period"),
+    [
+        ("Salary in USD", 90_000, {}, None),
+        ("salary_in_usd", 90_000, {}, None),
+        ("Salary (USD equivalent)", 90_000, {}, None),
+        ("Salary in USD per month", 6_000, {}, "month"),
+        ("Salary in USD per month, net, after taxes", 4_000, {"net": True}, "month"),
+        ("Monthly salary in US dollars after taxes", 4_000, {"net": True}, "month"),
+    ],
+)
+def test_pay_in_usd_is_the_pay_if_there_is_no_other(
+    tmp_path: Path, settings: Settings, header: str, amount: int, money: dict[str, Any], period: str | None
+) -> None:
+    rows = "".join(f"2026-06-{d:02d},{TITLES[d % 5]},Berlin,{amount + d}\n" for d in range(1, 29))
+    found = drafted(f'date,title,city,"{header}"\n{rows}', tmp_path, settings)
+    document = yaml.safe_load(found["draft"])
+    assert document["columns"]["base"] == header and document["columns"]["currency"] == {"constant": "USD"}
+    assert document["money"]["base"] == {**money, "zero": "rejected"}
+    assert document["columns"].get("pay_period", {}).get("constant") == period
+    assert not any(q.startswith(("base", "currency")) for q in found["questions"])
+
+
+def test_pay_in_usd_beside_other_pay_is_its_conversion(tmp_path: Path, settings: Settings) -> None:
+    def columns(header: str, cells: str) -> dict[str, Any]:
+        rows = "".join(f"2026-06-{d:02d},{TITLES[d % 5]},{cells.format(90_000 + d)}\n" for d in range(1, 29))
+        read = yaml.safe_load(drafted(f"date,title,{header}\n{rows}", tmp_path, settings)["draft"])["columns"]
+        return {name: read[name] for name in read if name not in ("submitted_at", "job_title")}
+
+    assert columns("salary_in_usd,salary,currency", "{0},{0},EUR") == {"base": "salary", "currency": "currency"}
+    assert columns("salary,bonus in USD,currency", "{0},9000,EUR") == {"base": "salary", "currency": "currency"}
+    usd = {"currency": {"constant": "USD"}}
+    assert columns("salary in USD,bonus,currency", "{0},9000,EUR") == {"base": "salary in USD", **usd}
+    assert columns("salary in USD,bonus", "{0},9000") == {"base": "salary in USD", "bonus": "bonus", **usd}
+
+
+def test_texts_without_a_meaning_are_named_on_the_terminal_and_not_in_the_draft(
+    tmp_path: Path, settings: Settings, capsys: Any
+) -> None:
+    from salary_bands.cli.common import out
+
+    levels = ("Junior", "Senior", "Mid", "Zebra rank", "Wizard rank")
+    kinds = ("full time", "full time", "part time", "moonlight")
+    rows = "".join(
+        f"2026-06-{d:02d},{TITLES[d % 5]},{levels[d % 5]},{kinds[d % 4]},EUR,{90_000 + d}\n" for d in range(1, 29)
+    )
+    found = drafted(f"date,title,level,employment type,currency,salary\n{rows}", tmp_path, settings)
+    assert "levels: 2 texts of the level column mean no level yet; add them to `levels`" in found["questions"]
+    assert "employment: 1 of its texts are not known; add them to `values`" in found["questions"]
+    print_inspection(out, found)
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "without a meaning yet: Wizard rank | Zebra rank" in shown or "yet: Zebra rank | Wizard rank" in shown
+    assert "without a meaning yet: moonlight" in shown
+    assert "rank" not in found["draft"] and "moonlight" not in found["draft"]

@@ -12,11 +12,13 @@ import pytest
 import yaml
 
 from salary_bands.errors import HeldExport
+from salary_bands.ingest.recognise import exported_on_from_name
 from salary_bands.pages.format_examples import EXAMPLES, LAYOUTS, Example
 from salary_bands.reference.formats import Format, parse_format, places_of
 from salary_bands.reference.own_folder import format_schema
 from salary_bands.reference.patterns import check_pattern, first_groups
 from salary_bands.validate.parse import parse_when
+from salary_bands.vocabulary.places import locate
 from tests.builders.reading import read_as
 
 ABOUT = {"name": "x", "title": "X", "licence": "l", "attribution": "a", "recognise": [["title"]]}
@@ -51,6 +53,30 @@ def test_the_layouts_of_the_page_are_formats() -> None:
         keys = yaml.safe_load(text.split("```")[0])
         keys["columns"] = {**PLAIN, **keys.get("columns", {})}
         assert format_of(**keys)
+
+
+@pytest.mark.parametrize(
+    ("cell", "period"),
+    [("?", "year"), ("", "year"), ("per month", "month"), ("no word", "year"), ("per MONAT", "month")],
+)
+def test_the_order_in_which_a_cell_is_rewritten_is_as_the_page_says(cell: str, period: str) -> None:
+    example = next(e for e in EXAMPLES if e.title.startswith("The order in which"))
+    row = (*example.row[:-1], cell)
+    assert read_as(format_of(**yaml.safe_load(example.keys)), csv_of(example.header, row)).row()["pay_period"] == period
+
+
+def test_the_date_of_an_export_is_read_from_its_name_as_the_page_says() -> None:
+    keys = yaml.safe_load(LAYOUTS.split("```yaml")[1].split("```")[0])
+    rule = format_of(columns=PLAIN, **keys).exported_on
+    assert rule and exported_on_from_name(rule, "Example Corp_2026-06-30.csv") == "2026-06-30"
+
+
+def test_a_country_of_its_own_wins_as_the_page_says() -> None:
+    assert [(p.country, p.market) for p in (locate("Paris", "Germany"), locate("Berlin", "Germany"))] == [
+        ("DE", None),
+        ("DE", "de-berlin"),
+    ]
+    assert locate("Berlin", "nowhere").country == "DE"
 
 
 def test_title_rows_are_passed_over_and_rows_keep_their_numbers() -> None:

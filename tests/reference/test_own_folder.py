@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from salary_bands.errors import UsageError
+from salary_bands.exports.inspect import inspect_file
 from salary_bands.exports.stages import STAGE_TABLES, ExportStages
 from salary_bands.fingerprint import OURS
 from salary_bands.ingest.raw_folder import scan
@@ -199,3 +200,32 @@ def test_a_new_format_reads_again_only_the_exports_that_it_concerns(tmp_path: Pa
 def test_a_reference_that_is_no_folder_is_a_line(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is no folder; make it with `salary-bands reference init`"):
         settings_at(tmp_path, reference=tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("opening", "fault", "reason", "said"),
+    [
+        ("encoding: cp1251\ndelimiter: ';'\n", "colour: red\n", "broken_format", ": colour: unknown key"),
+        ("encoding: cp1251\ndelimiter: ';;'\n", "", "broken_format", ": delimiter: String should have"),
+        ("encoding: utf-99\ndelimiter: ';'\n", "", "unreadable_encoding", "cyrillic.yaml, line 7; `salary-bands"),
+        ("encoding: cp1251\n", "blank: [\n", "unreadable_encoding", "cyrillic.yaml, line "),
+        ("encoding: [cp1251]\n", "list_keys: {a: []}\n", "unreadable_encoding", "cyrillic.yaml, line 7; `salary"),
+    ],
+)
+def test_a_broken_format_of_another_encoding_is_named(
+    tmp_path: Path, opening: str, fault: str, reason: str, said: str
+) -> None:
+    begin(tmp_path / "own")
+    header = "Должность" if ";;" in opening else "Должность, Зарплата"
+    text = SURVEY.replace("Stelle", "Должность").replace("Gehalt", "Зарплата")
+    lines = [f"recognise: [[{header}]]" if line.startswith("recognise") else line for line in text.splitlines()]
+    path = tmp_path / "own" / "formats" / "cyrillic.yaml"
+    path.write_text("\n".join(lines) + "\n" + opening + fault, encoding="utf-8")
+    settings = settings_at(tmp_path, reference=tmp_path / "own")
+    export = settings.raw / "answers.csv"
+    delimiter = "," if ";;" in opening else ";"
+    rows = ["Должность;Зарплата;Datum", "Инженер машинного обучения;90000;2026-06-01"]
+    export.write_bytes("\n".join(rows).replace(";", delimiter).encode("cp1251"))
+    held = inspect_file(export, settings)["held"]
+    assert held["reason"] == reason and said in held["line"] and str(path) in held["line"]
+    lay_over(None)

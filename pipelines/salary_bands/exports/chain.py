@@ -75,7 +75,7 @@ class Chain:
         if self.is_mostly_rejected:
             raise self._too_many_rejected()
         if self.exported_on is None:
-            if self.rejected and self._without_pay and self._without_pay + self._skipped == self.opened.rows:
+            if self.rejected and self._without_pay and self._without_pay + self.skipped == self.opened.rows:
                 raise HeldExport(
                     "no_pay",
                     f"none of its {self.opened.rows:,} rows has pay",
@@ -147,7 +147,8 @@ class Chain:
         return sum(rows for (_, reason), rows in self.rejected.items() if reason == "no_pay")
 
     @property
-    def _skipped(self) -> int:
+    def skipped(self) -> int:
+        """The rows that the format leaves out."""
         return sum(rows for (_, reason), rows in self.rejected.items() if reason == SKIPPED)
 
     @property

@@ -22,6 +22,7 @@ from salary_bands.ingest.recognise import UNRECOGNISED
 from salary_bands.reference.formats import Format, parse_format
 from salary_bands.schemas.raw_reports import TEXT_COLUMNS
 from salary_bands.settings import Settings
+from salary_bands.validate.split import SKIPPED
 from salary_bands.vocabulary.rates import Rates, current_rates
 
 _EXAMPLES = 3  # cells per column and reason
@@ -118,6 +119,7 @@ def _run(chain: Chain, found: Document) -> None:
             implausible = held
     finally:
         found |= {
+            "skipped": chain.skipped,
             "rejected": _rejected(chain, watched.examples),
             "noted": dict(chain.noted),
             "warnings": chain.warnings,
@@ -188,6 +190,7 @@ def _rejected(chain: Chain, examples: Examples) -> list[Document]:
     return [
         {"column": column, "reason": reason, "rows": rows, "examples": examples[column, reason]}
         for (column, reason), rows in sorted(chain.rejected.items())
+        if reason != SKIPPED
     ]
 
 

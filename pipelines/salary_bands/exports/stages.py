@@ -85,7 +85,7 @@ class ExportStages:
         """
         name = self._recognised(export)
         if name not in {f.name for f in formats()}:
-            return [_readings(), [b.faults for b in broken_formats()]]
+            return [_readings(), [[b.faults, way_of(b)] for b in broken_formats()]]
         fmt = format_named(name)
         dated = exported_on_from_name(fmt.exported_on, export.file) if fmt.exported_on else None
         in_name = [c.file_name for c in fmt.columns.values() if c.file_name]
@@ -282,4 +282,4 @@ def _readings() -> dict[str, str]:
 def _ways() -> str:
     """Hash how headers are recognised."""
     known = [[f.name, f.recognise, way_of(f)] for f in formats()]
-    return digest([known, [[b.file, b.recognise] for b in broken_formats()]])
+    return digest([known, [[b.file, b.recognise, way_of(b)] for b in broken_formats()]])

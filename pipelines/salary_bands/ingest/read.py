@@ -13,8 +13,8 @@ from salary_bands.errors import HeldExport
 from salary_bands.ingest.cells import MappedColumns, blank_rows
 from salary_bands.ingest.containers import Way, open_container
 from salary_bands.ingest.containers.common import Container, Malformed
-from salary_bands.ingest.recognise import UNRECOGNISED, recognise
-from salary_bands.reference.formats import Format, formats, header_key
+from salary_bands.ingest.recognise import UNRECOGNISED, is_better, recognise, with_broken_formats
+from salary_bands.reference.formats import BrokenFormat, Format, broken_formats, formats, header_key
 from salary_bands.schemas.raw_reports import DERIVED_COLUMNS, LATER_COLUMNS
 from salary_bands.settings import Settings
 
@@ -107,21 +107,21 @@ def _count_rows(stream: BinaryIO, name: str, settings: Settings) -> int:
     return rows + len(container.malformed)
 
 
-def way_of(fmt: Format) -> Way:
+def way_of(fmt: Format | BrokenFormat) -> Way:
     """Return how a format opens a container."""
     return Way(fmt.encoding, fmt.delimiter, fmt.header_row, fmt.sheet, fmt.records, tuple(fmt.list_keys.items()))
 
 
 def _recognise(stream: BinaryIO, name: str, settings: Settings) -> tuple[Container, Format]:
     """Try the ways of the formats, UTF-8 with commas first, until one recognises the header."""
-    ways = dict.fromkeys([Way(), *map(way_of, formats())])
+    ways = dict.fromkeys([Way(), *map(way_of, formats()), *map(way_of, broken_formats())])
     first: HeldExport | None = None
     for way in ways:
         try:
             container = _open(stream, name, way, settings)
             fmt = recognise(container.header, [f for f in formats() if way_of(f).layout == way.layout])
         except HeldExport as held:
-            if first is None or (first.reason == "unknown_header" and held.reason in UNRECOGNISED):
+            if first is None or is_better(held, first):
                 first = held
             if way == Way() and held.reason not in _HEADER_REASONS:
                 break
@@ -130,7 +130,7 @@ def _recognise(stream: BinaryIO, name: str, settings: Settings) -> tuple[Contain
             container = _open(stream, name, way_of(fmt), settings)
         return container, fmt
     assert first is not None
-    raise first
+    raise with_broken_formats(first)
 
 
 def _opened(stream: BinaryIO, name: str, settings: Settings, fmt: Format) -> tuple[Container, Format]:

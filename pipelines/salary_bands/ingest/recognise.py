@@ -16,6 +16,7 @@ from salary_bands.reference.formats import (
 from salary_bands.reference.patterns import named_groups
 
 UNRECOGNISED = ("unknown_header", "missing_required_column", "ambiguous_header", "broken_format")
+_UNKNOWN = ("unknown_header", "unreadable_encoding", "several_sheets", "several_lists", "no_sheet")
 
 
 def recognise(header: Sequence[str], among: Sequence[Format] | None = None) -> Format:
@@ -58,12 +59,33 @@ def recognise(header: Sequence[str], among: Sequence[Format] | None = None) -> F
             f"looks like {name} but column {', '.join(repr(m) for m in missing)} is missing",
             "add the column to the export, or describe the new header in a format YAML",
         )
-    broken = f"; {len(broken_formats())} format files cannot be used, see `salary-bands reference check`"
     raise HeldExport(
         "unknown_header",
         f"no format has the {len(header):,} columns of its header",
-        "run `salary-bands inspect FILE` to see them and to draft a format YAML" + (broken if broken_formats() else ""),
+        "run `salary-bands inspect FILE` to see them and to draft a format YAML",
     )
+
+
+def with_broken_formats(held: HeldExport) -> HeldExport:
+    """Name the format files that cannot be used, any of which may be meant for an export that no format reads."""
+    if not broken_formats() or held.reason not in (*_UNKNOWN, "missing_required_column"):
+        return held
+    places = "; ".join(broken.place for broken in broken_formats())
+    named = HeldExport(
+        held.reason,
+        str(held),
+        f"these formats cannot be used, and one may be meant for it: {places}; `salary-bands reference check` says why",
+        held.rows,
+    )
+    named.__context__ = held.__context__
+    return named
+
+
+def is_better(held: HeldExport, than: HeldExport) -> bool:
+    """True if one way to open an export says more than another about why no format reads it."""
+    if held.reason == "broken_format":
+        return than.reason != "broken_format"
+    return than.reason == "unknown_header" and held.reason in UNRECOGNISED
 
 
 def _missing(needed: Sequence[str], keys: Sequence[str]) -> list[str]:

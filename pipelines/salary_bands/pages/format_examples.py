@@ -78,6 +78,25 @@ EXAMPLES = (
         {"pay_period": "year"},
     ),
     Example(
+        "The order in which a cell is rewritten",
+        "First `blank`, of the format and of the column; then `when`, `pattern`, `values`; what is then blank "
+        "is the `default`. A cell that the pattern misses is the `default` at once, and goes through `values` too.",
+        ("title", "base", "note"),
+        ("ML Engineer", "5000", "paid per Monat"),
+        "columns:\n  job_title: title\n  currency: {constant: EUR}\n  base: base\n"
+        "  pay_period: {from: note, blank: ['?'], pattern: 'per (.+)', values: {Monat: month}, default: year}\n",
+        {"pay_period": "month"},
+    ),
+    Example(
+        "A country beside a place",
+        "`country` wins: `location` then decides only the metro, and one in another country none. A `country` that "
+        "names no country is ignored.",
+        ("title", "base", "city", "country"),
+        ("ML Engineer", "90000", "Berlin", "Germany"),
+        "columns: {job_title: title, currency: {constant: EUR}, base: base, location: city, country: country}\n",
+        {"location": "Berlin", "country": "Germany"},
+    ),
+    Example(
         "A cell that counts on a condition",
         "Here the amount is a bonus only if another cell says so. Conditions are `is`, `is_not`, `pattern`, `blank`.",
         ("title", "base", "extra", "kind"),
@@ -141,6 +160,16 @@ EXAMPLES = (
 )
 
 LAYOUTS = """
+### The date of an export, from its file's name
+
+For `Example Corp_2026-06-30.csv`. A name with a year only is the end of that year, unless `month` and `day` say another
+day; with a year and a month, the end of the month. Without `exported_on` it is the latest full date in the rows.
+
+```yaml
+exported_on:
+  file_name: '_(?P<year>\\d{4})-(?P<month>\\d{2})-(?P<day>\\d{2})'
+```
+
 ### Title rows, a sheet, nested JSON
 
 ```yaml

@@ -6,6 +6,7 @@ Adding a format needs a YAML file and no Python. An unknown header is never gues
 import codecs
 import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -246,16 +247,55 @@ class Format(_Strict):
         return self.model_dump(mode="json", exclude=about)
 
 
+class _Opening(_Strict):
+    """The keys of a format that say how a file is opened."""
+
+    encoding: str = "utf-8"
+    delimiter: str = Field(",", min_length=1, max_length=1)
+    header_row: int | None = Field(None, ge=1)
+    sheet: str = ""
+    records: str = ""
+    list_keys: dict[str, str] = {}
+
+    _known_encoding = field_validator("encoding")(lambda text: codecs.lookup(text).name)
+
+
+def _usable(document: dict[Any, Any]) -> _Opening:
+    """Read the keys that say how a file is opened, each of which is its default if it is at fault itself."""
+    said = _Opening.model_validate({})
+    for key in _Opening.model_fields:
+        with suppress(ValidationError, LookupError):
+            said = _Opening(**said.model_dump() | {key: document[key]})
+    return said
+
+
 class BrokenFormat:
-    """A file of a format that cannot be used. recognise: its sets of headers, as far as they can be read."""
+    """A file of a format that cannot be used: of what recognises its exports and opens them, as much as can be read.
+
+    recognise: its sets of headers. encoding, delimiter, header_row, sheet, records, list_keys: as in a format.
+    """
 
     def __init__(self, file: str, faults: str, document: Any) -> None:
         self.file = file
         self.faults = faults
         sets = document.get("recognise") if isinstance(document, dict) else None
         self.recognise = [
-            [str(header) for header in headers] for headers in sets or [] if isinstance(headers, list) and headers
+            [str(header) for header in headers]
+            for headers in (sets if isinstance(sets, list) else [])
+            if isinstance(headers, list) and headers
         ]
+        said = _usable(document if isinstance(document, dict) else {})
+        self.encoding: str = said.encoding
+        self.delimiter: str = said.delimiter
+        self.header_row: int | None = said.header_row
+        self.sheet: str = said.sheet
+        self.records: str = said.records
+        self.list_keys: dict[str, str] = said.list_keys
+
+    @property
+    def place(self) -> str:
+        """The file, and the line of its first fault."""
+        return self.faults.splitlines()[0].partition(": ")[0]
 
 
 def header_key(header: str) -> str:

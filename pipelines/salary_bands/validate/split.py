@@ -92,10 +92,13 @@ def split(
 ) -> Split:
     """Parse every value of a chunk; reject a row with a value that cannot be used, with column and reason.
 
-    present: our columns that the export has. Each row needs an identity, a date and a title if the export has them.
+    present: our columns that the export has. Each row needs an identity, a date and a title if the export has them. Of
+    rows that the format skips nothing is parsed.
     """
+    skipped = raw["skipped"].fillna(False).astype(bool)
+    left_out = pd.DataFrame({"row": raw["row"], "column": "", "reason": SKIPPED}, index=raw.index)[skipped]
+    raw = raw[~skipped] if skipped.any() else raw
     reasons = _Reasons(raw.index)
-    reasons.where("", raw["skipped"], SKIPPED)
     noted: Counter[str] = Counter()
     in_cell = pd.Series(np.nan, index=raw.index, dtype=TEXT)
     if fmt.amount("base").range_in_cell:
@@ -127,7 +130,8 @@ def split(
     rejected = pd.DataFrame({"row": raw["row"], "column": reasons.column.fillna(""), "reason": reasons.reason})
     wrong = reasons.reason.notna()
     cells = Counter({name: int(raw[name].notna().sum()) for name in unusable})
-    kept, refused = accepted[~wrong].reset_index(drop=True), rejected[wrong].reset_index(drop=True)
+    refused = pd.concat([left_out.astype(rejected.dtypes), rejected[wrong]]) if len(left_out) else rejected[wrong]
+    kept, refused = accepted[~wrong].reset_index(drop=True), refused.sort_index().reset_index(drop=True)
     return Split(kept, refused, noted, unusable, cells)
 
 

@@ -7,6 +7,8 @@ from rich.console import Console
 
 from salary_bands.errors import escaped
 
+_TEXT = 40  # characters of a cell
+
 Line = Callable[[str], None]
 
 
@@ -32,9 +34,11 @@ def _print_draft(line: Line, found: dict[str, Any]) -> None:
     line("")
     line("What its columns look like (cells are shown here only):")
     for guess in found["guesses"]:
-        samples = " | ".join(sample[:40] for sample in guess["samples"])
+        samples = " | ".join(sample[:_TEXT] for sample in guess["samples"])
         line(f"  {guess['column']:<18} <- {', '.join(' '.join(h.split()) for h in guess['headers'])}")
         line(f"  {'':<18}    {guess['evidence']}; such as {samples}")
+        if unknown := guess["without_meaning"]:
+            line(f"  {'':<18}    without a meaning yet: {' | '.join(text[:_TEXT] for text in unknown)}")
     line("")
     line("What the file does not say:")
     for question in found["questions"]:
@@ -64,8 +68,12 @@ def _print_outcome(line: Line, file: str, found: dict[str, Any]) -> None:
         line(f"  not in this file: {', '.join(found['absent'])}")
     if is_read:
         line(f"accepted {found['accepted']:,}  " + ", ".join(f"{k} {v:,}" for k, v in found["evidence"].items()))
+    if found.get("skipped"):
+        line(f"out_of_scope {found['skipped']:,}  skipped: rows that `skip_where` of the format leaves out")
     for reason in found.get("rejected", ()):
-        examples = ", ".join(f"row {e['row']}: {e['value']!r}" for e in reason["examples"])
+        examples = ", ".join(
+            f"row {e['row']}" + (f": {e['value']!r}" if e["value"] is not None else "") for e in reason["examples"]
+        )
         line(f"rejected {reason['rows']:,}  {reason['column'] or 'row'}: {reason['reason']} ({examples})")
         if reason["reason"] == "unquoted_currency":
             line(

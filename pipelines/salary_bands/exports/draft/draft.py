@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, BinaryIO
@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import yaml
 
 from salary_bands.errors import escaped
-from salary_bands.exports.draft.guess import Guess, guesses
+from salary_bands.exports.draft.guess import Guess, guesses, repeating_ids
 from salary_bands.exports.draft.names import PAY, any_of
 from salary_bands.exports.draft.sniff import opened, sniff
 from salary_bands.exports.draft.units import currency_in, meaning_of
@@ -111,7 +111,7 @@ def drafted(file: str, way: Way, columns: Sequence[Column], rates: Rates) -> Dra
     if blanks := sorted({text for guess in found.values() for column in guess.columns for text in column.blanks}):
         document["blank"] = blanks
     levels, more = _levels(found)
-    questions += more + _unknown_words(found)
+    questions += more + _unknown_words(found) + _ask_for_identity(columns, found)
     questions += [
         f"{n}: no column was found; which is it? Without it no report can be read."
         for n in ("job_title",)
@@ -202,23 +202,44 @@ def _levels(found: dict[str, Guess]) -> tuple[Document, list[str]]:
     if "level" not in found:
         return {}, []
     texts = found["level"].columns[0].texts
-    usual = {str(k).casefold(): v for k, v in read_yaml("header_words.yaml")["levels"].items()}
+    usual = _usual_levels()
     open_ = [t for t in texts if not answered_level(t) and not answered_scope(t)]
     levels = {t: usual[t.casefold()] for t in open_ if t.casefold() in usual}
-    unknown = len(open_) - len(levels)
-    if 0 < unknown <= 40 and len(texts) <= 40:
+    if (unknown := len(_without_meaning("level", found["level"]))) and len(texts) <= 40:
         return levels, [f"levels: {unknown} texts of the level column mean no level yet; add them to `levels`"]
     return levels, []
 
 
 def _unknown_words(found: dict[str, Guess]) -> list[str]:
     """Ask for the meaning of words of employment and pay period that are not known."""
-    questions = []
-    for name, known in (("employment", lambda t: resolve_word("employment", t)), ("pay_period", resolve_period)):
-        texts = found[name].columns[0].texts if name in found else ()
-        if unknown := sum(not known(text) for text in texts):
-            questions.append(f"{name}: {unknown} of its texts are not known; add them to `values`")
-    return questions
+    unknown = {n: len(_without_meaning(n, found[n])) for n in ("employment", "pay_period") if n in found}
+    return [f"{name}: {n} of its texts are not known; add them to `values`" for name, n in unknown.items() if n]
+
+
+def _without_meaning(name: str, guess: Guess) -> list[str]:
+    """Return the texts of a column of known words that mean nothing yet."""
+    known: dict[str, Callable[[str], object]] = {
+        "level": lambda t: answered_level(t) or answered_scope(t) or t.casefold() in _usual_levels(),
+        "employment": lambda t: resolve_word("employment", t),
+        "pay_period": resolve_period,
+    }
+    return [text for text in guess.columns[0].texts if name in known and not known[name](text)]
+
+
+def _usual_levels() -> dict[str, str]:
+    return {str(k).casefold(): v for k, v in read_yaml("header_words.yaml")["levels"].items()}
+
+
+def _ask_for_identity(columns: Sequence[Column], found: dict[str, Guess]) -> list[str]:
+    """Ask about columns that are called an identity and repeat: the later of two rows with one replaces the earlier."""
+    taken = {column.place for guess in found.values() for column in guess.columns}
+    return [
+        f"submission_id: {column.repeating:,} of {column.rows:,} rows repeat a value of "
+        f"{' '.join(column.header.split())!r}, so it is not mapped: of rows with the same one only the newest would "
+        "count; is it the identity of one report?"
+        for column in ([] if "submission_id" in found else repeating_ids(columns))
+        if column.place not in taken
+    ]
 
 
 def _shown(found: dict[str, Guess]) -> list[Document]:
@@ -230,6 +251,7 @@ def _shown(found: dict[str, Guess]) -> list[Document]:
             "score": round(min(guess.score, 1.5) / 1.5, 2),
             "evidence": guess.evidence,
             "samples": [*islice((t for c in guess.columns for t in c.texts), _SAMPLES)],
+            "without_meaning": _without_meaning(name, guess)[:_USUAL],
         }
         for name, guess in found.items()
     ]

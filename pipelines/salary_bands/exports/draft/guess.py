@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from salary_bands.exports.draft.names import says
+from salary_bands.exports.draft.names import PAY, any_of, says
 from salary_bands.exports.draft.values import Column
 
 _LEAST = 0.7  # of name and values together
@@ -31,20 +31,46 @@ def guesses(columns: Sequence[Column]) -> list[Guess]:
             score = by_name + by_value
             if by_value > -1 and score >= _LEAST:
                 # of equal ones the column with more cells, then the first
-                candidates.append((-round(score + 0.1 * column.filled, 3), column.place, name, column, by_name, fact))
+                key = (is_converted(column), -round(score + 0.1 * column.filled, 3), column.place, name)
+                candidates.append((*key, column, by_name, fact))
     taken: set[int] = set()
     found: dict[str, Guess] = {}
-    for negative, place, name, column, by_name, fact in sorted(candidates, key=lambda c: c[:3]):
+    for _, negative, place, name, column, by_name, fact in sorted(candidates, key=lambda c: c[:4]):
         if name not in found and place not in taken:
             taken.add(place)
             why = [f"its header says so ({by_name:.0%})"] if by_name >= 0.3 else ["its header does not say"]
             found[name] = Guess(name, (column,), -negative, "; ".join([*why, fact] if fact else why))
     if {"base", "base_min", "base_max"} <= found.keys() and says(found["base"].columns[0].header)["base"] < 1:
         taken.discard(found.pop("base").columns[0].place)  # a range says it all; a third amount is something else
+    for name in _of_another_currency(found):
+        taken.discard(found.pop(name).columns[0].place)
     if "job_title" not in found and (title := _likeliest_title(columns, taken)):
         found["job_title"] = title
         taken.add(title.columns[0].place)
     return _with_parts_of_places([*found.values()], columns, taken)
+
+
+def is_converted(column: Column) -> bool:
+    """True if a header says that its amounts are in USD, which may be a conversion of another column of pay."""
+    return any_of("converted", column.header)
+
+
+def _of_another_currency(found: dict[str, Guess]) -> list[str]:
+    """Return what does not go with the currency of the pay.
+
+    Those are amounts in USD beside a column of currencies, or that column and its amounts if pay is in USD only.
+    """
+    converted = [n for n in PAY if n in found and is_converted(found[n].columns[0])]
+    if "currency" not in found or not converted:
+        return []
+    if any(n in found and n not in converted for n in ("base", "base_min", "base_max", "total")):
+        return converted
+    return ["currency", *(n for n in PAY if n in found and n not in converted)]
+
+
+def repeating_ids(columns: Sequence[Column]) -> list[Column]:
+    """Return the columns that their header calls an identity, and that cannot be one: their values repeat."""
+    return [c for c in columns if c.filled and not c.is_unique and says(c.header)["submission_id"] >= _LEAST]
 
 
 def _likeliest_title(columns: Sequence[Column], taken: set[int]) -> Guess | None:
@@ -148,13 +174,9 @@ def _employer(column: Column) -> tuple[float, str]:
 
 
 def _id(column: Column) -> tuple[float, str]:
-    if (
-        column.distinct < 0.5 * column.rows * column.filled
-        or column.words > 1.5
-        or (column.date[1] > 0.9 and column.date[0] != ["epoch"])
-    ):
+    if not column.is_unique or column.words > 1.5 or (column.date[1] > 0.9 and column.date[0] != ["epoch"]):
         return -1, ""
-    return (0.2, "no value repeats") if column.is_unique else (0.0, "few values repeat")
+    return 0.2, f"{column.repeating:,} values repeat" if column.repeating else "no value repeats"
 
 
 def _location(column: Column) -> tuple[float, str]:

@@ -35,6 +35,8 @@ def currency_in(
             code = resolve_currency(word, "US")
             if code and (len(word) < 3 or code == word):
                 return code, "a header says it", word not in "$¥£"
+    if any(any_of("converted", column.header) for column in pays):  # salary_in_usd
+        return "USD", "a header says it", True
     said: Counter[str] = Counter()
     for column in pays:
         for text in column.texts[:100]:

@@ -164,8 +164,14 @@ class Column:
         return sum(len(t.split()) for t in self.texts) / len(self.texts) if self.texts else 0.0
 
     @property
+    def repeating(self) -> int:
+        """The rows with a cell that an earlier row has too."""
+        return round(self.rows * self.filled) - self.distinct
+
+    @property
     def is_unique(self) -> bool:
-        return self.distinct > 0.98 * self.rows * self.filled > 0
+        """True if nearly no cell repeats, so that the column can say which report is which."""
+        return self.filled > 0 and self.repeating <= 0.01 * round(self.rows * self.filled)
 
 
 def _span(texts: pd.Series, form: str) -> float:
