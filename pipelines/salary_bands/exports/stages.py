@@ -16,7 +16,7 @@ from salary_bands.fingerprint import OURS, digest, made_from
 from salary_bands.ingest.containers.common import Malformed
 from salary_bands.ingest.raw_folder import ExportFile, open_export
 from salary_bands.ingest.read import OpenExport, recognised_format, way_of
-from salary_bands.ingest.recognise import UNRECOGNISED, exported_on_from_name
+from salary_bands.ingest.recognise import exported_on_from_name
 from salary_bands.reference.formats import broken_formats, format_named, formats
 from salary_bands.settings import Settings
 from salary_bands.storage.files import private_folder, read_record, write_json
@@ -94,13 +94,13 @@ class ExportStages:
     def _recognised(self, export: ExportFile) -> str:
         """Return the format of an export, found again only if a format is recognised by something else than before.
 
-        Only an export that was read within its limits is opened here; of another one "" is returned.
+        The header alone is read for this. An export that has broken its reader is not opened here.
         """
         known = read_record(self._recognised_path(export)) or {}
         if known.get("formats") == _ways():
             return str(known["format"])
-        read = self.parts.record("raw_reports", export.key)
-        if read is None or (read["held"] and read["held"]["reason"] not in UNRECOGNISED):
+        held = (self.parts.record("raw_reports", export.key) or {}).get("held")
+        if held and held["reason"] in ("too_costly", "unreadable"):
             return ""
         try:
             with open_export(export.path) as stream:
@@ -173,7 +173,6 @@ class ExportStages:
         try:
             facts = self.read(export, self.settings)
         except HeldExport as held:
-            self._remember(export, "")
             self.parts.remove("raw_reports", export.key)
             return self._record("raw_reports", export, held=_held(held), rows=held.rows, **_NOTHING)
         self._remember(export, facts["format"])
