@@ -115,7 +115,7 @@ def _run(chain: Chain, found: Document) -> None:
         try:
             chain.check_supported()
             chain.check_pay()
-        except HeldExport as held:  # what the rows are is of use to who mends the format
+        except HeldExport as held:  # the rows help whoever fixes the format
             implausible = held
     finally:
         found |= {
