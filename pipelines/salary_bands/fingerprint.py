@@ -23,7 +23,7 @@ from salary_bands.reference import FOLDER, layers, parse_yaml
 from salary_bands.settings import Settings
 from salary_bands.storage.sql import SQL
 
-METHOD = 2  # raise it if figures change that are not explained by settings or reference data: tests/golden/method.json
+METHOD = 3  # raise it if figures change that are not explained by settings or reference data: tests/golden/method.json
 PACKAGE = FOLDER.parent
 NAME = PACKAGE.name
 STAGES = {
@@ -44,7 +44,7 @@ OUTSIDE = (
     "statistics.residuals",
 )  # fmt: skip
 # settings of the machine: they change no row
-MACHINE = frozenset(("raw", "marts", "work", "reference", "memory_limit"))
+MACHINE = frozenset(("raw", "marts", "work", "reference", "memory_limit", "disclosure_key"))
 _DISTRIBUTIONS = {"yaml": "PyYAML", "currency_converter": "CurrencyConverter"}
 _SQL_SILENT = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*")
 SUFFIXES = {".py", ".yaml", ".csv", ".sql"}
@@ -57,9 +57,9 @@ def digest(document: Any) -> str:
     return hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def method_version(settings: Settings) -> str:
-    """The declared number of the method and a short hash of its settings."""
-    return f"{METHOD}-{digest(settings.method())[:8]}"
+def method_version(settings: Settings, disclosure_key: str) -> str:
+    """The declared number of the method and a short hash of its settings and of the id of the disclosure key."""
+    return f"{METHOD}-{digest([settings.method(), disclosure_key])[:8]}"
 
 
 @dataclass(frozen=True)

@@ -127,6 +127,10 @@ class Settings(BaseSettings):
     gate_unknown_share: float = _gate(0.05, "Share of reports with unknown text above which to warn.", ge=0, le=1)
     gate_unknown_rise: float = _gate(0.10, "Rise of that share since the previous release from which to hold.", gt=0)
 
+    disclosure_key: Path | None = Field(
+        None,
+        description="File of a secret key that protects people in published figures; default one in the marts folder.",
+    )
     signing_key: Path | None = Field(None, description="PEM file of an Ed25519 private key, which signs each manifest.")
     exchange_rates_url: str = Field(
         "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip", description="URL of newer exchange rates."

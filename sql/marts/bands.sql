@@ -3,7 +3,7 @@
 -- group_names, grid, refresh.
 -- Every shown cell, and every suppressed cell of the grid of groups, tiers and levels in the US. Groups of the same
 -- leaves are computed once, as the first of them, and published under each name. A suppressed row has no figure, no
--- share and no count below 10. Figures are rounded last, after all tests.
+-- share. No count of people's reports or employers below 10 is published. Figures are rounded last, after all tests.
 with
 pooled as (
     select cell, shrinkage_weight, effective
@@ -118,9 +118,11 @@ select
     p.level,
     p.market,
     p.metric,
-    case when f.cell is not null or d.n_reports >= 10 then d.n_reports end as n_reports,
+    case when d.n_reports >= 10 then d.n_reports end as n_reports,
     case when f.cell is not null then round(coalesce(k.effective, e.effective), 2) end as n_effective,
-    case when f.cell is not null or d.n_employers >= 10 then d.n_employers end as n_employers,
+    case
+        when d.n_employers >= 10 or (f.cell is not null and p.evidence = 'advertised') then d.n_employers
+    end as n_employers,
     case when f.cell is not null then rounded_ratio(d.employers_known_share) end as employers_known_share,
     case when f.cell is not null then rounded_ratio(d.top_employer_share) end as top_employer_share,
     case when f.cell is not null then d.top_employer_share > r.concentrated_share end as concentrated,
@@ -154,12 +156,12 @@ select
     f.p90_low,
     f.p90_high,
     f.p90_precision,
-    case when f.cell is not null and k.cell is null then rounded_ratio(d.max_shift_p50) end as max_shift_p50,
-    case when f.cell is not null and k.cell is null then rounded_ratio(d.max_shift_p90) end as max_shift_p90,
+    case when f.cell is not null and k.cell is null then round(d.max_shift_p50, 2) + 0 end as max_shift_p50,
+    case when f.cell is not null and k.cell is null then round(d.max_shift_p90, 2) + 0 end as max_shift_p90,
     case when f.cell is not null and k.cell is null then d.shift_by end as shift_by,
     case
         when f.cell is not null and k.cell is null
-            then rounded_ratio(greatest(coalesce(d.max_shift_p50, 0), coalesce(d.max_shift_p90, 0))) > r.fragile_shift
+            then round(greatest(coalesce(d.max_shift_p50, 0), coalesce(d.max_shift_p90, 0)), 2) > r.fragile_shift
     end as fragile,
     r.method_version
 from published as p

@@ -33,6 +33,8 @@ select
     e.export_sha256,
     r.format,
     cast(s.report_date as timestamp) as report_date,
+    cast(s.delivered_on as timestamp) as delivered_on,
+    cast(case when f."row" is null then s.expired_on end as timestamp) as expired_on,
     s.date_basis,
     s.openings,
     s.age_months,

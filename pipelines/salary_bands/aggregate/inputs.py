@@ -92,8 +92,8 @@ def _refresh(plan: Plan, settings: Settings) -> pd.DataFrame:
 
 def _recency(settings: Settings) -> pd.DataFrame:
     """Return the weight of a report by its age in months."""
-    ages = range(settings.window_months + 1)
-    weights = [recency_weight(age, settings.half_life_months) for age in ages]
+    ages = range(settings.window_months + 100 * 12)  # an expired report may stay in a cell for as long as it takes
+    weights = [max(1, recency_weight(age, settings.half_life_months)) for age in ages]
     return pd.DataFrame({"age_months": list(ages), "weight": weights})
 
 

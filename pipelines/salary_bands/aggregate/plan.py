@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from salary_bands import __version__
+from salary_bands.aggregate.disclosure_key import PUBLIC, disclosure_key, notes_since
 from salary_bands.aggregate.world import Delivery, doubts, implausible_export
 from salary_bands.classify.plausible import FIX
 from salary_bands.errors import RefreshError, UsageError
@@ -14,6 +15,7 @@ from salary_bands.fingerprint import OURS, STAGES, digest, made_from, method_ver
 from salary_bands.ingest.raw_folder import ExportFile, RawFolder
 from salary_bands.reference.formats import format_named, formats
 from salary_bands.releases.manifest import export_name
+from salary_bands.releases.marts import Marts
 from salary_bands.releases.pointers import Entry, newest
 from salary_bands.settings import Settings
 from salary_bands.vocabulary.rates import rates_of_window
@@ -62,7 +64,7 @@ class Plan:
     """The inputs of one release.
 
     content_fingerprint: of the rows of counted exports, and of the code, settings and reference data that make tables
-    of them; fingerprint: of these and as_of.
+    of them; fingerprint: of these and as_of. disclosure_key: its id. notes: what an operator should know.
     """
 
     as_of: str
@@ -77,6 +79,8 @@ class Plan:
     fx: dict[str, Any]
     files: list[ExportState]
     refused: list[str] = field(default_factory=list)
+    disclosure_key: str = PUBLIC
+    notes: list[str] = field(default_factory=list)
 
     @property
     def counted(self) -> list[ExportState]:
@@ -124,29 +128,34 @@ def plan_release(folder: RawFolder, stages: ExportStages, as_of: date, releases:
     if not any(f.counted for f in files):
         raise EveryExportHeld(files)
     settings = stages.settings.method()
-    content = content_fingerprint(files, stages.settings)
+    key = disclosure_key(stages.settings, any(f.counted and f.source == SAMPLE for f in files))
+    content = content_fingerprint(files, stages.settings, key.id)
     version, previous = next_version(as_of, releases)
+    marts = Marts(stages.settings.marts)
+    former = marts.manifest(previous) if previous and marts.has(previous) else None
     return Plan(
         as_of=as_of.isoformat(),
         version=version,
         previous=previous,
         fingerprint=digest([content, as_of.isoformat()]),
         content_fingerprint=content,
-        method_version=method_version(stages.settings),
+        method_version=method_version(stages.settings, key.id),
         code_version=code_version(),
         reference_version=OURS.reference_version(),
         settings=settings,
         fx=rates_of_window(stages.rates, as_of.isoformat()),
         files=files,
         refused=list(folder.refused),
+        disclosure_key=key.id,
+        notes=[*key.notes, *notes_since(former, key)],
     )
 
 
-def content_fingerprint(files: list[ExportState], settings: Settings) -> str:
+def content_fingerprint(files: list[ExportState], settings: Settings, disclosure_key: str) -> str:
     """What the tables are built from, whatever the date. Held and refused files do not count."""
     counted = [[f.source, f.file, f.format, f.exported_on, f.checksums] for f in files if f.counted]
     used = [fmt.model_dump(mode="json") for fmt in formats() if fmt.name in {f.format for f in files if f.counted}]
-    method = method_version(settings)
+    method = method_version(settings, disclosure_key)
     return made_from(OURS.figures_code(), settings, sorted(counted), used, method, without=("formats",))
 
 

@@ -62,7 +62,7 @@ def _made_from(workspace: Workspace, table: str, plan: Plan) -> str:
     inputs = {name: workspace.checksum(name, plan) for name in recipe.inputs}
     release = [plan.version, plan.method_version] if recipe.names_release else []
     files = plan.files if recipe.names_release else plan.counted
-    facts = [plan.as_of, release, [asdict(state) for state in files]]
+    facts = [plan.as_of, release, plan.disclosure_key, [asdict(state) for state in files]]
     return made_from(OURS.code_of(table, _ROOTS[table]), workspace.settings, inputs, facts)
 
 

@@ -10,16 +10,19 @@ from collections.abc import Iterator
 import duckdb
 import numpy as np
 
-from salary_bands.statistics.cells import NOBODY, PART, Cells, Integers, Reports, Rollup
+from salary_bands.statistics.batches import Integers, Small, Turnover
+from salary_bands.statistics.cells import NOBODY, PART, Cells, Reports, Rollup
 
 Part = tuple[Integers, Cells]  # the numbers of some cells, and the cells
 
 
 def metric_reports(connection: duckdb.DuckDBPyConnection, metric: int) -> Reports:
-    """Read the reports of one metric, sorted by pay."""
+    """Read the reports of one metric, sorted by pay; those of people with how they come to cells and leave them."""
     found = connection.execute(
-        "SELECT profile, pay, weight, export_number, employer_number, age_days, is_clustered "
-        "FROM metric_reports WHERE metric_number = ? ORDER BY pay",
+        "SELECT m.profile, m.pay, m.weight, m.export_number, m.employer_number, m.age_days, m.is_clustered, "
+        "m.arrival, m.expiry, m.is_expired, m.evidence = 'reported' AS is_batched, k.report_key "
+        "FROM metric_reports AS m INNER JOIN report_keys AS k ON m.row_hash = k.row_hash "
+        "WHERE m.metric_number = ? ORDER BY m.pay",
         [metric],
     ).fetchnumpy()
     units = {
@@ -27,7 +30,12 @@ def metric_reports(connection: duckdb.DuckDBPyConnection, metric: int) -> Report
         for kind, name in (("export", "export_number"), ("employer", "employer_number"), ("day", "age_days"))
     }
     pay, weight = (np.asarray(found[name], dtype=np.int64) for name in ("pay", "weight"))
-    return Reports(np.asarray(found["profile"], np.int32), pay, weight, units, np.asarray(found["is_clustered"], bool))
+    profile, clustered = np.asarray(found["profile"], np.int32), np.asarray(found["is_clustered"], bool)
+    arrival, expiry = (np.asarray(found[name], np.int64) for name in ("arrival", "expiry"))
+    expired, key = np.asarray(found["is_expired"], bool), np.asarray(found["report_key"], np.uint64)
+    is_batched = np.asarray(found["is_batched"], bool).any()
+    turnover = Turnover(arrival, expiry, expired, key) if is_batched else None
+    return Reports(profile, pay, weight, units, clustered, turnover)
 
 
 def rollups(connection: duckdb.DuckDBPyConnection, table: str, metric: int, reports: Reports) -> Iterator[Part]:
@@ -35,6 +43,30 @@ def rollups(connection: duckdb.DuckDBPyConnection, table: str, metric: int, repo
 
     table: rollup, metric_number, profile, cell.
     """
+    for names, repeated, cell_of_profile in _rollups(connection, table, metric, reports):
+        for part, cells in Rollup(repeated, cell_of_profile, len(names)).parts():
+            yield names[part], cells
+
+
+def waiting_reports(
+    connection: duckdb.DuckDBPyConnection, table: str, metric: int, reports: Reports
+) -> Iterator[tuple[Integers, Integers]]:
+    """Yield cells and the arrival of reports that count and wait to enter them, or expired and wait to leave them.
+
+    table: rollup, metric_number, profile, cell.
+    """
+    for names, repeated, cell_of_profile in _rollups(connection, table, metric, reports):
+        if repeated.batches is not None and repeated.turnover is not None:
+            entering, leaving = repeated.batches.edges(cell_of_profile, len(names))
+            rows = np.concatenate([entering[~repeated.turnover.is_expired[entering]], leaving])
+            times = len(repeated.pay) // len(reports.pay)
+            yield names[cell_of_profile[repeated.profile[rows]]], repeated.turnover.arrival[rows] // times
+
+
+def _rollups(
+    connection: duckdb.DuckDBPyConnection, table: str, metric: int, reports: Reports
+) -> Iterator[tuple[Integers, Reports, Small]]:
+    """Yield the numbers of the cells of some roll-ups, their reports, and the cell of each profile."""
     found = connection.execute(
         f"SELECT rollup, profile, cell FROM {table} WHERE metric_number = ? ORDER BY rollup, cell", [metric]
     ).fetchnumpy()
@@ -50,5 +82,4 @@ def rollups(connection: duckdb.DuckDBPyConnection, table: str, metric: int, repo
         cell_of_profile = np.full(profiles * together, NOBODY, np.int32)
         cell_of_profile[profile[rows] * together + rollup[rows] % together] = numbers
         if len(names):
-            for part, cells in Rollup(repeated, cell_of_profile, len(names)).parts():
-                yield names[part], cells
+            yield names, repeated, cell_of_profile

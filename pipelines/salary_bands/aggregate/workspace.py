@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow
 
 from salary_bands import schemas
+from salary_bands.aggregate.disclosure_key import PUBLIC, disclosure_key
 from salary_bands.aggregate.inputs import add_inputs
 from salary_bands.aggregate.plan import Plan
 from salary_bands.errors import RefreshError
@@ -103,6 +104,14 @@ class Workspace:
     def frame(self, table: str) -> pd.DataFrame:
         """A table of the candidate as one frame."""
         return pd.concat([schemas.empty(table), *read_table(self.path(table), table)], ignore_index=True)
+
+    def secret(self) -> bytes:
+        """The disclosure key of the plan; raises RefreshError if it is no longer the one that the plan names."""
+        plan = self.plan()
+        key = disclosure_key(self.settings, plan.disclosure_key == PUBLIC)
+        if key.id != plan.disclosure_key:
+            raise RefreshError("the disclosure key changed during the refresh; run the refresh again")
+        return key.secret
 
     def write_facts(self, name: str, facts: dict[str, Any]) -> None:
         """Keep figures that belong into the manifest under `method`."""

@@ -88,6 +88,7 @@ def judged(candidate: Workspace, marts: Marts) -> list[Verdict]:
         since, exports = reference.version, _exports_line(plan, reference)
         cells = rules.comparable(_found(connection, "compared_cells"), settings)
         _add_new_reports(connection, candidate, plan, reference)
+        add_view(connection, "window_reports/counted_reports")
         add_view(connection, "window_reports/used_reports")
         verdicts = [
             rules.cells_moved(cells, since, exports, settings),

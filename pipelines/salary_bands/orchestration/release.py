@@ -49,6 +49,7 @@ def _metadata(pipeline: Pipeline, table: str) -> dict[str, Any]:
         "as_of": plan.as_of,
         "exports": len(plan.counted),
         "held": [f"{s.file}: {s.held_line}" for s in plan.files if s.held_line],
+        "notes": plan.notes,
     }
 
 

@@ -173,7 +173,7 @@ def _manifest(candidate: Workspace, figures: str, accepted: Sequence[Mapping[str
         previous=plan.previous,
         inputs=inputs,
         settings={**plan.settings},
-        method=Method(version=plan.method_version, fx=plan.fx, **facts),
+        method=Method(version=plan.method_version, fx=plan.fx, disclosure_key=plan.disclosure_key, **facts),
         accepted=[Gate(gate=gate["gate"], reason=gate["reason"]) for gate in accepted],
         fingerprint=plan.fingerprint,
         content_fingerprint=plan.content_fingerprint,

@@ -75,6 +75,8 @@ def refresh(
                 warden.close()
             plan = plan_release(folder, stages, as_of, marts.releases())
             notes.exports(plan.files, plan.refused, stages)
+            for line in plan.notes:
+                say(line)
             same = already_published(marts, plan, known_figures(candidate, plan))
             if same := same or (None if is_dated else still_current(marts, plan, settings.idle_days)):
                 if not candidate.path("bands").is_file():  # a new work folder; `coverage` reads the candidate

@@ -113,6 +113,9 @@ class Method(Model, json_schema_serialization_defaults_required=True):
     accepted_rows: Annotated[dict[str, int], FEW, _OPEN] | None = Field(
         None, description="Rows of each source that were accepted and not superseded, to the next ten"
     )
+    disclosure_key: str = Field(
+        "", description="Id of the secret key that figures are protected with; `public` for synthetic data"
+    )
     coverage: Annotated[dict[str, float], FEW, _OPEN] = Field(
         {}, description="Shares of reports whose title, employer, level or place is stated and not known"
     )

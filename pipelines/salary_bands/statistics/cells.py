@@ -10,12 +10,10 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array
 
-Integers = NDArray[np.int64]
-Small = NDArray[np.int32]  # numbers of reports, cells and units: half the memory to move
+from salary_bands.statistics.batches import Batches, Integers, Mask, Small, Turnover, by_cell
+
 Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 Exact = NDArray[np.object_]  # Python integers, for what needs more than 64 bits
 
 UNITS = ("export", "employer", "day")  # what is left out one at a time; ties go to the first
@@ -28,15 +26,24 @@ _LOW_BITS = 20
 class Reports:
     """The reports of one metric in ascending order of pay, and their order by each kind of unit."""
 
-    def __init__(self, profile: Small, pay: Integers, weight: Integers, units: Mapping[str, Small], clustered: Mask):
+    def __init__(
+        self,
+        profile: Small,
+        pay: Integers,
+        weight: Integers,
+        units: Mapping[str, Small],
+        clustered: Mask,
+        turnover: Turnover | None = None,
+    ):
         """profile: the number of each report's profile. units: the numbers of its export, employer and day, NOBODY if
-        unknown. clustered: whether its employer counts as a cluster."""
+        unknown. clustered: whether its employer counts as a cluster. turnover: unless cells have every report at
+        once."""
         self.profile, self.pay, self.weight, self.units, self.clustered = profile, pay, weight, units, clustered
+        self.turnover = turnover
         # by unit and then by pay, with unknown units last
         self.by_unit = {
             kind: np.argsort(of.view(np.uint32), kind="stable").astype(np.int32) for kind, of in units.items()
         }
-        self.profile_by_unit = {kind: profile[rows] for kind, rows in self.by_unit.items()}
 
     def repeated(self, times: int) -> "Reports":
         """Return every report several times; the copy n of a profile is `times` x profile + n."""
@@ -47,11 +54,23 @@ class Reports:
             np.repeat(self.weight, times),
             {kind: np.repeat(of, times) for kind, of in self.units.items()},
             np.repeat(self.clustered, times),
+            self.turnover and self.turnover.repeated(times),
         )
+
+    @cached_property
+    def batches(self) -> Batches | None:
+        """How they come to cells and leave them."""
+        return Batches(self.profile, self.turnover) if self.turnover else None
+
+    def cells(self, cell_of_profile: Small, count: int) -> Small:
+        """Return the cell of each report, NOBODY if it is in none."""
+        if self.batches is None:
+            return cell_of_profile[self.profile]
+        return self.batches.member_cells(cell_of_profile, count)
 
 
 class Rollup:
-    """All reports of one roll-up, sorted by cell; cells are numbered from 0, and each has a report.
+    """All reports of one roll-up, sorted by cell; cells are numbered from 0, and each has a member.
 
     Several roll-ups of repeated reports are one too.
     """
@@ -59,9 +78,9 @@ class Rollup:
     def __init__(self, reports: Reports, cell_of_profile: Small, count: int) -> None:
         """cell_of_profile: the cell of each profile, NOBODY if it has none."""
         self.reports = reports
-        self._cell_of_profile = cell_of_profile
+        self._cell = reports.cells(cell_of_profile, count)
         every = np.arange(len(reports.pay), dtype=np.int32)
-        self.row, self.starts = _by_cell(every, cell_of_profile[reports.profile], count)
+        self.row, self.starts = by_cell(every, self._cell, count)
         self.size = np.diff(self.starts, append=len(self.row))
         self._by_unit: dict[str, Small] = {}
 
@@ -81,8 +100,8 @@ class Rollup:
     def by_unit(self, kind: str) -> Small:
         """Return the rows by cell, unit and pay."""
         if kind not in self._by_unit:
-            cell = self._cell_of_profile[self.reports.profile_by_unit[kind]]
-            self._by_unit[kind], _ = _by_cell(self.reports.by_unit[kind], cell, len(self.starts))
+            rows = self.reports.by_unit[kind]
+            self._by_unit[kind], _ = by_cell(rows, self._cell[rows], len(self.starts))
         return self._by_unit[kind]
 
 
@@ -102,7 +121,7 @@ class Cells:
         self._from = int(rollup.starts[first])
         self.starts = rollup.starts[first:end] - self._from
         self._rows = slice(self._from, self._from + int(self.size.sum()))
-        row = rollup.row[self._rows]
+        self.row = row = rollup.row[self._rows]
         self.pay, self.weight = self.reports.pay[row], self.reports.weight[row]
         self.weight_to = np.cumsum(self.weight)
         self.last = self.starts + self.size - 1
@@ -117,6 +136,13 @@ class Cells:
 
     def __len__(self) -> int:
         return len(self.starts)
+
+    @cached_property
+    def keys(self) -> NDArray[np.uint64] | None:
+        """The sum of the keys of the reports of each cell, modulo 2^64; None if figures are not protected."""
+        if self.reports.turnover is None:
+            return None
+        return np.add.reduceat(self.reports.turnover.key[self.row], self.starts)
 
     @cached_property
     def cell(self) -> Small:
@@ -194,19 +220,6 @@ class Pairs:
     def paid_to(self) -> Integers:
         """Pay times weight up to and with each report; only differences count, as in cells."""
         return np.cumsum(self.report_paid)
-
-
-def _by_cell(values: Small, cell: Small, count: int) -> tuple[Small, Integers]:
-    """Return the values sorted by cell, in their order within each cell, and where each cell starts.
-
-    Those of no cell are left out. Turning a sparse matrix of a row per cell from columns into rows is a counting sort.
-    """
-    inside = np.flatnonzero(cell >= 0)
-    if len(inside) < len(cell):
-        values, cell = values[inside], cell[inside]
-    ends = np.arange(len(cell) + 1, dtype=np.int32)
-    by_cell = csc_array((values, cell, ends), shape=(count, len(cell))).tocsr()
-    return by_cell.data, by_cell.indptr[:-1].astype(np.int64)
 
 
 def runs(numbers: NDArray[np.integer]) -> Integers:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from salary_bands.statistics.cells import NOBODY, Cells, Exact, Floats, Integers, Small, runs, sums_of_squares
+from salary_bands.statistics.batches import Integers, Small
+from salary_bands.statistics.cells import NOBODY, Cells, Exact, Floats, runs, sums_of_squares
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from scipy.stats import binom
 
 from salary_bands.schemas.bands import PERCENTILES
 from salary_bands.settings import Settings
-from salary_bands.statistics.cells import Integers
+from salary_bands.statistics.batches import Integers
 
 
 def employer_correlations(shares: pd.DataFrame, metrics: list[str], settings: Settings) -> pd.DataFrame:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from salary_bands.statistics.cells import Cells, Exact, Floats, Integers
+from salary_bands.statistics.batches import Integers
+from salary_bands.statistics.cells import Cells, Exact, Floats
 from salary_bands.statistics.clusters import Employers
 
 MILLION = 1_000_000

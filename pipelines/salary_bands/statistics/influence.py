@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from salary_bands.statistics.cells import NOBODY, UNITS, Cells, Floats, Integers, Pairs, runs
+from salary_bands.statistics.batches import Integers
+from salary_bands.statistics.cells import NOBODY, UNITS, Cells, Floats, Pairs, runs
 
 SHIFTED = (50, 90)  # the percentiles whose shifts are measured
 _DECIMALS = 12  # further digits depend on the order of floating-point operations

@@ -1,23 +1,18 @@
--- Grain: one row per cell of enough reports to be pooled or shown, with its key and the sums of its reports.
--- Inputs: cells, cell_keys, metrics, metric_reports, refresh.
--- Sums of integers, so the order of rows does not matter.
+-- Grain: one row per cell of cell_counts, with its key and the sums of its reports.
+-- Inputs: cells, cell_keys, cell_counts, metrics, metric_reports, waiting.
+-- A cell has the reports that count, less those that wait to enter it, and plus those that wait to leave it. Sums of
+-- integers, so the order of rows does not matter.
 with
-by_source as (
-    select c.cell, m.source, sum(m.weight) as source_weight
-    from (select atom, source, sum(weight) as weight from metric_reports group by atom, source) as m
-    inner join cells as c on m.atom = c.atom
-    group by c.cell, m.source
-),
-
-top_sources as (
-    select cell, max(source_weight) as top_source_weight
-    from by_source
-    group by cell
+waiting_reports as (
+    select w.cell, m.*, case when m.is_expired then 1 else -1 end as sign
+    from waiting as w
+    inner join metric_reports as m on w.metric_number = m.metric_number and w.arrival = m.arrival
 ),
 
 atom_totals as (
     select
         atom,
+        source,
         count(*) as reports,
         sum(weight) as weight,
         sum_of_squares(weight) as squared,
@@ -26,25 +21,66 @@ atom_totals as (
         sum(case when is_modelled then weight else 0 end) as modelled_weight,
         sum(cast(weight as hugeint) * log_pay) as weighted_log_pay
     from metric_reports
-    group by atom
+    where not is_expired
+    group by atom, source
+),
+
+parts as (
+    select
+        c.cell,
+        a.source,
+        a.reports,
+        a.weight,
+        a.squared,
+        a.verified_weight,
+        a.inferred_weight,
+        a.modelled_weight,
+        a.weighted_log_pay
+    from atom_totals as a
+    inner join cells as c on a.atom = c.atom
+    inner join cell_counts as n on c.cell = n.cell
+    union all
+    select
+        cell,
+        source,
+        sign as reports,
+        sign * weight as weight,
+        sign * cast(weight as hugeint) * weight as squared,
+        case when is_verified then sign * weight else 0 end as verified_weight,
+        case when is_inferred then sign * weight else 0 end as inferred_weight,
+        case when is_modelled then sign * weight else 0 end as modelled_weight,
+        sign * cast(weight as hugeint) * log_pay as weighted_log_pay
+    from waiting_reports
+),
+
+by_source as (
+    select
+        cell,
+        source,
+        sum(reports) as reports,
+        sum(weight) as weight,
+        sum(squared) as squared,
+        sum(verified_weight) as verified_weight,
+        sum(inferred_weight) as inferred_weight,
+        sum(modelled_weight) as modelled_weight,
+        sum(weighted_log_pay) as weighted_log_pay
+    from parts
+    group by cell, source
 ),
 
 totals as (
     select
-        c.cell,
-        sum(a.reports) as n_reports,
-        sum(a.weight) as weight,
-        sum(a.squared) as squared,
-        sum(a.verified_weight) as verified_weight,
-        sum(a.inferred_weight) as inferred_weight,
-        sum(a.modelled_weight) as modelled_weight,
-        sum(a.weighted_log_pay) as weighted_log_pay
-    from atom_totals as a
-    inner join cells as c on a.atom = c.atom
-    cross join refresh as r
-    group by c.cell, r.min_pooled_reports
-    -- from 9 reports on a median can have an interval: FEWEST of aggregate/tables/cell_figures.py
-    having sum(a.reports) >= least(r.min_pooled_reports, 9)
+        cell,
+        sum(reports) as n_reports,
+        sum(weight) as weight,
+        sum(squared) as squared,
+        sum(verified_weight) as verified_weight,
+        sum(inferred_weight) as inferred_weight,
+        sum(modelled_weight) as modelled_weight,
+        sum(weighted_log_pay) as weighted_log_pay,
+        max(weight) as top_source_weight
+    from by_source
+    group by cell
 ),
 
 keys as (
@@ -76,8 +112,7 @@ select
     t.inferred_weight,
     t.modelled_weight,
     t.weighted_log_pay,
-    s.top_source_weight,
+    t.top_source_weight,
     cast(t.n_reports as bigint) as n_reports
 from totals as t
 inner join keys as k on t.cell = k.cell
-inner join top_sources as s on t.cell = s.cell

@@ -1,5 +1,5 @@
 -- Grain: metric_number, profile: the cell that employer correlations are estimated from and that a profile is in.
--- Inputs: cell_keys, metrics.
+-- Inputs: cell_keys, cell_counts, metrics.
 -- These are all machine learning by tier, level and country, of tiers without a complete list of employers.
 select
     0 as rollup,
@@ -8,6 +8,7 @@ select
     of_metric(k.place, m.metric_number) as cell
 from cell_keys as k
 inner join metrics as m on k.evidence = m.evidence
+inner join cell_counts as n on of_metric(k.place, m.metric_number) = n.cell
 where
     k.view = 'leaf'
     and k.group_id = 'all'

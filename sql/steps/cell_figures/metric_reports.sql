@@ -1,5 +1,5 @@
--- Grain: one row per used report and metric that it has. `atom` is the number of the finest cell: every published cell
--- is a union of atoms.
+-- Grain: one row per counted report and metric that it has. `atom` is the number of the finest cell: every cell is a
+-- union of atoms.
 -- Inputs: numbered_reports, metrics (evidence, metric, metric_number).
 with
 long as (
@@ -24,6 +24,7 @@ select
     of_metric(profile, metric_number) as atom,
     profile,
     metric_number,
+    evidence,
     pay,
     -- used for pooling alone, and so for these metrics
     case when metric in ('base', 'total') then fixed_log(pay) else 0 end as log_pay,
@@ -36,6 +37,10 @@ select
     is_clustered,
     is_verified,
     is_inferred,
+    is_expired,
+    arrival,
+    expiry,
+    row_hash,
     age_days
 from long
 where pay is not null

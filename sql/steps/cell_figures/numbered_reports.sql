@@ -1,15 +1,16 @@
--- Grain: one row per used report, with the numbers of its profile, employer and export.
--- Inputs: used_reports, profiles, refresh.
--- Numbers are 1 and up in the order of text, so that they do not depend on the order of rows.
+-- Grain: one row per counted report, with the numbers of its profile, employer and export.
+-- Inputs: counted_reports, profiles, refresh.
+-- Numbers are 1 and up in the order of text, so that they do not depend on the order of rows. arrival and expiry are
+-- the orders in which reports come to a cell and leave it.
 with
 employer_numbers as (
     select employer, row_number() over (order by employer asc nulls last) as employer_number
-    from (select distinct employer from used_reports where employer is not null) as named
+    from (select distinct employer from counted_reports where employer is not null) as named
 ),
 
 export_numbers as (
     select file, row_number() over (order by file asc nulls last) as export_number
-    from (select distinct file from used_reports) as named
+    from (select distinct file from counted_reports) as named
 )
 
 select
@@ -29,11 +30,29 @@ select
     w.file,
     x.export_number,
     w.is_modelled,
+    w.is_expired,
+    w.row_hash,
+    row_number() over (
+        order by
+            w.delivered_on asc nulls last,
+            w.report_date asc nulls last,
+            w.row_hash asc nulls last,
+            w.export_sha256 asc nulls last,
+            w."row" asc nulls last
+    ) as arrival,
+    row_number() over (
+        order by
+            w.expired_on asc nulls last,
+            w.report_date asc nulls last,
+            w.row_hash asc nulls last,
+            w.export_sha256 asc nulls last,
+            w."row" asc nulls last
+    ) as expiry,
     w.evidence = 'reported' and w.employer is not null and not is_listed_tier(w.tier) as is_clustered,
     w.verified <> 'none' as is_verified,
     coalesce(w.level_basis = 'experience', false) as is_inferred,
     cast(date_diff('day', cast(w.report_date as date), r.as_of) as bigint) as age_days
-from used_reports as w
+from counted_reports as w
 inner join profiles as p
     on
         w.leaf = p.leaf

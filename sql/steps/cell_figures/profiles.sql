@@ -1,5 +1,5 @@
--- Grain: one row per combination of leaf, evidence, tier, level, stage, country and metro among used reports.
--- Inputs: used_reports.
+-- Grain: one row per combination of leaf, evidence, tier, level, stage, country and metro among counted reports.
+-- Inputs: counted_reports.
 -- An unknown value is an empty string, so that it can be joined on.
 select
     *,
@@ -22,5 +22,5 @@ from (
         coalesce(stage, '') as stage,
         coalesce(country, '') as country,
         coalesce(metro, '') as metro
-    from used_reports
+    from counted_reports
 ) as used_profiles

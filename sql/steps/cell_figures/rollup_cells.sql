@@ -1,5 +1,5 @@
--- Grain: rollup, metric_number, profile: the cell of cell_totals that a profile is in.
--- Inputs: cell_totals, cell_keys, metrics.
+-- Grain: rollup, metric_number, profile: the cell of cell_counts that a profile is in.
+-- Inputs: cell_counts, cell_keys, metrics.
 select
     k.rollup,
     m.metric_number,
@@ -7,4 +7,4 @@ select
     t.cell
 from cell_keys as k
 inner join metrics as m on k.evidence = m.evidence
-inner join cell_totals as t on of_metric(k.place, m.metric_number) = t.cell
+inner join cell_counts as t on of_metric(k.place, m.metric_number) = t.cell

@@ -13,6 +13,7 @@ counted as (
         quantile_cont(log_pay, 0.5) as median_log,
         count(*) as reports
     from log_pays
+    where is_reference
     group by grouping sets (
         (evidence, metric, level, country, employer), (evidence, metric, level, country, leaf)
     )

@@ -7,6 +7,7 @@ levelled as (
     select l.evidence, l.metric, l.country, l.log_pay - coalesce(e.effect, 0) as log_pay
     from log_pays as l
     left join level_effects as e on l.evidence = e.evidence and l.metric = e.metric and l.level = e.level
+    where l.is_reference
 ),
 
 medians as (

@@ -7,8 +7,10 @@
 with
 referenced as (
     select 1 as fineness, evidence, metric, tier, level, country, log_pay from log_pays
+    where is_reference
     union all
     select 2 as fineness, evidence, metric, '*' as tier, level, country, log_pay from log_pays
+    where is_reference
 ),
 
 crowded as (

@@ -1,5 +1,6 @@
 -- Grain: one row per accepted row, with its disposition unless it is used or an outlier.
--- Inputs: reports, single_reports, dated_reports, matched_duplicates, refresh, recency.
+-- Inputs: reports, single_reports, dated_reports, matched_duplicates, deliveries, refresh, recency.
+-- A person's report that counted once has expired_on, the day on which it is past the window or was replaced.
 with
 aged as (
     select
@@ -7,18 +8,23 @@ aged as (
         r."row",
         r.scope_reason,
         r.leaf,
+        r.evidence,
         s.disposition,
         s.reason,
         s.openings,
         t.report_date,
         t.date_basis,
         d."row" is not null as is_duplicate,
+        x.delivered_on,
+        x.replaced_on,
+        cast(t.report_date + to_months(cast(w.window_months as integer)) as date) as past_on,
         t.report_date > w.as_of as is_later,
         t.report_date <= w.window_start as is_earlier,
         12 * (year(w.as_of) - year(t.report_date)) + month(w.as_of) - month(t.report_date) as age_months
     from reports as r
     inner join single_reports as s on r.export_number = s.export_number and r."row" = s."row"
     inner join dated_reports as t on r.export_number = t.export_number and r."row" = t."row"
+    inner join deliveries as x on r.export_number = x.export_number and r."row" = x."row"
     left join matched_duplicates as d on r.export_number = d.export_number and r."row" = d."row"
     cross join refresh as w
 )
@@ -30,7 +36,15 @@ select
     a.report_date,
     a.date_basis,
     a.age_months,
-    case when a.is_later or a.is_earlier then 0 else w.weight end as weight,
+    a.delivered_on,
+    case when a.is_later then 0 else w.weight end as weight,
+    case
+        when a.evidence = 'advertised' or a.is_later or a.is_duplicate or a.scope_reason is not null then null
+        when a.leaf in ('out_of_scope', 'unclassified') then null
+        when a.disposition = 'superseded' and a.replaced_on is not null
+            then least(a.replaced_on, case when a.is_earlier then a.past_on end)
+        when a.disposition is null and a.is_earlier then a.past_on
+    end as expired_on,
     case
         when a.disposition is not null then a.disposition
         when a.is_duplicate then 'duplicate'

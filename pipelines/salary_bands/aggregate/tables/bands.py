@@ -16,10 +16,7 @@ from salary_bands.storage.sql import read_sql
 
 def bands(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
     """Make percentile bands, and the facts about their method for the manifest."""
-    add_view(connection, "window_reports/used_reports")
-    run_step(connection, "cell_figures/profiles")
-    for step in ("market_parents", "disclosed_cells"):
-        run_step(connection, f"bands/{step}")
+    run_step(connection, "bands/disclosed_cells")
     for step in ("percentiles", "effective_sizes", "intervals"):
         add_view(connection, f"bands/{step}")
     correlations = workspace.facts("employer_correlation")

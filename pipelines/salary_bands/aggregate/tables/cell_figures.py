@@ -4,16 +4,18 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from salary_bands.aggregate.rollups import metric_reports, rollups
+from salary_bands.aggregate.rollups import metric_reports, rollups, waiting_reports
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.schemas.bands import PERCENTILES
 from salary_bands.schemas.columns import METRICS
+from salary_bands.statistics.batches import Integers, Mask
 from salary_bands.statistics.cells import NOBODY, UNITS, Cells, Floats
 from salary_bands.statistics.clusters import employers, groups, observed_clustering
 from salary_bands.statistics.correlation import BinomialRanks, employer_correlations
 from salary_bands.statistics.effective import effective_sizes
 from salary_bands.statistics.influence import SHIFTED, largest_shifts
-from salary_bands.statistics.quantiles import order_statistics, percentiles
+from salary_bands.statistics.jitter import FIGURE, HIGH, LOW, moves, report_keys
+from salary_bands.statistics.quantiles import bounds, percentiles
 from salary_bands.storage.duck import add_table, add_view, run_step
 
 FEWEST = 9  # reports from which a median can have an interval, and figures are worked out
@@ -25,17 +27,37 @@ def cell_figures(workspace: Workspace, connection: duckdb.DuckDBPyConnection) ->
 
     What is here depends on no setting of disclosure, so that a change of one costs no pass over the reports.
     """
-    add_view(connection, "window_reports/used_reports")
+    add_view(connection, "window_reports/counted_reports")
     for step in ("profiles", "numbered_reports"):
         run_step(connection, f"cell_figures/{step}")
     add_view(connection, "cell_figures/metric_reports")
-    for step in ("cell_keys", "cells", "cell_totals", "rollup_cells", "correlation_cells"):
+    for step in ("cell_keys", "cells", "cell_counts", "rollup_cells", "correlation_cells"):
         run_step(connection, f"cell_figures/{step}")
+    add_table(connection, "report_keys", _report_keys(connection, workspace.secret()))
+    add_table(connection, "waiting", _waiting(connection))
+    run_step(connection, "cell_figures/cell_totals")
     correlations = employer_correlations(_employer_shares(connection), sorted(METRICS), workspace.settings)
     workspace.write_facts("employer_correlation", _by_metric(correlations))
     factor = workspace.settings.max_unknown_factor
     add_table(connection, "pass_figures", _figures(connection, correlations, factor))
     return workspace.write(connection, "cell_figures")
+
+
+def _report_keys(connection: duckdb.DuckDBPyConnection, secret: bytes) -> pd.DataFrame:
+    """Return row_hash and report_key of every counted report."""
+    hashes = connection.execute("SELECT DISTINCT row_hash FROM numbered_reports ORDER BY row_hash").fetchnumpy()
+    row_hash = np.asarray(hashes["row_hash"], np.int64)
+    return pd.DataFrame({"row_hash": row_hash, "report_key": report_keys(row_hash, secret)})
+
+
+def _waiting(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """Return metric_number, cell and arrival of the reports that wait to enter a cell or to leave it."""
+    found = [pd.DataFrame({"metric_number": [], "cell": [], "arrival": []}, dtype="int64")]
+    for _, number in _metrics(connection, "reported"):
+        reports = metric_reports(connection, number)
+        for cell, arrival in waiting_reports(connection, "rollup_cells", number, reports):
+            found.append(pd.DataFrame({"metric_number": number, "cell": cell, "arrival": arrival}))
+    return pd.concat(found, ignore_index=True)
 
 
 def _by_metric(correlations: pd.DataFrame) -> dict[str, dict[str, float]]:
@@ -102,10 +124,7 @@ def _of_cells(cells: Cells, correlations: dict[int, int], ranks: BinomialRanks, 
     figures = percentiles(cells, PERCENTILES)
     observed = observed_clustering(groups(cells, figures), PERCENTILES, len(cells))
     sizes = effective_sizes(cells, evidence, observed, correlations, factor)
-    low_rank, high_rank = ranks.of(sizes.whole, PERCENTILES)
-    low, high = (order_statistics(cells, np.maximum(r, 1), np.maximum(sizes.whole, 1)) for r in (low_rank, high_rank))
-    lowest, highest = cells.pay[cells.starts][:, None], cells.pay[cells.last][:, None]
-    bounded = (low_rank > 0) & (low > lowest) & (high < highest)
+    shown_figures, low, high, bounded = _shown_figures(cells, figures, sizes.whole, ranks)
     has_median = bounded[:, [PERCENTILES.index(50)]]
     shown = [PERCENTILES.index(percentile) for percentile in SHIFTED]
     shifts = largest_shifts(cells, np.where(bounded[:, shown] & has_median, figures[:, shown], np.nan))
@@ -122,11 +141,27 @@ def _of_cells(cells: Cells, correlations: dict[int, int], ranks: BinomialRanks, 
         "shift_by": np.array([*UNITS, None], dtype=object)[shifts.by],
     }
     for n, percentile in enumerate(PERCENTILES):
-        columns[f"p{percentile}"] = np.where(enough, figures[:, n], np.nan)
+        columns[f"p{percentile}"] = np.where(enough, shown_figures[:, n], np.nan)
         columns[f"p{percentile}_effective"] = np.where(enough, sizes.effective[:, n], np.nan)
         columns[f"p{percentile}_low"] = np.where(bounded[:, n], low[:, n], np.nan)
         columns[f"p{percentile}_high"] = np.where(bounded[:, n], high[:, n], np.nan)
     return columns
+
+
+def _shown_figures(
+    cells: Cells, figures: Floats, effective: Integers, ranks: BinomialRanks
+) -> tuple[Floats, Floats, Floats, Mask]:
+    """Return percentiles, their bounds, and whether they have any; those of people are protected by moved ranks."""
+    low_rank, high_rank = ranks.of(effective, PERCENTILES)
+    size = np.maximum(effective, 1)
+    by: list[Integers | int] = [0, 0, 0]
+    if cells.keys is not None:
+        by = [moves(cells.keys, cells.size, PERCENTILES, of) for of in (FIGURE, LOW, HIGH)]
+        figures = np.sort(percentiles(cells, PERCENTILES, by[FIGURE]), axis=1)
+    low, high = (bounds(cells, np.maximum(rank, 1), size, by[of]) for rank, of in ((low_rank, LOW), (high_rank, HIGH)))
+    low, high = np.minimum(low, figures), np.maximum(high, figures)
+    lowest, highest = cells.pay[cells.starts][:, None], cells.pay[cells.last][:, None]
+    return figures, low, high, (low_rank > 0) & (low > lowest) & (high < highest)
 
 
 def _median_ages(cells: Cells) -> Floats:
@@ -141,8 +176,7 @@ _TYPES = {
     **dict.fromkeys(("n_employers", "known_weight", "top_employer_weight"), "int64"),
     **dict.fromkeys(("clustered", "unknown_factor"), "float64"),
     "median_age_days": "Int64",
-    **dict.fromkeys((f"p{p}{part}" for p in PERCENTILES for part in ("", "_effective")), "float64"),
-    **dict.fromkeys((f"p{p}{part}" for p in PERCENTILES for part in ("_low", "_high")), "Int64"),
+    **dict.fromkeys((f"p{p}{part}" for p in PERCENTILES for part in ("", "_effective", "_low", "_high")), "float64"),
     **dict.fromkeys(("max_shift_p50", "max_shift_p90"), "float64"),
     "shift_by": "str",
 }

@@ -58,6 +58,7 @@ def _add_rows(connection: duckdb.DuckDBPyConnection, name: str, table: str, fold
 def _use(connection: duckdb.DuckDBPyConnection, reports: str) -> None:
     """Let the steps of bands read the reports that a SELECT returns."""
     make_view(connection, "window_reports", reports)
+    add_view(connection, "window_reports/counted_reports")
     add_view(connection, "window_reports/used_reports")
 
 

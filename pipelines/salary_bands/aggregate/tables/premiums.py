@@ -35,6 +35,7 @@ def multipliers(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> 
 
 def _model_facts(connection: duckdb.DuckDBPyConnection, fits: dict[str, Fit]) -> dict[str, Any]:
     """Return facts by metric: modelled reports and their share, dropped columns, residuals, errors of stacking."""
+    add_view(connection, "window_reports/counted_reports")
     add_view(connection, "window_reports/used_reports")
     stacking = {row.pop("metric"): row for row in records(connection.execute(read_sql("steps/multipliers/stacking")))}
     possible = dict(connection.execute(read_sql("steps/multipliers/model_candidates")).fetchall())

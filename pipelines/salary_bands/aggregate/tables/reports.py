@@ -11,7 +11,7 @@ from salary_bands.storage.duck import add_table, add_view, run_step
 def window_reports(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
     """Give every accepted row its disposition, date and weight."""
     add_view(connection, "window_reports/reports")
-    for step in ("ranges", "identified_reports", "dated_reports", "single_reports", "duplicate_pairs"):
+    for step in ("ranges", "identified_reports", "dated_reports", "deliveries", "single_reports", "duplicate_pairs"):
         run_step(connection, f"window_reports/{step}")
     add_table(connection, "matches", _matches(connection))
     fence = ("log_pays", "fences", "level_effects", "country_fences", "agreed_pays", "fenced_reports")
@@ -22,7 +22,7 @@ def window_reports(workspace: Workspace, connection: duckdb.DuckDBPyConnection) 
 
 def model_cells(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
     """Sum up the modelled reports by everything that the model knows of them."""
-    add_view(connection, "window_reports/used_reports")
+    add_view(connection, "window_reports/counted_reports")
     run_step(connection, "model_cells/model_reports")
     return workspace.write(connection, "model_cells")
 
