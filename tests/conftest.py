@@ -56,6 +56,11 @@ def _alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in [n for n in os.environ if n.startswith("SALARY_BANDS_")]:
             patch.delenv(name)
+        # one key for all, so that releases in different folders can be compared
+        key = tmp_path_factory.mktemp("key") / "disclosure.key"
+        key.write_text("0123456789abcdef" * 4, encoding="ascii")
+        key.chmod(0o600)
+        patch.setenv("SALARY_BANDS_DISCLOSURE_KEY", str(key))
         patch.chdir(tmp_path_factory.mktemp("cwd"))
         yield
 

@@ -1,5 +1,25 @@
--- Shown cells that break a rule of disclosure, allowing for shares rounded to four decimals.
--- Inputs: bands, refresh.
+-- Shown cells that break a rule of disclosure, allowing for shares rounded to four decimals, and published counts of
+-- people that are below 10 or no multiple of five.
+-- Inputs: bands, cell_figures, group_names, refresh.
+with
+counted as (
+    select
+        b.*,
+        f.n_reports as all_reports,
+        f.n_employers as all_employers
+    from bands as b
+    inner join group_names as n on b.view = n.view and b.group_id = n.group_id
+    left join cell_figures as f
+        on
+            n.first_view = f.view
+            and n.first_group_id = f.group_id
+            and b.evidence = f.evidence
+            and b.tier = f.tier
+            and b.level = f.level
+            and b.market = f.market
+            and b.metric = f.metric
+)
+
 select
     b.view,
     b.group_id,
@@ -12,14 +32,19 @@ select
     b.n_employers,
     b.top_employer_share,
     b.basis
-from bands as b
+from counted as b
 cross join refresh as r
 where
     (
+        b.evidence = 'reported'
+        and coalesce(b.n_reports < 10 or b.n_reports % 5 <> 0 or b.n_employers < 10, false)
+    )
+    or b.n_reports is distinct from case when b.all_reports >= 10 then b.all_reports end
+    or (
         b.basis = 'pooled'
         and (
-            b.n_reports < r.min_pooled_reports
-            or b.n_employers < r.min_employers
+            coalesce(b.all_reports, 0) < r.min_pooled_reports
+            or b.all_employers < r.min_employers
             or b.top_employer_share - 0.0001 > r.max_employer_share
             or b.evidence <> 'reported'
             or not is_country(b.market)
@@ -30,18 +55,18 @@ where
     or (
         b.basis = 'direct'
         and (
-            b.n_reports < r.min_reports
+            coalesce(b.all_reports, 0) < r.min_reports
             or (
                 b.evidence = 'reported'
                 and (
                     b.top_employer_share - 0.0001 > r.max_employer_share
                     or (
                         b.employers_known_share >= r.min_known_employer_share + 0.0001
-                        and b.n_employers < r.min_employers
+                        and b.all_employers < r.min_employers
                     )
                     or (
                         b.employers_known_share < r.min_known_employer_share - 0.0001
-                        and b.n_reports < r.min_reports_unknown_employers
+                        and b.all_reports < r.min_reports_unknown_employers
                     )
                 )
             )

@@ -29,7 +29,7 @@ from tests.oracle import bands as oracle
 from tests.oracle.pooled import is_shape_cell, with_pooled
 from tests.oracle.rows import Export, Report, window_reports
 
-DATING = ("report_date", "date_basis", "age_months", "weight")
+DATING = ("report_date", "date_basis", "age_months", "weight", "delivered_on", "expired_on")
 ADVERT = ("base", "base_min", "base_max", "openings")
 ADVERT_HEADER = (
     "work_year,experience_level,employment_type,job_title,salary,salary_currency,salary_in_usd,employee_residence,"
@@ -51,7 +51,7 @@ RULES: dict[str, set[Any]] = {
         ("superseded", "newer_submission"), ("duplicate", "other_source"), ("outside_window", "after_as_of"),
         ("outside_window", "before_window"), ("out_of_scope", "other_job"), ("out_of_scope", "contract"),
         ("unclassified", "no_rule"), ("outlier", "base_fence"), ("used", ""),
-        "few_reports", "few_employers", "dominated", "too_near", "low_effective_n", None,
+        "few_reports", "few_employers", "dominated", "low_effective_n", None,
         "unreliable", "acceptable", "reasonably_precise", "precise", 10, 25, 50, 75, 90,
         "moved by export", "moved by employer", "moved by day", "fragile", "firm", "P90 moved",
     },
@@ -65,7 +65,7 @@ RULES: dict[str, set[Any]] = {
     "survey": {("folded", "repeat"), "spread", "stated"},
     "thin": {
         "pooled by level", "pooled by stage", "pooled in a tier", "pooled over tiers", "pooled under 10 reports",
-        "pooled instead of P50 alone", "kept by dominated", "kept by few_employers", "kept by unmodelled",
+        "pooled instead of P50 alone", "kept by dominated", "kept by unmodelled",
         "kept with P50 alone by unmodelled", "kept by no_pool", ("base", "apart from the model"), ("total", "no pool"),
     },
     "thin and alike": {
@@ -217,7 +217,8 @@ class Case:
     def rows(self) -> list[tuple[Report, Report]]:
         """Every row of window_reports as the pipeline and as the oracle has it."""
         frame = self.built.table("window_reports")
-        frame["report_date"] = frame["report_date"].dt.date
+        for name in ("report_date", "delivered_on", "expired_on"):
+            frame[name] = frame[name].dt.date
         names = ["file", "row", "disposition", "reason", *DATING, *ADVERT]
         ours = {(r["file"], r["row"]): r for r in records(frame[names])}
         theirs = {(r["file"], r["row"]): {name: r[name] for name in names} for r in self.reports}
@@ -239,7 +240,7 @@ class Case:
         def asked(key: tuple[str, ...]) -> bool:
             return not self.markets or key[5] in self.markets
 
-        told = self.reports, groups(), self.built.settings, self.correlations
+        told = self.reports, groups(), self.built.settings, self.correlations, self.built.candidate.secret()
         alone = oracle.bands(*told, lambda key: asked(key) or is_shape_cell(key))
         pooled = with_pooled(alone, self.reports, self.built.settings, self.correlations, self.as_of)
         return {key: cell for key, cell in pooled.items() if asked(key)}

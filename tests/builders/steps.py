@@ -12,16 +12,18 @@ from salary_bands.statistics.cells import Reports as CellReports
 from salary_bands.statistics.clusters import employers, groups, observed_clustering
 from salary_bands.statistics.correlation import BinomialRanks, employer_correlations
 from salary_bands.statistics.effective import effective_sizes
-from salary_bands.statistics.quantiles import order_statistics, percentiles
+from salary_bands.statistics.quantiles import bounds, percentiles
 from tests.oracle.figures import PERCENTILES
 
 Reports = list[tuple[int, int, str | None]]  # of (pay, weight, employer outside T1 and T2)
-Shown = dict[tuple[int, int], tuple[int, int, int]]  # by cell and percentile: whole effective size, low, high
+Shown = dict[tuple[int, int], tuple[int, float, float]]  # by cell and percentile: whole effective size, low, high
 
 
 def rollup_of(cells: Iterable[Sequence[tuple[int, int, str | None, str | None, int | None]]]) -> Rollup:
     """One roll-up of cells of (pay, weight, employer, export, day), numbered from 0; each has a report."""
-    rows = sorted(((cell, *report) for cell, reports in enumerate(cells) for report in reports), key=lambda row: row[1])
+    rows = sorted(
+        ((cell, *report) for cell, reports in enumerate(cells) for report in reports), key=lambda row: row[1:3]
+    )
     frame = pd.DataFrame(rows, columns=["cell", "pay", "weight", "employer", "export", "day"]).astype({"cell": "int32"})
     units = {kind: pd.factorize(frame[kind], sort=True)[0].astype(np.int32) for kind in ("export", "employer", "day")}
     pay, weight = (frame[name].to_numpy(np.int64) for name in ("pay", "weight"))
@@ -50,10 +52,10 @@ def intervals_of(cells: dict[int, Reports], correlation: float) -> Shown:
     likeness = dict.fromkeys(PERCENTILES, round(correlation * 1_000_000))
     sizes = effective_sizes(whole, employers(whole), observed, likeness, 2.0).whole
     ranks = BinomialRanks().of(sizes, PERCENTILES)
-    low, high = (order_statistics(whole, np.maximum(of, 1), np.maximum(sizes, 1)) for of in ranks)
+    low, high = (bounds(whole, np.maximum(of, 1), np.maximum(sizes, 1)) for of in ranks)
     inside = (ranks[0] > 0) & (low > whole.pay[whole.starts][:, None]) & (high < whole.pay[whole.last][:, None])
     return {
-        (cell, p): (int(sizes[n, k]), int(low[n, k]), int(high[n, k]))
+        (cell, p): (int(sizes[n, k]), float(low[n, k]), float(high[n, k]))
         for n, cell in enumerate(cells)
         for k, p in enumerate(PERCENTILES)
         if inside[n, k]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from tests.oracle.figures import PERCENTILES, correlation, effective_size, figures, likeness_seen
+from tests.oracle.figures import PERCENTILES, correlation, effective_size, figures, likeness_seen, moves, points
 from tests.oracle.rows import Report, by
 
 Correlations = dict[str, dict[int, Fraction]]  # by metric and percentile
@@ -46,7 +46,8 @@ def correlations_by_employer(reports: Iterable[Report], groups: list[Group], set
     placed = [
         r
         for r in reports
-        if (r["disposition"], r["evidence"]) == ("used", "reported")
+        if is_counted(r)
+        and r["evidence"] == "reported"
         and r["leaf"] in leaves
         and r["tier"] not in ("T1", "T2")
         and r["level"]
@@ -60,7 +61,8 @@ def correlations_by_employer(reports: Iterable[Report], groups: list[Group], set
     found: Correlations = {}
     for metric in METRICS["reported"]:
         paid = [r for r in placed if r[metric] is not None]
-        cells = list(by(paid, lambda r: (r["level"], r["tier"], r["country"])).values())
+        cells = [in_fives(rows) for rows in by(paid, lambda r: (r["level"], r["tier"], r["country"])).values()]
+        cells = [rows for rows in cells if rows]
         pays = [[(r["employer"], r[metric], r["weight"]) for r in cell] for cell in cells]
         found[metric] = {}
         for percents, default in (((50,), p50), ((25, 75), p25_p75), ((10, 90), p10_p90)):
@@ -75,6 +77,7 @@ def bands(
     groups: list[Group],
     settings: Any,
     correlations: Correlations,
+    secret: bytes,
     wanted: Callable[[tuple[str, ...]], bool] = lambda key: True,
 ) -> dict[tuple[str, ...], Report]:
     """Every wanted cell with a report, by key: view, group_id, evidence, tier, level, market, metric.
@@ -82,28 +85,21 @@ def bands(
     Direct or suppressed, as it would be if there were no pooling.
     """
     members: dict[tuple[str, ...], list[Report]] = defaultdict(list)
-    country_of: dict[str, str] = {}
     for report in reports:
-        if report["disposition"] == "used":
-            country_of.setdefault(report["metro"] or "", report["country"])
+        if is_counted(report):
             for key in _cells(report, groups):
                 members[key].append(report)
-    sizes = {key: len(rows) for key, rows in members.items()}
-    larger_groups = {
-        (g.view, g.group_id): [(h.view, h.group_id) for h in groups if g.leaves < h.leaves] for g in groups
-    }
     cells = {}
-    for key, rows in members.items():
+    for key, counted in members.items():
         if not wanted(key):
             continue
-        cell = _facts(key[-1], rows, settings)
-        larger = [sizes.get(k, 0) for k in _larger_cells(key, larger_groups, country_of)]
-        cell["too_near"] = key[2] == "reported" and any(n - len(rows) in (1, 2) for n in larger)
+        rows = in_fives(counted) if key[2] == "reported" else counted
+        if not rows:
+            continue
+        cell = {**_facts(key[-1], rows, settings), "counted": counted}
         reason = _why_suppressed(key[2], cell, settings)
-        if not reason and cell["too_near"]:
-            reason = "too_near"
         if not reason:
-            cell.update(_shown(key, rows, correlations, settings))
+            cell.update(_shown(key, rows, correlations, settings, secret))
             reason = None if 50 in cell["figures"] else "low_effective_n"
         cell.update(basis="suppressed" if reason else "direct", suppression_reason=reason)
         cells[key] = cell
@@ -120,22 +116,6 @@ def _cells(report: Report, groups: list[Group]) -> Iterator[tuple[str, ...]]:
                             if report[metric] is not None:
                                 key = (group.view, group.group_id, report["evidence"], tier, level, market)
                                 yield *key, metric
-
-
-def _larger_cells(
-    key: tuple[str, ...], larger_groups: dict[Any, Any], country_of: dict[str, str]
-) -> Iterator[tuple[str, ...]]:
-    """The cells that contain this one and differ from it along one axis."""
-    view, group_id, evidence, tier, level, market, metric = key
-    for wider in larger_groups[view, group_id]:
-        yield *wider, evidence, tier, level, market, metric
-    if tier != "all":
-        yield view, group_id, evidence, "all", level, market, metric
-    stage = {"L3": "early", "L4": "early", "L5": "senior", "L6": "senior", "L7": "senior"}.get(level)
-    for wider in {stage, "all"} - {None, level}:
-        yield view, group_id, evidence, tier, wider, market, metric
-    for wider in {country_of.get(market), "global"} - {None, market}:
-        yield view, group_id, evidence, tier, level, wider, metric
 
 
 def _facts(metric: str, rows: list[Report], settings: Any) -> Report:
@@ -162,7 +142,28 @@ def _facts(metric: str, rows: list[Report], settings: Any) -> Report:
     }
 
 
-def _shown(key: tuple[str, ...], rows: list[Report], correlations: Correlations, settings: Any) -> Report:
+def is_counted(report: Report) -> bool:
+    """Whether a cell may have the report: it is used, or expired and may have to wait until it can leave."""
+    return report["disposition"] == "used" or report["expired_on"] is not None
+
+
+def in_fives(rows: list[Report]) -> list[Report]:
+    """Those that have entered, in fives, in the order in which they were delivered, less those that have left."""
+
+    def then(report: Report) -> tuple[Any, ...]:
+        return report["report_date"], report["row_hash"], report["export"].sha256, report["row"]
+
+    arrived = sorted(rows, key=lambda r: (r["delivered_on"], *then(r)))
+    entered = arrived[: len(rows) // 5 * 5]
+    expired = sorted((r for r in entered if r["expired_on"]), key=lambda r: (r["expired_on"], *then(r)))
+    left = expired[: len(expired) // 5 * 5]
+    gone = set(map(id, left))
+    return [r for r in entered if id(r) not in gone]
+
+
+def _shown(
+    key: tuple[str, ...], rows: list[Report], correlations: Correlations, settings: Any, secret: bytes
+) -> Report:
     """The effective number of reports of P50, and what each percentile shows; adverts have no employers."""
     metric = key[-1]
     likeness = correlations[metric] if key[2] == "reported" else dict.fromkeys(PERCENTILES, Fraction(0))
@@ -170,10 +171,13 @@ def _shown(key: tuple[str, ...], rows: list[Report], correlations: Correlations,
         percent: effective_size(rows, value, likeness_seen(rows, metric, percent), settings.max_unknown_factor)
         for percent, value in likeness.items()
     }
+    pay = [(r[metric], r["weight"]) for r in rows]
+    moved = moves([r["row_hash"] for r in rows], secret) if key[2] == "reported" else {}
     return {
         "n_effective": sizes[50],
         "sizes": sizes,
-        "figures": figures([(r[metric], r["weight"]) for r in rows], sizes),
+        "figures": figures(pay, sizes, moved),
+        "points": points(pay, moved),
     }
 
 

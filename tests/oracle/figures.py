@@ -1,5 +1,6 @@
 """The oracle's figures of one cell: percentiles, effective sizes, intervals and precision, in exact fractions."""
 
+import hashlib
 import math
 from collections.abc import Iterable
 from fractions import Fraction
@@ -9,6 +10,7 @@ from typing import NamedTuple
 from tests.oracle.rows import Report, by
 
 Pay = list[tuple[int, int]]  # of (value, weight)
+Moves = dict[tuple[int, int], Fraction]
 PERCENTILES = (10, 25, 50, 75, 90)
 PRECISIONS = {
     Fraction(5, 100): "precise",
@@ -21,30 +23,58 @@ class Figure(NamedTuple):
     """A percentile that is shown, unrounded."""
 
     pay: Fraction
-    low: int
-    high: int
+    low: Fraction
+    high: Fraction
     precision: str
 
 
-def figures(pay: Pay, sizes: dict[int, Fraction]) -> dict[int, Figure]:
-    """What a cell shows, by percentile, given the effective size of each."""
+def moves(row_hashes: Iterable[int], secret: bytes) -> Moves:
+    """By how many ranks each percentile and its bounds move, by (percentile, 0 itself, 1 lower or 2 upper bound).
+
+    From a keyed hash of who is in the cell: the sum of keyed hashes of its reports, mixed with what is moved.
+    """
+    hashes = [hashlib.blake2b(h.to_bytes(8, "little", signed=True), digest_size=8, key=secret) for h in row_hashes]
+    whole = sum(int.from_bytes(h.digest(), "little") for h in hashes)
+    most = 100 if len(hashes) < 20 else 150
+    found = {}
+    for percent in PERCENTILES:
+        for of in (0, 1, 2):
+            x = (whole + (3 * percent + of + 1) * 0x9E3779B97F4A7C15) % 2**64
+            x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
+            x = (x ^ (x >> 27)) * 0x94D049BB133111EB % 2**64
+            share = Fraction((x ^ (x >> 31)) >> 32, 2**32)
+            found[percent, of] = Fraction(math.floor(share * (2 * most + 1)) - most, 100)
+    return found
+
+
+def figures(pay: Pay, sizes: dict[int, Fraction], moved: Moves | None = None) -> dict[int, Figure]:
+    """What a cell shows, by percentile, given the effective size of each, and by how many ranks each is moved."""
+    moved = moved or {}
     shown = {}
     for percent, size in sizes.items():
-        bounds = interval(pay, math.floor(size), percent)
+        by = (moved.get((percent, 1), Fraction(0)), moved.get((percent, 2), Fraction(0)))
+        point = points(pay, moved)[percent]
+        bounds = interval(pay, math.floor(size), percent, by, point)
         if bounds:
             low, high = bounds
-            point = percentile(pay, percent)
-            half_width = Fraction(high - low) / (2 * Fraction(196, 100) * point)
+            half_width = (high - low) / (2 * Fraction(196, 100) * point)
             words = [word for limit, word in PRECISIONS.items() if half_width <= limit]
             shown[percent] = Figure(point, low, high, [*words, "unreliable"][0])
     return shown
 
 
-def percentile(pay: Pay, percent: int) -> Fraction:
-    """Weighted type 7: the mean of the quantile function over one n*-th around it."""
+def points(pay: Pay, moved: Moves) -> dict[int, Fraction]:
+    """The percentiles of a cell as they are published but for rounding, in ascending order."""
+    ordered = sorted(percentile(pay, percent, moved.get((percent, 0), Fraction(0))) for percent in PERCENTILES)
+    return dict(zip(PERCENTILES, ordered, strict=True))
+
+
+def percentile(pay: Pay, percent: int, moved: Fraction = Fraction(0)) -> Fraction:
+    """Weighted type 7: the mean of the quantile function over one n*-th around it, moved by that many n*-ths."""
     whole = sum(weight for _, weight in pay)
     size = Fraction(whole**2, sum(weight**2 for _, weight in pay))
-    start = (size - 1) * Fraction(percent, 100) / size * whole
+    start = ((size - 1) * Fraction(percent, 100) + moved) / size * whole
+    start = min(max(start, Fraction(0)), (size - 1) / size * whole)
     end = start + whole / size
     parts = math.lcm(start.denominator, end.denominator)  # of a weight; all are whole from here on
     first, last = int(start * parts), int(end * parts)
@@ -149,20 +179,34 @@ def _tail(size: int, percent: int) -> int:
     return outcomes
 
 
-def interval(pay: Pay, size: int, percent: int) -> tuple[int, int] | None:
-    """The 95 % interval of a percentile, none where it must not be shown."""
+def interval(
+    pay: Pay,
+    size: int,
+    percent: int,
+    moved: tuple[Fraction, Fraction] = (Fraction(0), Fraction(0)),
+    point: Fraction | None = None,
+) -> tuple[Fraction, Fraction] | None:
+    """The 95 % interval of a percentile, none where it must not be shown; it has the figure that is shown in it."""
     first, last = ranks(size, percent)
     if first < 2 or last > size - 1:
         return None
-    low, high = (_reaching(pay, 2 * rank - 1, 2 * size) for rank in (first, last))
-    return None if {low, high} & {min(pay)[0], max(pay)[0]} else (low, high)
+    low, high = (_at_rank(pay, rank + move, size) for rank, move in zip((first, last), moved, strict=True))
+    if point is not None:
+        low, high = min(low, point), max(high, point)
+    return (low, high) if min(pay)[0] < low and high < max(pay)[0] else None
 
 
-def _reaching(pay: Pay, part: int, parts: int) -> int:
-    """The smallest value whose cumulated weight reaches that part of the whole."""
-    whole, cumulated = sum(weight for _, weight in pay), 0
-    for value, weight in sorted(pay):
+def _at_rank(pay: Pay, rank: Fraction, size: int) -> Fraction:
+    """The pay where (rank - 1/2) / size of the weight is reached, between the middles of neighbouring reports.
+
+    At least half way from the outermost report to its neighbour.
+    """
+    ordered, cumulated, middles = sorted(pay), 0, []
+    for _, weight in ordered:
+        middles.append(cumulated + Fraction(weight, 2))
         cumulated += weight
-        if cumulated * parts >= part * whole:
-            return value
-    raise AssertionError
+    target = (rank - Fraction(1, 2)) / size * cumulated
+    target = min(max(target, (middles[0] + middles[1]) / 2), (middles[-2] + middles[-1]) / 2)
+    n = max(k for k in range(len(ordered) - 1) if middles[k] <= target)
+    share = (target - middles[n]) / (middles[n + 1] - middles[n])
+    return ordered[n][0] + share * (ordered[n + 1][0] - ordered[n][0])

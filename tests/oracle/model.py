@@ -20,6 +20,7 @@ from scipy.linalg import lstsq
 from scipy.stats import t as student_t
 
 from salary_bands.reference import FOLDER
+from tests.oracle.bands import in_fives, is_counted
 from tests.oracle.rows import Report, by
 
 FACTORS = ("leaf", "tier", "level", "market", "month", "source")
@@ -66,6 +67,19 @@ def paid_reports(reports: Iterable[Report], metric: str) -> list[Report]:
     ]
 
 
+def predicted_reports(reports: Iterable[Report], metric: str) -> list[Report]:
+    """Those that predictions rest on: of known level and country, taken in and let go in fives."""
+    core = core_leaves()
+    return in_fives(
+        [
+            r
+            for r in reports
+            if is_counted(r) and r["evidence"] == "reported" and r["leaf"] in core and r[metric] is not None
+            if r["level"] and r["country"]
+        ]
+    )
+
+
 def is_strict(report: Report) -> bool:
     """Whether premiums may rest on a report that predictions rest on."""
     return bool(report["tier"] != "unknown" and report["level_basis"] != "experience")
@@ -77,7 +91,7 @@ def fit_rows(reports: Iterable[Report], metric: str, settings: Any, predicted: b
     predicted: those of the fit that predicts thin cells, where unknown tiers and levels by experience are values too,
     and people of unknown employers repeat each other within a month and source.
     """
-    known = [r for r in paid_reports(reports, metric) if r["level"] and r["country"]]
+    known = predicted_reports(reports, metric)
     metros, countries = (Counter(r[place] for r in known) for place in ("metro", "country"))
     rows = []
     for report in known:

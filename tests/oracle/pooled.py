@@ -16,16 +16,17 @@ from typing import Any, NamedTuple
 from scipy.stats import t as student_t
 
 from tests.oracle.bands import Correlations
-from tests.oracle.figures import PRECISIONS, Figure, effective_size, percentile
+from tests.oracle.figures import PRECISIONS, Figure, effective_size
 from tests.oracle.model import (  # fmt: skip
     FACTORS,
     METRICS,
     Contrast,
     Fit,
+    core_leaves,
     fit_rows,
     is_strict,
     log_pay,
-    paid_reports,
+    predicted_reports,
     value_of,
     weights_by,
 )
@@ -157,17 +158,16 @@ def _pooled(
 ) -> Report:
     """What pooling changes of a cell."""
     members = cell["members"]
-    modelled = sum(r["weight"] for r in members if id(r) in rows and is_strict(r))
+    modelled = sum(r["weight"] for r in members if is_placed(r))
     whole = sum(r["weight"] for r in members)
     hindrances = {
         "few_reports": len(members) < settings.min_pooled_reports,
         "few_employers": cell["n_employers"] < settings.min_employers,
         "dominated": cell["top_employer_share"] > settings.max_employer_share,
-        "too_near": cell["too_near"],
         "unmodelled": modelled < Fraction(str(settings.min_modelled_share)) * whole,
     }
     hindered = {name for name, there in hindrances.items() if there}
-    prediction = pool.prediction(members) if pool and not hindered else None
+    prediction = pool.prediction(cell["counted"]) if pool and not hindered else None
     if pool is None or prediction is None or prediction.variance is None:
         return {"hindrances": hindered or {"no_pool" if pool is None else "no_variance"}}
     size = effective_size(members, of_means(correlations[metric][50]), most=settings.max_unknown_factor)
@@ -181,6 +181,11 @@ def _pooled(
         "shrinkage_weight": 1 - pool.share_of_cell(float(size)),
         "figures": pool.figures(mean_log(members, metric), prediction, float(size), strangers, members[0]["country"]),
     }
+
+
+def is_placed(report: Report) -> bool:
+    """Whether premiums rest on the report."""
+    return bool(is_strict(report) and report["level"] and report["country"] and report["leaf"] in core_leaves())
 
 
 def of_means(likeness: Fraction) -> Fraction:
@@ -272,7 +277,7 @@ def shape_of(cells: Iterable[tuple[Report, float]], metric: str, settings: Any) 
     for percent in PERCENTS:
         distances, variances = [], []
         for cell, variance in ((c, v) for c, v in filled if percent in c["figures"]):
-            pay = float(percentile(cell["pay"], percent))
+            pay = float(cell["points"][percent])
             distances.append((math.log(pay / 1e5) - mean_log(cell["members"], metric)) / math.sqrt(variance))
             variances.append(beyond_the_mean(percent) / float(cell["sizes"][percent]))
         if len(distances) < MIN_SHAPE_CELLS:
@@ -290,7 +295,7 @@ def beyond_the_mean(percent: int) -> float:
 
 def model_reports(reports: Iterable[Report], metric: str) -> list[Report]:
     """The reports behind the predicted rows of `fit_rows`, in its order."""
-    return [r for r in paid_reports(reports, metric) if r["level"] and r["country"]]
+    return predicted_reports(reports, metric)
 
 
 def mean_log(members: Iterable[Report], metric: str) -> float:

@@ -5,7 +5,7 @@ stands; a person's reports in three sources are joined pair by pair, never two o
 """
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -41,13 +41,15 @@ def window_reports(exports: Iterable[Export], as_of: date, settings: Any) -> lis
         for row in export.rows
     ]
     _join_ranges(reports)
+    _deliver(reports)
     _supersede(reports)
     _fold(reports)
     _date(reports, exports)
     _drop_duplicates(_live(reports), settings)
     _weigh(reports, as_of, settings)
+    _expire(reports, settings)
     _leave_out_of_scope(_live(reports))
-    _fence(_live(reports), settings)
+    _fence(_live(reports), [r for r in reports if r["expired_on"]], settings)
     for report in _live(reports):
         report.update(disposition="used", reason="")
     return reports
@@ -83,6 +85,46 @@ def _join_ranges(reports: list[Report]) -> None:
         if len(bases) > 1:
             low, high = min(bases), max(bases)
             rows[0].update(base_min=low, base_max=high, base=(low + high + 1) // 2)
+
+
+def _deliver(reports: list[Report]) -> None:
+    """When an equal row was first delivered, and when the source replaced or withdrew it: of equal rows the last."""
+    histories: dict[Hashable, list[Report]] = defaultdict(list)
+    for report in reports:
+        export = report["export"]
+        history: tuple[Any, ...] = (export.file, report["row"])
+        if export.delivery == "snapshot":
+            history = (export.source, export.format)
+        elif report["submission_id"] is not None:
+            history = (export.source, "", report["submission_id"])
+        histories[history].append(report)
+    for rows in histories.values():
+        days = sorted({r["export"].exported_on for r in rows})
+        is_snapshot = rows[0]["export"].delivery == "snapshot"
+        times: Counter[Any] = Counter()
+        same = defaultdict(list)
+        for row in sorted(rows, key=lambda r: (r["export"].file, r["row"])):
+            if is_snapshot:
+                times[row["export"].file, row["identity"]] += 1
+            same[row["identity"], times[row["export"].file, row["identity"]]].append(row)
+        for equal in same.values():
+            last = max(equal, key=lambda r: (r["export"].exported_on, r["export"].file, r["row"]))
+            later = [day for day in days if day > last["export"].exported_on]
+            for row in equal:
+                row["delivered_on"] = min(r["export"].exported_on for r in equal)
+                row["replaced_on"] = later[0] if row is last and later else None
+
+
+def _expire(reports: list[Report], settings: Any) -> None:
+    """The day from which a person's report, once good, no longer counts: it is past the window, or was replaced."""
+    for report in reports:
+        days = [months_before(report["report_date"], -settings.window_months)] if report["is_past"] else []
+        if report["disposition"] == "superseded":
+            days = [*days, report["replaced_on"]] if report["replaced_on"] else []
+        good = report["evidence"] == "reported" and report["scope_reason"] is None
+        good &= report["leaf"] not in ("out_of_scope", "unclassified") and report["weight"] > 0
+        good &= report["disposition"] == "superseded" or report.get("reason") == "before_window"
+        report["expired_on"] = min(days) if good and days else None
 
 
 def _supersede(reports: list[Report]) -> None:
@@ -190,8 +232,8 @@ def _weigh(reports: list[Report], as_of: date, settings: Any) -> None:
         day = report["report_date"]
         age = 12 * (as_of.year - day.year) + as_of.month - day.month
         inside = start < day <= as_of
-        weight = round(2**20 * 0.5 ** (age / settings.half_life_months)) if inside else 0
-        report.update(age_months=age, age_days=(as_of - day).days, weight=weight)
+        weight = max(1, round(2**20 * 0.5 ** (age / settings.half_life_months))) if day <= as_of else 0
+        report.update(age_months=age, age_days=(as_of - day).days, weight=weight, is_past=day <= start)
         if not inside and not report["disposition"]:
             reason = "after_as_of" if day > as_of else "before_window"
             report.update(disposition="outside_window", reason=reason)
@@ -216,27 +258,30 @@ def _leave_out_of_scope(reports: list[Report]) -> None:
             report.update(disposition="unclassified", reason="no_rule")
 
 
-def _fence(reports: list[Report], settings: Any) -> None:
-    reasons = fenced(reports, settings)
-    for number, report in enumerate(reports):
-        if number in reasons:
-            report.update(disposition="outlier", reason=reasons[number])
+def _fence(reports: list[Report], expired: list[Report], settings: Any) -> None:
+    for number, reason in fenced(reports, settings, expired).items():
+        if number < len(reports):
+            reports[number].update(disposition="outlier", reason=reason)
+        else:
+            expired[number - len(reports)].update(expired_on=None)
 
 
-def fenced(reports: list[Report], settings: Any) -> dict[int, str]:
+def fenced(reports: list[Report], settings: Any, expired: Iterable[Report] = ()) -> dict[int, str]:
     """By place in the list or, if a report has one, by its `row`: base_fence or total_fence of those too far away.
 
     The reference is tier, level and country, else level and country, else the country with levels taken out. Agreement
-    with one's employer or leaf at that level in that country helps those within fence_agreed_factor.
+    with one's employer or leaf at that level in that country helps those within fence_agreed_factor. Expired reports
+    are tested, and make no reference.
     """
+    tested = [*reports, *expired]
     reasons: dict[int, str] = {}
     for metric in ("total", "base"):
         for evidence, paid in by([r for r in reports if r[metric] is not None], lambda r: r["evidence"]).items():
-            del evidence
             tell = _references(paid, metric, settings)
-            reasons |= {id(r): f"{metric}_fence" for r in paid if _is_outside(r, paid, metric, tell, settings)}
+            asked = [r for r in tested if r[metric] is not None and r["evidence"] == evidence]
+            reasons |= {id(r): f"{metric}_fence" for r in asked if _is_outside(r, paid, metric, tell, settings)}
     known = all("row" in r and "file" not in r for r in reports)
-    return {r["row"] if known else n: reasons[id(r)] for n, r in enumerate(reports) if id(r) in reasons}
+    return {r["row"] if known else n: reasons[id(r)] for n, r in enumerate(tested) if id(r) in reasons}
 
 
 def _is_outside(report: Report, paid: list[Report], metric: str, tell: Callable[..., Any], settings: Any) -> bool:
@@ -279,8 +324,8 @@ def _references(paid: list[Report], metric: str, settings: Any) -> Callable[[Rep
 
     def tell(report: Report) -> tuple[float, float] | None:
         for cells, names in ((fine, ("tier", "level", "country")), (coarse, ("level", "country"))):
-            if cells[_key(report, names)]:
-                return cells[_key(report, names)]
+            if found := cells.get(_key(report, names)):
+                return found
         country = report["country"]
         if country not in rest:
             return None

@@ -50,7 +50,7 @@ FEWEST = 200  # intervals of a share that is judged
 MODEL_SIZE = 40_000
 FATES = {
     "direct": "shown, direct", "pooled": "shown, pooled", "few_reports": "few_reports",
-    "few_employers": "few_employers", "dominated": "dominated", "too_near": "too_near",
+    "few_employers": "few_employers", "dominated": "dominated",
     "low_effective_n": "low_effective_n",
 }  # fmt: skip
 

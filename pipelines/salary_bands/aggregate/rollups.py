@@ -17,12 +17,12 @@ Part = tuple[Integers, Cells]  # the numbers of some cells, and the cells
 
 
 def metric_reports(connection: duckdb.DuckDBPyConnection, metric: int) -> Reports:
-    """Read the reports of one metric, sorted by pay; those of people with how they come to cells and leave them."""
+    """Read the reports of one metric by pay and weight; those of people with how they come to cells and leave them."""
     found = connection.execute(
         "SELECT m.profile, m.pay, m.weight, m.export_number, m.employer_number, m.age_days, m.is_clustered, "
         "m.arrival, m.expiry, m.is_expired, m.evidence = 'reported' AS is_batched, k.report_key "
         "FROM metric_reports AS m INNER JOIN report_keys AS k ON m.row_hash = k.row_hash "
-        "WHERE m.metric_number = ? ORDER BY m.pay",
+        "WHERE m.metric_number = ? ORDER BY m.pay, m.weight",
         [metric],
     ).fetchnumpy()
     units = {

@@ -8,7 +8,7 @@ from salary_bands.schemas.report_columns import USD
 
 KEY = ("view", "group_id", "evidence", "tier", "level", "market", "metric")
 PERCENTILES = (10, 25, 50, 75, 90)
-SUPPRESSION_REASONS = ("few_reports", "few_employers", "dominated", "low_effective_n", "too_near")
+SUPPRESSION_REASONS = ("few_reports", "few_employers", "dominated", "low_effective_n")
 PRECISIONS = ("precise", "reasonably_precise", "acceptable", "unreliable")
 SHIFT_BY = ("export", "employer", "day")
 _SHARE = "share of weight, 0 to 1"
@@ -43,11 +43,18 @@ class Bands(Table):
         "pay), base_min, base_max. Percentiles of the parts do not add up to those of the total",
         isin=METRICS,
     )
-    n_reports: pd.Int64Dtype = column("Reports; null below 10 if suppressed", "reports", nullable=True, ge=0)
+    n_reports: pd.Int64Dtype = column(
+        "Reports, null below 10; people's reports come to a cell and leave it five at a time",
+        "reports",
+        nullable=True,
+        ge=0,
+    )
     n_effective: float = column(
         "Effective number of reports for P50 (for the mean if pooled), given that employers set pay", nullable=True
     )
-    n_employers: pd.Int64Dtype = column("Known employers; null below 10 if suppressed", nullable=True, ge=0)
+    n_employers: pd.Int64Dtype = column(
+        "Known employers; null below 10, but for adverts that are shown", nullable=True, ge=0
+    )
     employers_known_share: float = column("Share of reports with a known employer", _SHARE, nullable=True, ge=0, le=1)
     top_employer_share: float = column("Share of the largest known employer", _SHARE, nullable=True, ge=0, le=1)
     concentrated: pd.BooleanDtype = column("True if the largest employer has more than 25 %", nullable=True)
@@ -63,8 +70,8 @@ class Bands(Table):
     )
     shrinkage_weight: float = column("Weight of the model in a pooled cell", _SHARE, nullable=True, ge=0, le=1)
     suppression_reason: str = column(
-        "Why the cell is withheld. few_reports; few_employers; dominated: one employer has over half; too_near: a "
-        "larger cell differs by 1 or 2 reports; low_effective_n: employers are too few or too alike for an interval",
+        "Why the cell is withheld. few_reports; few_employers; dominated: one employer has over half; "
+        "low_effective_n: employers are too few or too alike for an interval",
         nullable=True,
         isin=SUPPRESSION_REASONS,
     )

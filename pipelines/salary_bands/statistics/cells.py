@@ -24,7 +24,7 @@ _LOW_BITS = 20
 
 
 class Reports:
-    """The reports of one metric in ascending order of pay, and their order by each kind of unit."""
+    """The reports of one metric in ascending order of pay and then of weight, and their order by each kind of unit."""
 
     def __init__(
         self,

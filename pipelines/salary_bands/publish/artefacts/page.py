@@ -23,7 +23,6 @@ _REASONS = {
     "few_employers": "too few employers",
     "dominated": "one employer has over half",
     "low_effective_n": "employers too few or too alike",
-    "too_near": "a larger cell differs by one or two people",
     "not_identified": "cannot be estimated from these reports",
     "no_reports": "no reports",
     "by_definition": "the baseline",
