@@ -117,7 +117,7 @@ def test_a_setting_makes_anew_what_reads_it(
     settings = load().model_copy(update=changed)
     after = made(copied, settings)
     assert {name for name in before if before[name] != after[name]} == expected
-    assert (method_version(settings) != method_version(load())) == is_method
+    assert (method_version(settings, "") != method_version(load(), "")) == is_method
 
 
 def test_every_module_makes_a_table_or_is_known_to_make_none() -> None:

@@ -16,7 +16,8 @@ def fenced_rows(pays: pd.DataFrame, settings: Settings) -> dict[int, str]:
     with in_memory() as connection:
         add_table(connection, "pays", pays)
         connection.execute(
-            "CREATE TABLE log_pays AS SELECT * EXCLUDE (pay), 1 AS export_number, fixed_log(pay) AS log_pay FROM pays"
+            "CREATE TABLE log_pays AS SELECT * EXCLUDE (pay), 1 AS export_number, fixed_log(pay) AS log_pay, "
+            "true AS is_reference FROM pays"
         )
         add_table(connection, "refresh", pd.DataFrame([settings.method()]))
         for step in STEPS:

@@ -53,6 +53,8 @@ def intervals_of(cells: dict[int, Reports], correlation: float) -> Shown:
     sizes = effective_sizes(whole, employers(whole), observed, likeness, 2.0).whole
     ranks = BinomialRanks().of(sizes, PERCENTILES)
     low, high = (bounds(whole, np.maximum(of, 1), np.maximum(sizes, 1)) for of in ranks)
+    figures = percentiles(whole, PERCENTILES)
+    low, high = np.minimum(low, figures), np.maximum(high, figures)
     inside = (ranks[0] > 0) & (low > whole.pay[whole.starts][:, None]) & (high < whole.pay[whole.last][:, None])
     return {
         (cell, p): (int(sizes[n, k]), float(low[n, k]), float(high[n, k]))

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from salary_bands import schemas
+from salary_bands.aggregate.disclosure_key import PUBLIC
 from salary_bands.aggregate.plan import ExportState, Plan
 from salary_bands.aggregate.registry import make
 from salary_bands.aggregate.workspace import Workspace
@@ -97,7 +98,7 @@ def candidate_of(exports: dict[str, pd.DataFrame], settings: Settings, as_of: da
     made = digest([as_of.isoformat(), [s.key for s in states]])
     plan = Plan(
         as_of=as_of.isoformat(), version=as_of.strftime("%Y.%m.%d"), previous=None, fingerprint=made,
-        content_fingerprint=made, method_version=method_version(settings), code_version="simulated",
+        content_fingerprint=made, method_version=method_version(settings, PUBLIC), code_version="simulated",
         reference_version="simulated", settings=settings.method(), fx={}, files=states,
     )  # fmt: skip
     found = Watched(settings)

@@ -13,7 +13,7 @@ from salary_bands.settings import Settings
 from salary_bands.storage.duck import add_table, in_memory, run_step
 from salary_bands.vocabulary.dates import months_before
 
-_STEPS = ("ranges", "identified_reports", "dated_reports", "single_reports", "scoped_reports")
+_STEPS = ("ranges", "identified_reports", "dated_reports", "deliveries", "single_reports", "scoped_reports")
 _FEWEST = 10  # reports of a country and currency whose pay is compared
 
 Document = dict[str, Any]
@@ -50,9 +50,13 @@ def _accepted(reports: pd.DataFrame, chain: Chain, as_of: date, start: date) -> 
     }
     repeats = chain.opened.format.repeats
     with TemporaryDirectory() as spill, in_memory(Path(spill), chain.settings.memory_limit) as connection:
-        add_table(connection, "reports", reports.assign(**facts, repeats=repeats, is_newest=True))
+        delivery = chain.opened.format.delivery
+        add_table(connection, "reports", reports.assign(**facts, delivery=delivery, repeats=repeats, is_newest=True))
         connection.execute('CREATE TABLE matched_duplicates (export_number BIGINT, "row" BIGINT)')
-        connection.execute("CREATE TABLE refresh AS SELECT ?::DATE AS as_of, ?::DATE AS window_start", [as_of, start])
+        dates = [as_of, start, chain.settings.window_months]
+        connection.execute(
+            "CREATE TABLE refresh AS SELECT ?::DATE AS as_of, ?::DATE AS window_start, ? AS window_months", dates
+        )
         connection.execute("CREATE TABLE recency (age_months BIGINT, weight BIGINT)")
         for step in _STEPS:
             run_step(connection, f"window_reports/{step}")
