@@ -27,6 +27,7 @@ select
     e.employer_number,
     w.source,
     w.file,
+    w."row",
     x.export_number,
     w.is_modelled,
     w.evidence = 'reported' and w.employer is not null and not is_listed_tier(w.tier) as is_clustered,
