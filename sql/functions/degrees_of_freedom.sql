@@ -1,3 +1,2 @@
--- Degrees of freedom for the difference of two medians of which the smaller rests on this many effective reports: half
--- of the usual number, since medians jump. So the tails are right in simulation, tests/statistics/test_differences.py.
+-- Degrees of freedom of a difference of medians: half the usual ones, since medians jump, so that tails are right.
 create macro degrees_of_freedom(effective) as (cast(effective as double) - 1) / 2

@@ -1,5 +1,4 @@
--- The chance of a standard normal deviate at least as far from 0: the complementary error function by Chebyshev
--- polynomials (Numerical Recipes, erfcc), within 1.2e-7 of its value at any distance.
+-- The chance of a normal deviate at least as far from 0, within 1.2e-7 of its value (Numerical Recipes, erfcc).
 create macro two_sided_p(deviate) as (
     select
         t * exp(

@@ -67,8 +67,8 @@ def _compared(marts: Marts, before: Manifest, after: Manifest) -> Iterator[duckd
             "$method_changed AS method_changed, CAST($reason AS VARCHAR) AS reason",
             chain,
         )
-        make_table(connection, "chained_parts", read_sql("diff/chained_parts"))
-        make_table(connection, "measured_changes", read_sql("diff/chained_measures"))
+        run_step(connection, "changes/chained_parts")
+        make_table(connection, "measured_changes", read_sql("steps/changes/chained_measures"))
         run_step(connection, "changes/distinguished_cells")
         make_table(connection, "changes", read_sql("diff/chained_changes"))
         yield connection

@@ -197,9 +197,9 @@ def _band_row() -> Schema:
 def _premium_row() -> Schema:
     columns = {name: value_schema("premiums", name) for name in PREMIUM_COLUMNS if name != "why"}
     why = {
-        "enum": ["not_identified", "no_reports", "by_definition", None],
+        "enum": ["not_identified", "few_reports", "by_definition", None],
         "type": ["string", "null"],
-        "description": "Why there is no premium: not identified, no reports, or the group is the baseline",
+        "description": "Why there is no premium: not identified, fewer than 10 reports, or the group is the baseline",
     }
     return _row({**columns, "why": why}, "A premium")
 
