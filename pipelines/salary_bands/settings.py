@@ -100,6 +100,9 @@ class Settings(BaseSettings):
     min_modelled_share: float = _method(0.5, "Weight share of a pooled cell that must be in the model.", gt=0, le=1)
     shape_effective_n: float = _method(60, "Effective reports of the cells that show the shape of pay.", gt=0)
     fragile_shift: float = _method(0.10, "Relative change by leaving out one unit above which a cell is fragile.", gt=0)
+    coarse_adverts: int = _method(
+        1_000, "Adverts of a source from which demand is unknown if no title names LLM work.", ge=1
+    )
     claim_tolerance: float = _method(0.025, "Widening of claimed ranges: relative for pay, else absolute.", ge=0)
     max_rejected_share: float = _method(0.20, "Share of rejected rows above which an export is held.", ge=0, le=1)
     doubtful_factor: float = Field(

@@ -1,26 +1,7 @@
 -- Grain: view, group_id, evidence, tier, level, market, metric: cells whose median differs between two releases.
--- Inputs: changed_cells (of the two releases), links (changes of every release after the first, up to the second),
--- unlinked (reason: null if the links lead from one release to the other).
+-- Inputs: changed_cells (of the two releases), chained_parts, distinguished_cells, chain (is_measured: one release
+-- follows the other and says what can be told from noise; reason: null if links lead from one to the other).
 -- Parts are summed over the links; they are null for a cell that was added or removed on the way.
-with
-summed as (
-    select
-        view,
-        group_id,
-        evidence,
-        tier,
-        level,
-        market,
-        metric,
-        cast(sum(restated) as bigint) as restated,
-        cast(sum(pay) as bigint) as pay,
-        cast(sum(mix) as bigint) as mix,
-        count(*) = count(restated) and count(*) = count(pay) and count(*) = count(mix) as is_told,
-        string_agg(distinct reason, ', ' order by reason asc nulls last) as reason
-    from links
-    group by view, group_id, evidence, tier, level, market, metric
-)
-
 select
     c.view,
     c.group_id,
@@ -32,13 +13,16 @@ select
     c.change,
     c.old,
     c.new,
-    case when s.is_told then s.restated end as restated,
-    case when s.is_told then s.pay end as pay,
-    case when s.is_told then s.mix end as mix,
-    coalesce(u.reason, s.reason) as reason
+    case when s.restated is not null and s.pay is not null and s.mix is not null then s.restated end as restated,
+    case when s.restated is not null and s.pay is not null and s.mix is not null then s.pay end as pay,
+    case when s.restated is not null and s.pay is not null and s.mix is not null then s.mix end as mix,
+    case when h.is_measured then s.difference_low else d.difference_low end as difference_low,
+    case when h.is_measured then s.difference_high else d.difference_high end as difference_high,
+    case when h.is_measured then s.distinguishable else d.distinguishable end as distinguishable,
+    coalesce(h.reason, s.reason) as reason
 from changed_cells as c
-cross join unlinked as u
-left join summed as s
+cross join chain as h
+left join chained_parts as s
     on
         c.view = s.view
         and c.group_id = s.group_id
@@ -47,6 +31,15 @@ left join summed as s
         and c.level = s.level
         and c.market = s.market
         and c.metric = s.metric
+left join distinguished_cells as d
+    on
+        c.view = d.view
+        and c.group_id = d.group_id
+        and c.evidence = d.evidence
+        and c.tier = d.tier
+        and c.level = d.level
+        and c.market = d.market
+        and c.metric = d.metric
 order by
     c.view asc nulls last,
     c.group_id asc nulls last,

@@ -1,9 +1,10 @@
--- Grain: metric, level: reported pay in all of machine learning in the US, if its median changed.
+-- Grain: metric, level: reported pay in all of machine learning in the US, if its median moved beyond noise.
 -- Inputs: changes.
-select metric, level, old, new, restated, pay, mix, reason
+select metric, level, old, new, difference_low, difference_high, restated, pay, mix, reason
 from changes
 where
-    view = 'leaf'
+    distinguishable
+    and view = 'leaf'
     and group_id = 'all'
     and evidence = 'reported'
     and tier = 'all'

@@ -1,6 +1,7 @@
 -- Grain: view, group_id. Every group of every view has a card.
--- Inputs: group_labels, view_groups, leaf_tools (leaf, tool, place), premiums, bands, demand_shares, demand_changes.
--- Shares are rounded once, here.
+-- Inputs: group_labels, view_groups, leaf_tools (leaf, tool, place), premiums, bands, demand_shares, demand_changes,
+-- coarse_adverts.
+-- Shares are rounded once, here. No count below 10 is published.
 with
 leaf_places as (
     select leaf, min(place) as place
@@ -60,19 +61,24 @@ select
     b.p75 as base_p75,
     b.p50_low as base_p50_low,
     b.p50_high as base_p50_high,
-    b.n_reports as base_n_reports,
+    case when b.n_reports >= 10 then b.n_reports end as base_n_reports,
     t.p25 as total_p25,
     t.p50 as total_p50,
     t.p75 as total_p75,
     t.p50_low as total_p50_low,
     t.p50_high as total_p50_high,
-    t.n_reports as total_n_reports,
+    case when t.n_reports >= 10 then t.n_reports end as total_n_reports,
     rounded_ratio(d.share) as demand,
     rounded_ratio(d.share_low) as demand_low,
     rounded_ratio(d.share_high) as demand_high,
     rounded_ratio(c.change) as demand_change,
     rounded_ratio(c.change_low) as demand_change_low,
     rounded_ratio(c.change_high) as demand_change_high,
+    case
+        when d.share is not null then null
+        when (select bool_or(a.is_coarse) from coarse_adverts as a) then 'coarse_titles'
+        else 'no_adverts'
+    end as why,
     rounded_ratio(s.share) as share_of_reports,
     rounded_ratio(s.share_low) as share_of_reports_low,
     rounded_ratio(s.share_high) as share_of_reports_high,

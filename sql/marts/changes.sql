@@ -1,6 +1,6 @@
 -- Grain: view, group_id, evidence, tier, level, market, metric.
 -- Inputs: changed_numbers, touched_cells, split_medians (in the former shares of tiers and levels), circumstances
--- (method_changed, exports_gone, date_moved, exports_came).
+-- (method_changed, exports_gone, date_moved, exports_came), distinguished_cells.
 -- old + restated + pay + mix = new, unless one of them is null.
 with
 placed as (
@@ -61,33 +61,45 @@ caused as (
 )
 
 select
-    view,
-    group_id,
-    evidence,
-    tier,
-    level,
-    market,
-    metric,
-    change,
-    old,
-    new,
-    case when change = 'changed' then restated_part end as restated,
-    pay,
-    mix,
+    c.view,
+    c.group_id,
+    c.evidence,
+    c.tier,
+    c.level,
+    c.market,
+    c.metric,
+    c.change,
+    c.old,
+    c.new,
+    case when c.change = 'changed' then c.restated_part end as restated,
+    c.pay,
+    c.mix,
+    d.difference_low,
+    d.difference_high,
+    d.distinguishable,
     case
-        when not is_restated then since
-        when method_changed and (exports_gone or moved_since) then 'method_and_data'
-        when method_changed then 'method'
-        when abs(restated_part) >= abs(rest) or not moved_since then restated_by
-        when restated_part is null or rest is null then restated_by
-        else since
+        when not c.is_restated then c.since
+        when c.method_changed and (c.exports_gone or c.moved_since) then 'method_and_data'
+        when c.method_changed then 'method'
+        when abs(c.restated_part) >= abs(c.rest) or not c.moved_since then c.restated_by
+        when c.restated_part is null or c.rest is null then c.restated_by
+        else c.since
     end as reason
-from caused
+from caused as c
+left join distinguished_cells as d
+    on
+        c.view = d.view
+        and c.group_id = d.group_id
+        and c.evidence = d.evidence
+        and c.tier = d.tier
+        and c.level = d.level
+        and c.market = d.market
+        and c.metric = d.metric
 order by
-    view asc nulls last,
-    group_id asc nulls last,
-    evidence asc nulls last,
-    tier asc nulls last,
-    level asc nulls last,
-    market asc nulls last,
-    metric asc nulls last
+    c.view asc nulls last,
+    c.group_id asc nulls last,
+    c.evidence asc nulls last,
+    c.tier asc nulls last,
+    c.level asc nulls last,
+    c.market asc nulls last,
+    c.metric asc nulls last

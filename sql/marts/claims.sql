@@ -23,7 +23,7 @@ pays as (
         b.p50 as figure,
         b.p50_low as low,
         b.p50_high as high,
-        b.n_reports as n,
+        case when b.n_reports >= 10 then b.n_reports end as n,
         b.p25,
         b.p75,
         case when b.basis = 'direct' then rounded_ratio(k.inside_weight / cast(k.weight as double)) end as share_inside
@@ -55,7 +55,6 @@ premiums_asked as (
         p.premium_high,
         case
             when c.kind = 'premium' and g.first_leaf = c.baseline and g.last_leaf = c.baseline then 'by_definition'
-            when p.n_group = 0 then 'no_reports'
             when not coalesce(p.identified, false) then 'not_identified'
             when p.premium is null or p.premium_low is null or p.premium_high is null then 'not_identified'
         end as lacking

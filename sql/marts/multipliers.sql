@@ -1,5 +1,6 @@
 -- Grain: factor, value, metric.
 -- Inputs: estimated_multipliers (unrounded, null if too few employers).
+-- No count below 10 is published.
 with
 amounts as (
     select factor, value, metric, 'usd' as kind, usd from estimated_multipliers
@@ -41,7 +42,7 @@ select
     p.usd,
     p.usd_low,
     p.usd_high,
-    m.n
+    case when m.n >= 10 then m.n end as n
 from estimated_multipliers as m
 inner join pay as p on m.factor = p.factor and m.value = p.value and m.metric = p.metric
 order by m.factor asc nulls last, m.value asc nulls last, m.metric asc nulls last

@@ -1,5 +1,6 @@
 -- Grain: view, group_id, baseline, metric, tier, level.
 -- Inputs: estimated_premiums (unrounded, null if not identified).
+-- No count below 10 is published.
 select
     view,
     group_id,
@@ -12,8 +13,8 @@ select
     rounded_ratio(premium_high) as premium_high,
     rounded_ratio(range_low) as range_low,
     rounded_ratio(range_high) as range_high,
-    n_group,
-    n_baseline,
+    case when n_group >= 10 then n_group end as n_group,
+    case when n_baseline >= 10 then n_baseline end as n_baseline,
     n_cells,
     identified,
     baseline_in_group

@@ -92,7 +92,7 @@ def deal(settings: Settings) -> Iterator[Deal]:
             whole = estimated.assign(**{n: pd.Series([p[n] for p in premiums]).astype(k) for n, k in kinds.items()})
             add_table(connection, "premiums", whole)
             add_table(connection, "leaf_tools", leaf_tools())
-            for step in ("demand_counts", "demand_shares", "demand_changes"):
+            for step in ("scoped_adverts", "coarse_adverts", "demand_counts", "demand_shares", "demand_changes"):
                 run_step(connection, f"cards/{step}")
             chunks = [schemas.validated(chunk, "cards") for chunk in selected(connection, "cards")]
             return by_group(pd.concat(chunks, ignore_index=True))
@@ -129,7 +129,8 @@ def test_every_group_of_every_view_has_a_card_without_any_data(deal: Deal) -> No
     assert ("leaf", "data_science") in cards and ("leaf", "all") in cards
     card = cards["cards", "multimodal"]
     assert card["label"] == "Multi-modal / vision-language"
-    assert {k for k, v in card.items() if v is not None} == {"view", "group_id", "label", "leaves", "tooling"}
+    assert {k for k, v in card.items() if v is not None} == {"view", "group_id", "label", "leaves", "tooling", "why"}
+    assert card["why"] == "no_adverts"
 
 
 def test_leaves_stand_in_the_order_of_the_taxonomy(deal: Deal) -> None:
@@ -230,6 +231,35 @@ def test_without_adverts_there_is_no_demand_but_shares_of_reports(deal: Deal) ->
     assert demand_of(card) == [None] * 3 and change_of(card) == [None] * 3
     assert card["share_of_reports"] == 0.3333
     assert cards["cards", "agentic_systems"]["share_of_reports"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("coarse", "fine", "demand", "why"),
+    [
+        (1000, 0, None, "coarse_titles"),
+        (999, 0, 0, None),
+        (1000, 30, 0.1, None),
+        (0, 0, None, "no_adverts"),
+    ],
+)
+def test_a_source_whose_titles_name_no_llm_work_tells_no_demand(
+    deal: Deal, coarse: int, fine: int, demand: float | None, why: str | None
+) -> None:
+    """It would say 0.0 % of 0.0 to 0.4 %; another source beside it is counted alone."""
+    named = adverts("pre_training", fine // 10, "b") + adverts("ml_generalist", fine - fine // 10, "b")
+    cards = deal([*adverts("ml_generalist", coarse), *named])
+    for group in ("llm_foundation", "multimodal"):
+        card = cards["cards", group]
+        assert card["demand"] == (demand if group == "llm_foundation" or not demand else 0) and card["why"] == why
+        assert (card["demand_low"] is None) == (demand is None)
+
+
+def test_a_change_of_demand_needs_titles_that_can_tell_in_both_windows(deal: Deal) -> None:
+    now = adverts("pre_training", 5) + adverts("ml_generalist", 1000)
+    card = deal([*now, *earlier("ml_generalist", 1000)])["cards", "llm_foundation"]
+    assert card["demand"] > 0 and change_of(card) == [None] * 3
+    card = deal([*now, *earlier("ml_generalist", 999)])["cards", "llm_foundation"]
+    assert card["demand_change"] > 0
 
 
 def test_without_reports_there_is_no_share_of_them(deal: Deal) -> None:

@@ -1,5 +1,6 @@
 """What moved since the release before, and why: each part recomputed the slow way, each reason seen where it is due."""
 
+import json
 import shutil
 from datetime import date, timedelta
 from fractions import Fraction
@@ -9,6 +10,7 @@ import pandas as pd
 import pyarrow
 import pyarrow.parquet as pq
 import pytest
+from scipy.stats import t as student
 
 from salary_bands.aggregate.checks import contract_faults, offending_rows
 from salary_bands.aggregate.former import Former, previous_release
@@ -23,6 +25,7 @@ from tests.builders.cases import groups
 from tests.builders.exports import native_row, write_native
 from tests.builders.people import Rows, people
 from tests.builders.thin_cells import write_thin
+from tests.oracle.differences import slow
 from tests.oracle.figures import percentile, rounded
 
 pytestmark = pytest.mark.slow
@@ -57,6 +60,13 @@ def moved(settings: Settings, as_of: str) -> pd.DataFrame:
     came, went = found["old"].isna(), found["new"].isna()
     assert found.loc[came, "change"].eq("added").all() and found.loc[went, "change"].eq("removed").all()
     assert found.loc[~came & ~went, "change"].eq("changed").all()
+    bounds = found.loc[~came & ~went, ["difference_low", "difference_high", "restated", "old", "new"]].dropna()
+    since = bounds["new"] - bounds["old"] - bounds["restated"]
+    assert bounds["difference_low"].le(since).all() and bounds["difference_high"].ge(since).all()
+    assert found["difference_low"].notna().eq(found["distinguishable"].notna()).all()
+    excludes = found["difference_low"].gt(0) | found["difference_high"].lt(0)
+    assert excludes[found["distinguishable"].eq(True)].all()
+    assert found.loc[came | went, "distinguishable"].isna().all()
     parts = found.loc[~came & ~went, ["old", "restated", "pay", "mix", "new"]].dropna().astype("int64")
     assert parts["new"].eq(parts[["old", "restated", "pay", "mix"]].sum(axis=1)).all()
     return found
@@ -157,6 +167,42 @@ def test_who_reports_is_told_from_what_they_earn(world: Settings) -> None:
     top = top[top["market"].eq("US") & top["metric"].eq("base") & top["level"].eq("all")]
     [cell] = top.itertuples()
     assert cell.mix > 5 * abs(cell.pay) and cell.mix > 8_000
+    assert cell.difference_low > 0
+
+
+def test_the_interval_is_that_of_the_formula(world: Settings) -> None:
+    """A pair of reports at a time, from the reports of both releases and what they published; METHOD, noise."""
+    before = window(world)
+    write_native(world.raw, people(4, 200, LATER, 60), "north/2.csv")
+    found = moved(world, LATER)
+    now, then = shown_in(world.work / "candidate"), shown(world, "2026.05.31")
+    both = now.add_suffix("_now").join(then.add_suffix("_then"), how="inner")
+    correlations = json.loads((world.work / "candidate" / "employer_correlation.json").read_text(encoding="utf-8"))
+    changed = found[found["change"].eq("changed")]
+    # the largest are seen by the statistics' own test
+    small = changed[both.loc[changed.index, "n_reports_now"].lt(60)].sample(25, random_state=2)
+    for cell, row in small.iterrows():
+        released = both.loc[cell]
+        pays, medians = [], (int(row["new"]), int(row["old"]))
+        ours, theirs = members(window(world), cell), members(before, cell)
+        ours, theirs = (of.set_index(["export_sha256", "row"], drop=False) for of in (ours, theirs))
+        for key in ours.index.union(theirs.index):
+            one = [of.loc[of.index.intersection([key])] for of in (ours, theirs)]
+            known = one[0] if len(one[0]) else one[1]
+            weights = [int(of["weight"].iloc[0]) if len(of) else 0 for of in one]
+            employer, tier = known["employer"].iloc[0], known["tier"].iloc[0]
+            named = None if pd.isna(employer) else employer
+            pays.append((int(known[cell[6]].iloc[0]), *weights, named, tier not in ("T1", "T2")))
+        _, variance = slow(pays, medians, correlations[cell[6]]["p50"])
+        widths = [float(released[f"p50_high_{n}"] - released[f"p50_low_{n}"]) for n in ("now", "then")]
+        sizes = [float(released[f"n_effective_{n}"]) for n in ("now", "then")]
+        usd = sum(w * s**0.5 for w, s in zip(widths, sizes, strict=True)) / (2 * 1.96)
+        step = 500 if row["new"] >= 50_000 else 100
+        error = (usd**2 * variance + step**2 / 6) ** 0.5
+        half = error * student.ppf(0.975, (min(sizes) - 1) / 2)
+        middle = row["new"] - row["old"]
+        assert row["difference_low"] == pytest.approx(middle - half, abs=101 + 0.006 * half), cell
+        assert row["difference_high"] == pytest.approx(middle + half, abs=101 + 0.006 * half), cell
 
 
 def test_a_new_method_moves_figures_by_itself(folder: Path) -> None:
@@ -166,6 +212,7 @@ def test_a_new_method_moves_figures_by_itself(folder: Path) -> None:
     changed = found[found["change"].eq("changed")]
     assert changed["restated"].eq(changed["new"] - changed["old"]).all()
     assert changed["pay"].eq(0).all() and changed["mix"].eq(0).all()
+    assert changed["distinguishable"].eq(False).all()  # what the method moved is no news of pay
 
 
 def test_a_new_method_and_new_reports_are_told_apart(folder: Path, tmp_path: Path) -> None:
@@ -223,7 +270,7 @@ def test_where_nothing_of_the_release_before_is_left_no_part_is_told(folder: Pat
     found = moved(world, FIRST)
     changed = found[found["change"].eq("changed")]
     assert len(changed) > 100 and changed[["restated", "pay", "mix"]].isna().all(axis=None)
-    assert changed["reason"].eq("correction").all()
+    assert changed["reason"].eq("correction").all() and changed["distinguishable"].isna().all()
     again = settings_at(folder, half_life_months=2)
     (again.raw / "west" / "1.csv").unlink()
     write_native(again.raw, people(7, 500), "west/2.csv")

@@ -88,7 +88,7 @@ def judge(settings: Settings) -> Iterator[Judge]:
             add_inputs(connection, empty_plan("2026-06-30", "m"), settings.model_copy(update=changed))
             add_table(connection, "asked_claims", claims)
             add_table(connection, "bands", table(bands, cell(), tuple(FIGURES)))
-            add_table(connection, "premiums", table(premiums, premium(), RATIOS))
+            add_table(connection, "premiums", table(premiums, premium(), (*RATIOS, "n_group")))
             add_table(connection, "window_reports", table(reports, report(), ("base", "total")))
             for step in ("claim_ranges", "claim_cells", "ranked_groups", "group_ranks"):
                 run_step(connection, f"claims/{step}")
@@ -375,7 +375,7 @@ def test_a_premium_without_an_upper_end_may_be_any_above(judge: Judge) -> None:
     ("premiums", "place", "why", "n"),
     [
         ((unidentified(),), {}, "not_identified", 80),
-        ((unidentified(n_group=0),), {}, "no_reports", 0),
+        ((unidentified(n_group=None),), {}, "not_identified", None),
         ((), {}, "not_identified", None),
         ((premium(premium_low=None, premium_high=None),), {}, "not_identified", 80),
         ((premium(tier="T1"), premium(level="L5")), {"tier": "T1", "level": "L5"}, "not_identified", None),
@@ -389,7 +389,7 @@ def test_a_premium_that_cannot_be_told_says_why(
     assert row["n"] == n and [row[name] for name in LACKING] == [None] * 6
 
 
-@pytest.mark.parametrize("premiums", [(), (unidentified("nlp_pre_llm", n_group=0),), (premium("nlp_pre_llm"),)])
+@pytest.mark.parametrize("premiums", [(), (unidentified("nlp_pre_llm", n_group=None),), (premium("nlp_pre_llm"),)])
 def test_a_baseline_over_itself_is_so_by_definition(judge: Judge, premiums: Any) -> None:
     row = judge(asked("card-nlp-premium"), premiums=premiums)["card-nlp-premium", "base"]
     assert verdict(row) == ("insufficient_data", None, "by_definition")
@@ -469,9 +469,9 @@ def test_a_group_that_is_not_identified_may_stand_anywhere(judge: Judge, hidden:
 
 
 def test_a_ranked_group_without_reports_has_none(judge: Judge) -> None:
-    none = {**ranking(None, *FIVE[1:])[0], "n_group": 0}
+    none = {**ranking(None, *FIVE[1:])[0], "n_group": None}
     rows = ranks(judge, (none, *ranking(*FIVE)[1:]))
-    assert verdict(rows[0]) == ("insufficient_data", None, "no_reports") and rows[0]["n"] == 0
+    assert verdict(rows[0]) == ("insufficient_data", None, "not_identified") and rows[0]["n"] is None
 
 
 def test_a_rank_is_among_the_groups_that_its_source_ranks_at_its_level(judge: Judge) -> None:

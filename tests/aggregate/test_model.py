@@ -239,8 +239,13 @@ def is_published_as(ours: float | None, theirs: float | None) -> bool:
     return ours == round(ours, 4) and ours == pytest.approx(theirs, abs=6e-5, rel=1e-9)
 
 
+def counted(name: str, value: Any) -> Any:
+    """A count of reports as published: null below 10."""
+    return None if name in ("n_group", "n_baseline", "n") and value < 10 else value
+
+
 def test_premiums_count_and_identify_what_the_oracle_does(case: Case) -> None:
-    wrong = [(k, a, b) for k, a, b in case.premiums if any(a[name] != b[name] for name in COUNTS)]
+    wrong = [(k, a, b) for k, a, b in case.premiums if any(a[n] != counted(n, b[n]) for n in COUNTS)]
     assert wrong == []
 
 
@@ -257,7 +262,7 @@ def test_multipliers_are_those_of_the_oracle(case: Case) -> None:
 
 def test_multiplied_pay_and_counts_are_those_of_the_oracle(case: Case) -> None:
     names = ("usd", "usd_low", "usd_high", "n")
-    wrong = [(k, n, a[n], b[n]) for k, a, b in case.multipliers for n in names if a[n] != b[n]]
+    wrong = [(k, n, a[n], b[n]) for k, a, b in case.multipliers for n in names if a[n] != counted(n, b[n])]
     assert wrong == []
 
 
@@ -288,7 +293,7 @@ def test_the_case_meets_what_it_is_there_for(case: Case) -> None:
         met |= {"too few employers"} if row["multiplier"] is None and row["n"] else set()
         if factor == "market":
             met.add("metro" if "-" in value else "country of metros" if value not in in_fit else "country in the fit")
-            met |= {"rest of the world"} if value == "global" else set()
+            met |= {"rest of the world"} if value == "rest_of_world" else set()
         if factor == "month" and row["multiplier"] == 1 and row["low"] is None:
             met.add("as_of's month" if value == f"{case.as_of:%Y-%m}" else "newest month")
     assert case.met - met == set()

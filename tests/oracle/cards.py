@@ -21,7 +21,7 @@ from tests.oracle.rows import Report, months_before
 Row = dict[str, Any]
 Premiums = dict[tuple[str, ...], Row]
 Z = 1.959963984540054  # of a 95 % interval
-MIN_COUNT_OF_SUPPRESSED = 10
+MIN_COUNT = 10
 BASELINES = ("nlp_classical", "ml_generalist")
 LEAF_OF_COMPARATOR = {"nlp_pre_llm": "nlp_classical", "ml_generalist": "ml_generalist"}
 LABEL_OF_ALL = "All machine learning"
@@ -43,8 +43,10 @@ def cards(
     adverts = [r for r in reports if r["evidence"] == "advertised"]
     people = [r for r in reports if r["evidence"] == "reported"]
     known = {row["leaf"] for row in leaves if row["kind"] != "none"}
-    now = [r for r in adverts if counts_now(r)]
-    before = [r for r in adverts if counts_before(r, known, settings, as_of)]
+    llm = {row["leaf"] for row in views if row["view"] == "llm_roles"}
+    adverts_now = [r for r in adverts if counts_now(r)]
+    now = telling(adverts_now, llm, settings)
+    before = telling([r for r in adverts if counts_before(r, known, settings, as_of)], llm, settings)
     shared = {r["source"] for r in now} & {r["source"] for r in before}
     found = {}
     for group in groups_of(leaves, views):
@@ -67,6 +69,7 @@ def cards(
             cell = cells.get((group.view, group.group_id, "reported", "all", "all", "US", metric))
             row |= {f"{metric}_{name}": value for name, value in published(cell).items()}
         row["demand"], row["demand_low"], row["demand_high"] = wilson(*tally(now, group.leaves))
+        row["why"] = None if now else "coarse_titles" if adverts_now else "no_adverts"
         row["demand_change"], row["demand_change_low"], row["demand_change_high"] = newcombe(
             tally([r for r in now if r["source"] in shared], group.leaves),
             tally([r for r in before if r["source"] in shared], group.leaves),
@@ -75,6 +78,13 @@ def cards(
         row["share_of_reports"], row["share_of_reports_low"], row["share_of_reports_high"] = share
         found[group.view, group.group_id] = row
     return found
+
+
+def telling(adverts: list[Report], llm: set[str], settings: Any) -> list[Report]:
+    """Without those of sources that have many adverts, none of them of LLM work."""
+    many = {source for source, n in Counter(r["source"] for r in adverts).items() if n >= settings.coarse_adverts}
+    coarse = many - {r["source"] for r in adverts if r["leaf"] in llm}
+    return [r for r in adverts if r["source"] not in coarse]
 
 
 def counts_now(report: Report) -> bool:
@@ -127,7 +137,7 @@ def published(cell: Report | None) -> Row:
     row: Row = dict.fromkeys(("p25", "p50", "p75", "p50_low", "p50_high", "n_reports"))
     if cell is None:
         return row
-    if cell["basis"] != "suppressed" or cell["n_reports"] >= MIN_COUNT_OF_SUPPRESSED:
+    if cell["n_reports"] >= MIN_COUNT:
         row["n_reports"] = cell["n_reports"]
     if cell["basis"] != "suppressed":
         row |= {f"p{p}": rounded(figure.pay) for p, figure in cell["figures"].items() if p in (25, 50, 75)}
@@ -198,7 +208,7 @@ def judged_premium(
     if members[claim["view"], claim["group"]] == {baseline}:
         return unknown("by_definition", n=n)
     if ours is None or not ours["identified"]:
-        return unknown("no_reports" if n == 0 else "not_identified", n=n)
+        return unknown("not_identified", n=n)
     low = Fraction(claim["low"]) / 100 - tolerance
     high = None if claim["open_ended"] == "yes" else Fraction(claim["high"]) / 100 + tolerance
     figure, lower, upper = (ours[name] for name in ("premium", "premium_low", "premium_high"))
@@ -212,7 +222,7 @@ def judged_rank(claim: dict[str, str], premiums: Premiums, claimed: list[dict[st
     ours = rows.pop((claim["view"], claim["group"]))
     n = ours["n_group"] if ours else None
     if ours is None or not ours["identified"]:
-        return unknown("no_reports" if n == 0 else "not_identified", n=n)
+        return unknown("not_identified", n=n)
     others = [row for row in rows.values() if row is not None and row["identified"]]
     higher = sum(row["premium"] > ours["premium"] for row in others)
     surely_above = sum(row["premium_low"] > ours["premium_high"] for row in others)

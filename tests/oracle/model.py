@@ -340,7 +340,7 @@ def _values(factor: str, rows: list[Report], settings: Any) -> dict[str, tuple[S
         if len(alike) >= enough
     }
     rest = [r for r in rows if r["country"] not in countries]
-    places = {**countries, **metros, **({"global": rest} if rest else {})}
+    places = {**countries, **metros, **({"rest_of_world": rest} if rest else {})}
     return {place: ((1, factor, weights_by(alike, "market")), len(alike)) for place, alike in places.items()}
 
 

@@ -100,3 +100,9 @@ def test_a_release_from_before_there_were_pages_links_its_manifest(tmp_path: Pat
     write_pointers(Marts(tmp_path), [entry])
     [found] = feedparser.parse((tmp_path / "feed.xml").read_text(encoding="utf-8")).entries
     assert [link.href for link in found.links] == [entry.manifest.path]
+
+
+def test_it_says_what_moved_beyond_noise() -> None:
+    moved = FeedEntry(FED[0].entry, FED[0].page, False, "3 medians changed; 1 of these moves can be told from noise.")
+    [entry] = feedparser.parse(feed_text([moved])).entries
+    assert entry.summary.endswith("3 medians changed; 1 of these moves can be told from noise.")

@@ -65,6 +65,9 @@ def test_a_csv_has_the_bytes_of_python_whatever_the_values(
     assert path.read_bytes() == plain_csv(content)
 
 
+CREDIT = {"contains_synthetic": False, "licences": [{"title": "t", "licence": "l", "attribution": "a"}]}
+
+
 def bands() -> pyarrow.Table:
     """Two groups in three markets, not in the order of files; all of a group's cells in GB are suppressed."""
     rows = []
@@ -84,7 +87,7 @@ def bands() -> pyarrow.Table:
 
 
 def test_a_band_file_has_the_bytes_of_json_row_by_row_in_the_order_of_the_table() -> None:
-    found = dict(tables.band_documents(bands()))
+    found = dict(tables.band_documents(bands(), CREDIT))
     expected: dict[str, Any] = {}
     for row in bands().to_pylist():
         head = {name: row[name] for name in ("release", "as_of", "view", "group_id", "group_label", "market")}
@@ -93,6 +96,7 @@ def test_a_band_file_has_the_bytes_of_json_row_by_row_in_the_order_of_the_table(
             "schema_version": SCHEMA_VERSION,
             **head,
             "as_of": "2026-06-30",
+            **CREDIT,
             "columns": list(tables.BAND_COLUMNS),
             "rows": [],
         }

@@ -4,16 +4,20 @@ import json
 import shutil
 from pathlib import Path
 
+import duckdb
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner, Result
 
 from salary_bands.cli.commands import app
+from salary_bands.query.changes import news_text, summaries
 from salary_bands.releases.marts import Marts
 from salary_bands.schemas.bands import KEY
 from salary_bands.settings import Settings
 from tests.builders.candidates import published, settings_at
 from tests.builders.exports import native_row, write_native
+from tests.builders.offers import as_table
 from tests.builders.people import people
 
 pytestmark = pytest.mark.slow
@@ -117,14 +121,71 @@ def test_words_and_the_release_s_own_page_say_the_same(settings: Settings) -> No
     counts = json.loads(asked(settings, *VERSIONS[1:], "--json").stdout)["change_counts"]
     [row] = counts
     assert row["reason"] == "method" and row["changed"] > 100
-    line = f"| method | {row['changed']:,} | {row['added']:,} | {row['removed']:,} | {row['median_move']:.1%} |"
+    line = f"| method | {row['changed']:,} | 0 | {row['added']:,} | {row['removed']:,} | {row['median_move']:.1%} |"
     assert line in page
     for text in (words, page):
         assert "half_life_months: 6 before, 2 now" in text
-    largest = json.loads(asked(settings, *VERSIONS[1:], "--json").stdout)["largest_changes"]
-    assert len(largest) == 20
-    moves = [abs(row["new"] / row["old"] - 1) for row in largest]
-    assert max(moves) > 0.01 and f"| {largest[0]['old']:,} | {largest[0]['new']:,} |" in page
+        assert f"{row['changed']:,} medians changed; none of these moves can be told from noise" in text
+
+
+def test_of_more_of_the_same_people_next_to_nothing_is_named(settings: Settings) -> None:
+    """The second release has a month and an export more of one population: its moves are noise."""
+    found = cells(asked(settings, *VERSIONS[:2], "--json"))
+    moved = found[found["change"].eq("changed")]
+    inside = moved["difference_low"].le(0) & moved["difference_high"].ge(0)
+    assert moved["distinguishable"].notna().all() and inside.mean() > 0.9
+    assert moved["distinguishable"].sum() <= 0.01 * len(moved)
+    assert found.loc[found["change"].ne("changed"), "distinguishable"].isna().all()
+
+
+@pytest.mark.parametrize("versions", [(0, 2), (1, 0)], ids=["over several", "backwards"])
+def test_without_the_reports_nothing_is_taken_to_be_common(settings: Settings, versions: tuple[int, int]) -> None:
+    """The interval is the sum of those of the two medians, as of independent samples, or wider."""
+    first, last = (VERSIONS[n] for n in versions)
+    found = cells(asked(settings, first, last, "--json"))
+    moved = found[found["change"].eq("changed") & found["difference_low"].notna()]
+    old, new = (table(settings, v, "bands").loc[moved.index] for v in (first, last))
+    assert len(moved) > 100
+    halves = [(b["p50_high"] - b["p50_low"]).astype(float) / 2 for b in (old, new)]
+    apart = (halves[0] ** 2 + halves[1] ** 2) ** 0.5
+    half = (moved["difference_high"] - moved["difference_low"]).astype(float) / 2
+    assert (half >= apart).all() and (half <= 1.5 * apart + 200).all()
+    middle = (moved["difference_high"] + moved["difference_low"]) / 2
+    since = moved["new"] - moved["old"] - (moved["restated"] if first < last else 0)
+    known = since.notna()
+    assert known.sum() > 100 and (middle - since)[known].abs().le(100).all()
+
+
+def test_only_moves_beyond_noise_are_named(tmp_path: Path) -> None:
+    same = {"view": "leaf", "evidence": "reported", "tier": "all", "level": "L5", "market": "US", "metric": "base",
+            "change": "changed", "restated": 0, "pay": 20_000, "mix": 0, "reason": "window"}  # fmt: skip
+    rows = [
+        {**same, "group_id": "llm_serving", "old": 200_000, "new": 220_000, "difference_low": 8_000,
+         "difference_high": 32_000, "distinguishable": True},
+        {**same, "group_id": "ml_generalist", "old": 200_000, "new": 280_000, "difference_low": -5_000,
+         "difference_high": 165_000, "distinguishable": False},
+        {**same, "group_id": "all", "old": 100_000, "new": 180_000},
+        {**same, "group_id": "nlp_classical", "change": "added", "new": 180_000},
+    ]  # fmt: skip
+    path = tmp_path / "changes.parquet"
+    pq.write_table(as_table(rows, "changes"), path)
+    with duckdb.connect() as connection:
+        connection.read_parquet(str(path)).create_view("changes")
+        found = summaries(connection)
+    assert [row["group_id"] for row in found["largest_changes"]] == ["llm_serving"] and not found["headline_changes"]
+    [count] = found["change_counts"]
+    assert (count["changed"], count["distinguishable"], count["added"]) == (3, 1, 1)
+    news = news_text(path)
+    assert news.startswith("3 medians changed; 1 of these moves can be told from noise")
+    assert "llm_serving, tier all, level L5, US, reported base: 200,000 to 220,000 USD" in news
+    assert "ml_generalist" not in news
+
+
+def test_a_release_that_says_nothing_of_noise_has_no_news(tmp_path: Path) -> None:
+    path = tmp_path / "changes.parquet"
+    old = as_table([], "changes").drop_columns(["difference_low", "difference_high", "distinguishable"])
+    pq.write_table(old, path)
+    assert news_text(path) == "" == news_text(tmp_path / "none.parquet")
 
 
 def test_synthetic_and_real_pay_are_not_compared(settings: Settings, tmp_path: Path) -> None:

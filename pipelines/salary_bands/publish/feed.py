@@ -12,11 +12,12 @@ _ID = "tag:salary-bands,2026:"
 
 @dataclass(frozen=True)
 class FeedEntry:
-    """A release in the feed. page: path of its page, or of its manifest if it has none."""
+    """A release in the feed. page: path of its page, or of its manifest if it has none. news: what moved in it."""
 
     entry: Entry
     page: str
     synthetic: bool
+    news: str = ""
 
 
 def feed_text(entries: Iterable[FeedEntry]) -> str:
@@ -52,6 +53,8 @@ def _add(feed: ET.Element, each: FeedEntry) -> None:
     summary = f"Pay over the 12 months up to {as_of}."
     if each.synthetic:
         summary += " Synthetic: made from generated data, nobody earns these figures."
+    if each.news:
+        summary += f" {each.news}"
     if release.is_withdrawn or release.rolled_back:
         state = "Withdrawn" if release.is_withdrawn else "Rolled back"
         summary += f" {state}: {release.reason or 'no reason given'}"

@@ -13,6 +13,7 @@ from pathlib import Path
 from salary_bands.errors import RefreshError, UsageError
 from salary_bands.publish.feed import FeedEntry, feed_text
 from salary_bands.publish.mart import build_mart
+from salary_bands.query.changes import news_text
 from salary_bands.releases.documents import DocumentError
 from salary_bands.releases.marts import Marts
 from salary_bands.releases.pointers import LATEST, RELEASES, Entry, entries_text, history, newest, newest_first
@@ -88,7 +89,8 @@ def sign_pointers(marts: Marts, key: Path | None) -> None:
 def _fed(marts: Marts, entry: Entry) -> FeedEntry:
     page = f"releases/{entry.version}/index.html"
     synthetic = marts.has(entry.version) and marts.manifest(entry.version).contains_synthetic
-    return FeedEntry(entry, page if (marts.folder / page).is_file() else entry.manifest.path, synthetic)
+    news = news_text(marts.release(entry.version) / "changes.parquet")
+    return FeedEntry(entry, page if (marts.folder / page).is_file() else entry.manifest.path, synthetic, news)
 
 
 def as_on_disk(marts: Marts) -> tuple[list[Entry], list[str]]:

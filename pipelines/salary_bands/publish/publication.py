@@ -30,9 +30,9 @@ from salary_bands.publish.pointers import (
     sign_pointers,
     write_pointers,
 )
-from salary_bands.reference.formats import formats
+from salary_bands.reference.formats import Format, formats
 from salary_bands.releases.documents import MANIFEST, SCHEMA_VERSION
-from salary_bands.releases.manifest import File, Gate, Input, Manifest, Method
+from salary_bands.releases.manifest import File, Gate, Input, Licence, Manifest, Method
 from salary_bands.releases.marts import Marts
 from salary_bands.releases.signing import sign_manifest
 from salary_bands.statistics.disclosure import MIN_COUNT
@@ -128,11 +128,14 @@ def _write_release(candidate: Workspace, marts: Marts, folder: Path, manifest: M
     The tables are written first, then what is made from them, then what lists the files, and last the manifest.
     """
     folder.mkdir(parents=True)
-    rows = write_tables(candidate, folder)
     plan = candidate.plan()
-    used = {state.format for state in plan.counted}
-    formats_used = [f for f in formats() if f.name in used]
-    head = {"release": plan.version, "as_of": plan.as_of, "contains_synthetic": plan.contains_synthetic}
+    formats_used = _formats_used(plan)
+    credit = {
+        "contains_synthetic": plan.contains_synthetic,
+        "licences": [licence.model_dump() for licence in manifest.licences],
+    }
+    rows = write_tables(candidate, folder, credit)
+    head = {"release": plan.version, "as_of": plan.as_of, **credit}
     views = dict(view_documents(head, folder))
     by_name = {document["view"]: document for document in views.values()}
     previous = marts.manifest(plan.previous) if plan.previous else None
@@ -155,6 +158,11 @@ def _write_release(candidate: Workspace, marts: Marts, folder: Path, manifest: M
     write_text(folder / MANIFEST, manifest.model_copy(update={"files": files}).text())
 
 
+def _formats_used(plan: Plan) -> list[Format]:
+    used = {state.format for state in plan.counted}
+    return [f for f in formats() if f.name in used]
+
+
 def _manifest(candidate: Workspace, figures: str, accepted: Sequence[Mapping[str, str]]) -> Manifest:
     """Make the manifest, without its files."""
     plan = candidate.plan()
@@ -170,6 +178,7 @@ def _manifest(candidate: Workspace, figures: str, accepted: Sequence[Mapping[str
         code_version=plan.code_version,
         reference_version=plan.reference_version,
         contains_synthetic=plan.contains_synthetic,
+        licences=[Licence(title=f.title, licence=f.licence, attribution=f.attribution) for f in _formats_used(plan)],
         previous=plan.previous,
         inputs=inputs,
         settings={**plan.settings},

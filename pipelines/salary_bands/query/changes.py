@@ -1,5 +1,6 @@
 """Describe the differences between two releases in words and tables."""
 
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -14,6 +15,39 @@ SUMMARIES = ("change_counts", "headline_changes", "largest_changes")
 def summaries(connection: duckdb.DuckDBPyConnection) -> dict[str, list[dict[str, Any]]]:
     """Return the rows of each summary of the table or view `changes`."""
     return {name: records(connection.execute(read_sql(f"diff/{name}"))) for name in SUMMARIES}
+
+
+def noise_line(counts: list[dict[str, Any]]) -> str:
+    """Say how many of the changed medians can be told from noise; counts: rows of change_counts."""
+    changed, told = (sum(row[name] for row in counts) for name in ("changed", "distinguishable"))
+    if not changed:
+        return "No cell that both releases show has another median."
+    medians = f"{changed:,} median{'s' if changed > 1 else ''} changed"
+    if not told:
+        return f"{medians}; none of these moves can be told from noise, so none is news."
+    return f"{medians}; {told:,} of these moves can be told from noise, and only such moves are named."
+
+
+def news_text(changes: Path) -> str:
+    """Say in a sentence or two what moved beyond noise in a release; empty if that is unknown.
+
+    changes: the Parquet file of the table, which a release before schema_version 2 has without the columns for this.
+    """
+    with duckdb.connect(":memory:") as connection:
+        try:
+            connection.execute("CREATE TABLE changes AS SELECT * FROM read_parquet($path)", {"path": str(changes)})
+            found = summaries(connection)
+        except duckdb.Error:
+            return ""
+    if not found["change_counts"]:
+        return ""
+    largest = [
+        f"{row['group_id']}, tier {row['tier']}, level {row['level']}, {row['market']}, "
+        f"{row['evidence']} {row['metric']}: {row['old']:,} to {row['new']:,} USD"
+        for row in found["largest_changes"][:3]
+    ]
+    named = f" The largest: {'; '.join(largest)}." if largest else ""
+    return noise_line(found["change_counts"]) + named
 
 
 def export_lines(new: list[Input], old: list[Input]) -> list[str]:
@@ -48,6 +82,6 @@ def cell_text(name: str, value: Any) -> str:
         return ""
     if name == "median_move":
         return f"{value:.1%}"
-    if name in ("restated", "pay", "mix"):
+    if name in ("restated", "pay", "mix", "difference_low", "difference_high"):
         return f"{value:+,}" if value else "0"
     return f"{value:,}" if isinstance(value, int) else str(value)

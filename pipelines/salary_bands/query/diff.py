@@ -55,23 +55,47 @@ def _compared(marts: Marts, before: Manifest, after: Manifest) -> Iterator[duckd
             _read(connection, name, [str(table_file(marts, manifest.version, "bands"))])
         make_view(connection, "restated_bands", "SELECT * FROM former_bands")
         run_step(connection, "changes/changed_cells")
-        # without links the table is empty, with the columns of the table `changes` of a release
-        paths = [str(table_file(marts, v, "changes")) for v in links or []]
-        if paths:
-            _read(connection, "links", paths)
-        else:
-            connection.execute(
-                "CREATE TABLE links AS SELECT *, NULL::BIGINT AS pay, NULL::BIGINT AS mix, '' AS reason "
-                "FROM changed_cells WHERE false"
-            )
-        reason = None if links is not None else _reason(before, after)
-        connection.execute("CREATE TABLE unlinked AS SELECT CAST($reason AS VARCHAR) AS reason", {"reason": reason})
+        is_measured = _add_links(connection, [str(table_file(marts, v, "changes")) for v in links or []])
+        chain = {
+            "is_linked": links is not None,
+            "is_measured": is_measured,
+            "method_changed": before.method_version != after.method_version,
+            "reason": None if links is not None else _reason(before, after),
+        }
+        connection.execute(
+            "CREATE TABLE chain AS SELECT $is_linked AS is_linked, $is_measured AS is_measured, "
+            "$method_changed AS method_changed, CAST($reason AS VARCHAR) AS reason",
+            chain,
+        )
+        run_step(connection, "changes/chained_parts")
+        make_table(connection, "measured_changes", read_sql("steps/changes/chained_measures"))
+        run_step(connection, "changes/distinguished_cells")
         make_table(connection, "changes", read_sql("diff/chained_changes"))
         yield connection
 
 
+def _add_links(connection: duckdb.DuckDBPyConnection, paths: list[str]) -> bool:
+    """Make the table `links` of the changes of a chain of releases; it is empty without paths.
+
+    Returns:
+        True if there is one link and it says what can be told from noise. Earlier releases do not.
+    """
+    if paths:
+        _read(connection, "links", paths)
+    else:
+        connection.execute(
+            "CREATE TABLE links AS SELECT *, NULL::BIGINT AS pay, NULL::BIGINT AS mix, '' AS reason "
+            "FROM changed_cells WHERE false"
+        )
+    is_measured = len(paths) == 1 and "distinguishable" in connection.table("links").columns
+    for name, kind in (("difference_low", "BIGINT"), ("difference_high", "BIGINT"), ("distinguishable", "BOOLEAN")):
+        connection.execute(f"ALTER TABLE links ADD COLUMN IF NOT EXISTS {name} {kind}")
+    return is_measured
+
+
 def _read(connection: duckdb.DuckDBPyConnection, name: str, paths: list[str]) -> None:
-    connection.execute(f"CREATE TABLE {name} AS SELECT * FROM read_parquet($paths)", {"paths": paths})
+    select = "SELECT * FROM read_parquet($paths, union_by_name = true)"
+    connection.execute(f"CREATE TABLE {name} AS {select}", {"paths": paths})
 
 
 def _keep(connection: duckdb.DuckDBPyConnection, filters: dict[str, str | None]) -> None:

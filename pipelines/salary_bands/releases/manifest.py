@@ -79,6 +79,14 @@ class Input(Model):
         return f"{self.source}/{self.export}"
 
 
+class Licence(Model):
+    """The licence and attribution of a format of exports."""
+
+    title: str = Field(description="What the exports are")
+    licence: str = Field(description="Licence, as the source states it")
+    attribution: str = Field(description="Whom to credit")
+
+
 class Gate(Model):
     """A gate."""
 
@@ -130,6 +138,7 @@ class Manifest(ReleaseHead, json_schema_serialization_defaults_required=True):
     code_version: str = Field(description="Version of the program")
     reference_version: str = Field("", description="Hash of the reference data: employers, levels, places, rules")
     contains_synthetic: bool = Field(description="Whether it is made from generated data: nobody earns its figures")
+    licences: Annotated[list[Licence], STOP] = Field([], description="Whose data it is: licence and attribution")
     previous: str | None = Field(description="The release before; null of the first")
     inputs: Annotated[list[Input], STOP] = Field(description="What it is made from")
     settings: Annotated[dict[str, Setting], FEW] = Field(description="Every threshold")

@@ -2,9 +2,10 @@
 
 import pandas as pd
 
-from salary_bands.schemas.columns import Table, column
+from salary_bands.schemas.columns import MIN_COUNT, Table, column
 from salary_bands.schemas.report_columns import USD
 
+WHY = ("no_adverts", "coarse_titles")
 _RATIO = "ratio, 0.15 is 15 %"
 _SHARE = "share, 0 to 1"
 _POINTS = "share, 0.01 is a point"
@@ -34,7 +35,7 @@ class Cards(Table):
     base_p75: pd.Int64Dtype = column("75th percentile of base pay", USD, nullable=True)
     base_p50_low: pd.Int64Dtype = column("Lower bound of the median's 95 % interval", USD, nullable=True)
     base_p50_high: pd.Int64Dtype = column("Upper bound of the median's 95 % interval", USD, nullable=True)
-    base_n_reports: pd.Int64Dtype = column("Reports; null below 10 if withheld", "reports", nullable=True, ge=0)
+    base_n_reports: pd.Int64Dtype = column("Reports; null below 10", "reports", nullable=True, ge=MIN_COUNT)
     total_p25: pd.Int64Dtype = column(
         "25th percentile of total pay in the US, all tiers and levels", USD, nullable=True
     )
@@ -42,9 +43,11 @@ class Cards(Table):
     total_p75: pd.Int64Dtype = column("75th percentile of total pay", USD, nullable=True)
     total_p50_low: pd.Int64Dtype = column("Lower bound of the median's 95 % interval", USD, nullable=True)
     total_p50_high: pd.Int64Dtype = column("Upper bound of the median's 95 % interval", USD, nullable=True)
-    total_n_reports: pd.Int64Dtype = column("Reports; null below 10 if withheld", "reports", nullable=True, ge=0)
+    total_n_reports: pd.Int64Dtype = column("Reports; null below 10", "reports", nullable=True, ge=MIN_COUNT)
     demand: float = column(
-        "Share of the group in the window's in-scope adverts; null without adverts", _SHARE, nullable=True
+        "Share of the group in the window's in-scope adverts; null if no adverts can tell, `why` says why",
+        _SHARE,
+        nullable=True,
     )
     demand_low: float = column("Lower bound of its 95 % interval", _SHARE, nullable=True)
     demand_high: float = column("Upper bound of its 95 % interval", _SHARE, nullable=True)
@@ -53,6 +56,12 @@ class Cards(Table):
     )
     demand_change_low: float = column("Lower bound of its 95 % interval", _POINTS, nullable=True)
     demand_change_high: float = column("Upper bound of its 95 % interval", _POINTS, nullable=True)
+    why: str = column(
+        "Why demand is null: no_adverts, or coarse_titles (a source has adverts in the thousands, and no title names "
+        "any part of LLM work, so they cannot tell how much of it is asked for)",
+        nullable=True,
+        isin=WHY,
+    )
     share_of_reports: float = column(
         "Share of the group in the window's in-scope reports; this depends on who reports and does not measure demand",
         _SHARE,

@@ -45,6 +45,19 @@ class Changes(Table):
     mix: pd.Int64Dtype = column(
         "The part due to the mix of tiers and levels among the reports; null if `pay` is", USD, nullable=True
     )
+    difference_low: pd.Int64Dtype = column(
+        "Lower bound of the 95 % interval of new - old - restated, the part that is not due to the method; reports and "
+        "employers in both releases are allowed for. Null if it cannot be worked out: the median is shown in one "
+        "release only, or the previous release cannot be recomputed",
+        USD,
+        nullable=True,
+    )
+    difference_high: pd.Int64Dtype = column("Upper bound of that interval", USD, nullable=True)
+    distinguishable: pd.BooleanDtype = column(
+        "True if the move can be told from noise, at a false discovery rate of 5 % over all cells shown in both "
+        "releases; null if there is no interval",
+        nullable=True,
+    )
     reason: str = column(
         "Main cause. window: reports entered or left the window as the date advanced; data: new exports; method: "
         "another method_version; reference: employers, levels, rates or other rules; correction: an export was "

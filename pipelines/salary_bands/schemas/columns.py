@@ -22,6 +22,7 @@ DISPOSITIONS = (
     "used",
 )
 MERGED = "merged"  # in place of dispositions or reasons whose counts are too small to publish
+MIN_COUNT = 10  # the smallest number of reports that is published
 METRICS = ("base", "bonus", "equity", "total", "total_liquid", "base_min", "base_max")
 
 

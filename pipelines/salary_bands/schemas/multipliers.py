@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from salary_bands.schemas.columns import METRICS, Table, column
+from salary_bands.schemas.columns import METRICS, MIN_COUNT, Table, column
 from salary_bands.schemas.report_columns import USD
 
 FACTORS = ("baseline", "specialisation", "tier", "level", "market", "month")
@@ -17,8 +17,8 @@ class Multipliers(Table):
 
     factor: str = column("baseline, specialisation, tier, level, market, month", isin=FACTORS)
     value: str = column(
-        "Leaf, tier, level, market or month (YYYY-MM); for the baseline its four values. `global` is the rest of the "
-        "world: countries with too few reports of their own"
+        "Leaf, tier, level, market or month (YYYY-MM); for the baseline its four values. `rest_of_world` is all "
+        "countries with too few reports of their own"
     )
     metric: str = column("base or total", isin=METRICS)
     multiplier: float = column("Multiplier; null if it rests on too few employers", _RATIO, nullable=True)
@@ -31,7 +31,9 @@ class Multipliers(Table):
     usd_high: pd.Int64Dtype = column(
         "For the baseline, the upper bound of its 95 % interval; else usd at `high`", USD, nullable=True
     )
-    n: int = column("Reports with that value in the fit", "reports", ge=0)
+    n: pd.Int64Dtype = column(
+        "Reports with that value in the fit; null below 10", "reports", nullable=True, ge=MIN_COUNT
+    )
 
     class Config:
         unique = ("factor", "value", "metric")

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from salary_bands.schemas.columns import BASELINES, METRICS, Table, column
+from salary_bands.schemas.columns import BASELINES, METRICS, MIN_COUNT, Table, column
 
 _RATIO = "ratio, 0.15 is 15 %"
 
@@ -28,8 +28,15 @@ class Premiums(Table):
         nullable=True,
     )
     range_high: float = column("Upper end of the middle half; null below 5 comparable cells", _RATIO, nullable=True)
-    n_group: int = column("Reports of the group in the fit, without the baseline leaf", "reports", ge=0)
-    n_baseline: int = column("Reports of the baseline leaf in the fit", "reports", ge=0)
+    n_group: pd.Int64Dtype = column(
+        "Reports of the group in the fit, without the baseline leaf; null below 10",
+        "reports",
+        nullable=True,
+        ge=MIN_COUNT,
+    )
+    n_baseline: pd.Int64Dtype = column(
+        "Reports of the baseline leaf in the fit; null below 10", "reports", nullable=True, ge=MIN_COUNT
+    )
     n_cells: int = column("(tier, level) cells with at least 5 reports on both sides", "cells", ge=0)
     identified: pd.BooleanDtype = column(
         "True if group and baseline overlap in enough tiers, levels and countries, at enough employers"

@@ -10,7 +10,8 @@ from salary_bands.statistics.contrasts import Contrasts, Estimates, estimated
 from salary_bands.statistics.model import Fit, Mask
 
 BASELINE = {"leaf": "ml_generalist", "tier": "T4", "level": "L5", "country": "US"}
-REST = "global"  # countries with too few reports for a multiplier
+REST = "rest_of_world"  # countries with too few reports for a multiplier
+SHARED_MARKET = "global"  # of countries with too few reports for an effect
 FACTOR_NAMES = {"leaf": "specialisation", "tier": "tier", "level": "level", "market": "market", "month": "month"}
 
 
@@ -82,7 +83,9 @@ def _places(fit: Fit, settings: Settings) -> dict[str, Mask]:
         for of, of_place in reports.items()
     }
     metros = {
-        metro: cells["market"].eq(metro).to_numpy() for metro in names["market"] if len(metro) > 2 and metro != REST
+        metro: cells["market"].eq(metro).to_numpy()
+        for metro in names["market"]
+        if len(metro) > 2 and metro != SHARED_MARKET
     }
     countries = {country: cells["country"].eq(country).to_numpy() for country in names["country"]}
     rest = ~cells["country"].isin(names["country"]).to_numpy()

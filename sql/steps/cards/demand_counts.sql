@@ -1,39 +1,14 @@
 -- Grain: view, group_id, part: the number of adverts or reports in scope that are of the group, and of all of them.
--- Inputs: window_reports, view_groups, group_labels, refresh.
+-- Inputs: scoped_adverts, coarse_adverts, view_groups, group_labels.
 -- Unweighted and worldwide. part is `window` (adverts of the window), `paired` and `before` (adverts of the window and
--- of the one before it, from sources that have both) or `reports` (people's reports of the window).
+-- of the one before it, from sources that have both) or `reports` (people's reports of the window). Sources with coarse
+-- titles are left out.
 with
-own_leaves as (
-    select distinct leaf from view_groups where view = 'leaf'
-),
-
-in_scope as (
-    select
-        w.leaf,
-        w.source,
-        case
-            when w.disposition in ('used', 'outlier') and w.evidence = 'advertised' then 'window'
-            when w.disposition in ('used', 'outlier') then 'reports'
-            when
-                w.evidence = 'advertised'
-                and w.disposition = 'outside_window'
-                and w.reason = 'before_window'
-                and w.scope_reason is null
-                and cast(w.report_date as date) <= r.window_start
-                and cast(w.report_date as date)
-                > cast(r.window_start - to_months(cast(r.window_months as integer)) as date)
-                then 'before'
-        end as part
-    from window_reports as w
-    inner join own_leaves as l on w.leaf = l.leaf
-    cross join refresh as r
-),
-
 counted as (
-    select leaf, source, part, count(*) as rows_counted
-    from in_scope
-    where part is not null
-    group by leaf, source, part
+    select a.*
+    from scoped_adverts as a
+    left join coarse_adverts as c on a.source = c.source and a.part = c.part
+    where not coalesce(c.is_coarse, false)
 ),
 
 both_windows as (

@@ -29,9 +29,11 @@ select
     -- used for pooling alone, and so for these metrics
     case when metric in ('base', 'total') then fixed_log(pay) else 0 end as log_pay,
     weight,
+    employer,
     employer_number,
     source,
     file,
+    "row",
     export_number,
     is_modelled,
     is_clustered,

@@ -28,6 +28,7 @@ select
     e.employer_number,
     w.source,
     w.file,
+    w."row",
     x.export_number,
     w.is_modelled,
     w.is_expired,

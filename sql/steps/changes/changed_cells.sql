@@ -2,7 +2,7 @@
 -- differs.
 -- Inputs: bands, former_bands (the previous release as published), restated_bands (the previous release recomputed
 -- today, from those of its exports that are still there).
--- `restated` is null if restated_bands does not show the cell.
+-- `restated` is null if restated_bands does not show the cell. The widths are of the intervals of the two medians.
 with
 now_shown as (
     select * from bands where basis <> 'suppressed'
@@ -27,7 +27,10 @@ compared as (
         coalesce(n.metric, f.metric) as metric,
         f.p50 as old,
         n.p50 as new,
-        n.basis
+        n.basis,
+        n.p50_low as new_low,
+        n.p50_high as new_high,
+        n.n_effective as new_effective
     from now_shown as n
     full outer join formerly_shown as f
         on
@@ -54,7 +57,11 @@ select
     r.p50 as restated,
     c.new,
     c.tier = 'all' or c.level in ('all', 'early', 'senior') as is_roll_up,
-    c.basis = 'direct' and r.basis = 'direct' as is_direct_in_both
+    c.basis = 'direct' and r.basis = 'direct' as is_direct_in_both,
+    c.new_high - c.new_low as new_width,
+    r.p50_high - r.p50_low as restated_width,
+    c.new_effective,
+    r.n_effective as restated_effective
 from compared as c
 left join restated_shown as r
     on

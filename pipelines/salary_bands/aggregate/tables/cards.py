@@ -11,7 +11,7 @@ from salary_bands.storage.duck import add_table, run_step
 def cards(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
     """Collect the facts that a specialisation card shows for each group."""
     add_table(connection, "leaf_tools", leaf_tools())
-    for step in ("demand_counts", "demand_shares", "demand_changes"):
+    for step in ("scoped_adverts", "coarse_adverts", "demand_counts", "demand_shares", "demand_changes"):
         run_step(connection, f"cards/{step}")
     return workspace.write(connection, "cards")
 

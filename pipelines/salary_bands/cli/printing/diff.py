@@ -5,7 +5,7 @@ from typing import Any
 from rich.console import Console
 
 from salary_bands.cli.printing.tables import plain_table
-from salary_bands.query.changes import cell_text
+from salary_bands.query.changes import cell_text, noise_line
 from salary_bands.sample import SYNTHETIC
 
 
@@ -15,10 +15,12 @@ def print_diff(out: Console, err: Console, found: dict[str, Any]) -> None:
     for name in ("exports", "method"):
         for line in found[name] or ["unchanged"]:
             out.print(f"{name:<9} {line}", highlight=False, markup=False)
+    if found["change_counts"]:
+        out.print(noise_line(found["change_counts"]), highlight=False)
     for name, title in (
         ("change_counts", "medians changed, added and removed, by reason"),
-        ("headline_changes", "all machine learning, US, reported, all tiers; USD"),
-        ("largest_changes", "largest changes; USD"),
+        ("headline_changes", "all machine learning, US, reported, all tiers: moves beyond noise; USD"),
+        ("largest_changes", "largest moves beyond noise; USD"),
     ):
         rows = found[name]
         if not rows:

@@ -6,18 +6,22 @@ from typing import Any
 import duckdb
 
 from salary_bands.publish.artefacts.markdown import escaped
-from salary_bands.query.changes import cell_text, export_lines, method_lines, rows_text, summaries
+from salary_bands.query.changes import cell_text, export_lines, method_lines, noise_line, rows_text, summaries
 from salary_bands.releases.manifest import Manifest
 from salary_bands.sample import SYNTHETIC
 
 _PARTS = """
+A move can be told from noise if chance alone would hardly explain it: at most 5 % of the moves so named are expected to
+be noise. From `difference_low` to `difference_high` is the 95 % interval of the move, less `restated`. It allows for
+reports and employers that both releases share, not for who chose to report.
+
 `restated` is the part due to method, reference data and corrections, `pay` the part due to pay, and `mix` the part due
 to who reported. They add up to the change. A part that is unknown is empty.
 """.strip()
 _TITLES = {
     "change_counts": "Medians changed, added and removed, by main cause.",
-    "headline_changes": "All machine learning in the US, reported pay, all tiers, USD. Other cells did not change.",
-    "largest_changes": "The largest changes of base and total by specialisation in a country or metro, USD.",
+    "headline_changes": "All machine learning in the US, reported pay, all tiers: moves beyond noise, USD.",
+    "largest_changes": "The largest moves beyond noise of base and total by specialisation in a country or metro, USD.",
 }
 
 
@@ -53,7 +57,8 @@ def _cell_lines(folder: Path) -> list[str]:
     if not found["change_counts"]:
         return ["", "## Cells", "", "No median changed."]
     tables = [["", _TITLES[name], "", *_table(rows)] for name, rows in found.items() if rows]
-    return ["", "## Cells", "", *_PARTS.splitlines(), *(line for table in tables for line in table)]
+    said = ["", noise_line(found["change_counts"]), "", *_PARTS.splitlines()]
+    return ["", "## Cells", *said, *(line for table in tables for line in table)]
 
 
 def _table(rows: list[dict[str, Any]]) -> list[str]:

@@ -33,6 +33,7 @@ def data_package(manifest: Manifest, files: Iterable[File], used: Iterable[Forma
         "version": manifest.version,
         "description": f"Percentile bands of annual pay as of {manifest.as_of}."
         + (f" {SYNTHETIC}" if synthetic else ""),
+        "contains_synthetic": synthetic,
         "keywords": ["compensation", "machine learning", "salary"],
         "sources": [{"title": f"{f.title}: {f.attribution}"} for f in formats],
         # most sources state a licence in their own words rather than by a standard name; README.md has the texts

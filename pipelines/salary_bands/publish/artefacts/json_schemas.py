@@ -78,7 +78,7 @@ def _list(items: Schema, description: str, **more: Any) -> Schema:
 _POINTER = model_schema(Pointer)
 _SCHEMA_VERSION, _RELEASE, _AS_OF = (_POINTER["properties"][name] for name in ("schema_version", "version", "as_of"))
 _MANIFEST = model_schema(Manifest)
-_SYNTHETIC = _MANIFEST["properties"]["contains_synthetic"]
+_CREDIT = {name: _MANIFEST["properties"][name] for name in ("contains_synthetic", "licences")}
 
 
 def _row(columns: dict[str, Schema], description: str, least: int | None = None) -> Schema:
@@ -105,6 +105,7 @@ def _bands() -> Schema:
             "schema_version": _SCHEMA_VERSION,
             "release": _RELEASE,
             "as_of": _AS_OF,
+            **_CREDIT,
             **head,
             "columns": _columns("a row", BAND_COLUMNS),
             "rows": _list(row, "Cells; evidence, tier, level and metric identify a cell"),
@@ -121,7 +122,7 @@ def _view() -> Schema:
             "schema_version": _SCHEMA_VERSION,
             "release": _RELEASE,
             "as_of": _AS_OF,
-            "contains_synthetic": _SYNTHETIC,
+            **_CREDIT,
             "view": value_schema("cards", "view"),
             "market": _text("Market of the bands; premiums, ranks and shares are worldwide"),
             "notes": _object({name: _text("Explanation of the figures") for name in NOTES}, "How to read the figures"),
@@ -197,9 +198,9 @@ def _band_row() -> Schema:
 def _premium_row() -> Schema:
     columns = {name: value_schema("premiums", name) for name in PREMIUM_COLUMNS if name != "why"}
     why = {
-        "enum": ["not_identified", "no_reports", "by_definition", None],
+        "enum": ["not_identified", "few_reports", "by_definition", None],
         "type": ["string", "null"],
-        "description": "Why there is no premium: not identified, no reports, or the group is the baseline",
+        "description": "Why there is no premium: not identified, fewer than 10 reports, or the group is the baseline",
     }
     return _row({**columns, "why": why}, "A premium")
 

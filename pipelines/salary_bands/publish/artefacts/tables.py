@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from salary_bands.aggregate.workspace import Workspace
-from salary_bands.releases.documents import SCHEMA_VERSION
+from salary_bands.releases.documents import SCHEMA_VERSION, Document
 from salary_bands.schemas import RELEASE_TABLES, arrow_schema
 from salary_bands.storage.files import lines_text, write_text
 
@@ -26,13 +26,16 @@ _HEAD = ("release", "as_of", "view", "group_id", "group_label", "market")
 BAND_COLUMNS = tuple(name for name in arrow_schema("bands").names if name not in _HEAD)
 
 
-def write_tables(candidate: Workspace, folder: Path) -> dict[str, int]:
-    """Write every table as Parquet and CSV, and the bands as JSON; return the number of rows of each table's file."""
+def write_tables(candidate: Workspace, folder: Path, credit: Document) -> dict[str, int]:
+    """Write every table as Parquet and CSV, and the bands as JSON; return the number of rows of each table's file.
+
+    credit: contains_synthetic and licences, which every JSON file has.
+    """
     rows = {}
     for table in RELEASE_TABLES:
         content = pq.read_table(candidate.path(table)).replace_schema_metadata(None)
         if table == "bands":
-            for path, text in band_documents(content):
+            for path, text in band_documents(content, credit):
                 write_text(folder / path, text)
         pq.write_table(content, folder / f"{table}.parquet", compression="zstd")
         write_csv(content, folder / f"{table}.csv")
@@ -74,7 +77,7 @@ def _texts(column: pyarrow.ChunkedArray, cell: Callable[[Any], str]) -> pyarrow.
     return texts.take(coded.indices)
 
 
-def band_documents(bands: pyarrow.Table) -> Iterator[tuple[str, str]]:
+def band_documents(bands: pyarrow.Table, credit: Document) -> Iterator[tuple[str, str]]:
     """Yield path and text of each `bands/<view>/<group_id>/<market>.json` that has a cell not suppressed."""
     cells = bands.select(_HEAD).append_column("row", pyarrow.array(range(bands.num_rows), pyarrow.int64()))
     cells = cells.append_column("is_shown", pc.not_equal(bands["basis"], "suppressed"))
@@ -85,5 +88,5 @@ def band_documents(bands: pyarrow.Table) -> Iterator[tuple[str, str]]:
         if file["is_shown_any"]:
             own = (f"[{lines[row]}]" for row in file["row_list"])
             head = {"schema_version": SCHEMA_VERSION, **{name: file[name] for name in _HEAD}}
-            document = {**head, "as_of": file["as_of"].isoformat(), "columns": list(BAND_COLUMNS)}
+            document = {**head, "as_of": file["as_of"].isoformat(), **credit, "columns": list(BAND_COLUMNS)}
             yield f"bands/{file['view']}/{file['group_id']}/{file['market']}.json", lines_text(document, "rows", own)

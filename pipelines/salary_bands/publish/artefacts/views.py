@@ -39,14 +39,15 @@ BAND_COLUMNS = (
 OUTER_BOUNDS = ("p25_low", "p25_high", "p75_low", "p75_high")
 PREMIUM_COLUMNS = ("premium", "premium_low", "premium_high", "range_low", "range_high", "n_group", "identified", "why")
 RANK_COLUMNS = ("rank", "best", "worst", "of")
-DEMAND = ("demand", "demand_low", "demand_high", "demand_change", "demand_change_low", "demand_change_high")
+DEMAND = ("demand", "demand_low", "demand_high", "demand_change", "demand_change_low", "demand_change_high", "why")
 REPORTS = ("share_of_reports", "share_of_reports_low", "share_of_reports_high")
 NOTES = {
     "pay": "Gross annual pay of full-time employees in whole USD, in the US, over the 12 months up to as_of. Bands are "
     "of people's reports; `advertised` is of employers' adverts and never mixed with them.",
     "intervals": "95 %. They cover chance, not who chose to report.",
     "null": "Unknown or withheld, never zero. Of a band, basis and suppression_reason say why; of a premium, why; of a "
-    "rank, its premium; demand is null without adverts, its change without adverts in both windows of one source.",
+    "rank, its premium; why of a group says why its demand is null, whose change needs adverts in both windows of one "
+    "source.",
     "premiums": "Ratios of pay at equal tier, level, market, month and source, worldwide: 0.15 is 15 %. range is where "
     "the middle half of premiums lies across tiers and levels, not an interval.",
     "rank": "By total premium over ml_generalist among the groups of this view: 1 pays most; best and worst that it "
@@ -176,7 +177,7 @@ def _why(premium: Row, card: Row) -> str | None:
         return "by_definition"
     if premium["premium"] is not None:
         return None
-    return "no_reports" if premium["n_group"] == 0 else "not_identified"
+    return "few_reports" if premium["n_group"] is None else "not_identified"
 
 
 def group_ranks(cards: Sequence[Row], premiums: Path) -> dict[tuple[str, str], dict[str, list[int | None]]]:

@@ -1,0 +1,98 @@
+"""How far the medians of two releases, which share reports and employers, are apart beyond noise."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from salary_bands.statistics.cells import NOBODY, Exact, Floats, Integers, Mask, Small, runs, sums_of_squares
+
+
+@dataclass(frozen=True)
+class PairedReports:
+    """Reports of one metric that either release uses, in the order of their employers.
+
+    weight, former_weight: in each release, 0 if it is not used there. employer: its number, NOBODY if unknown.
+    clustered: whether the employer counts as a cluster.
+    """
+
+    profile: Small
+    pay: Integers
+    weight: Integers
+    former_weight: Integers
+    employer: Small
+    clustered: Mask
+
+
+def share_differences(
+    reports: PairedReports,
+    cell_of_profile: Small,
+    medians: Integers,
+    correlation: float,
+    max_unknown_factor: float,
+) -> tuple[Floats, Floats]:
+    """Compare the shares of weight below the middle of the two medians, for each cell of a roll-up.
+
+    A report counts with c, its share of the weight now less its share of the former weight, so that what is in both
+    releases nearly cancels. With sums over reports and employers,
+
+        variance = 1/4 sum(c^2) + factor * greatest(usual, seen), not below 0.
+
+    usual is 1/4 of the correlation times the products of the c of reports of one cluster. seen is what the products of
+    c times (1/2 below the middle, -1/2 above) sum up to within employers: of any tier, since who answers at each
+    employer differs between periods also where the list of employers is complete. factor allows for reports without an
+    employer, which are taken to be of the known ones, as in `statistics/effective.py`. Sums are of integers.
+
+    Args:
+        cell_of_profile: the cell of each profile, numbered from 0; NOBODY if it has none. Each cell has a report.
+        medians: (cells, 2), now and formerly.
+
+    Returns:
+        The difference of the shares, and its variance.
+    """
+    inside = np.flatnonzero(cell_of_profile[reports.profile] != NOBODY)
+    cell = cell_of_profile[reports.profile[inside]].astype(np.min_scalar_type(len(medians)))
+    order = np.argsort(cell, kind="stable")
+    row, cell = inside[order], cell[order].astype(np.int64)
+    weights = np.stack([reports.weight[row], reports.former_weight[row]])
+    employer, clustered = reports.employer[row], reports.clustered[row]
+    scores = weights * np.sign(medians.sum(axis=1)[cell] - 2 * reports.pay[row])
+
+    cells = runs(cell)
+    totals = np.add.reduceat(weights, cells, axis=1).astype(object)
+    named = employer != NOBODY
+    pairs = runs(cell * (int(employer.max(initial=0)) + 2) + employer + 1)
+    firsts = runs(cell[pairs])
+
+    def apart(values: Integers) -> Floats:
+        return _squared(values, cells, totals)
+
+    def together(values: Integers) -> Floats:
+        return _squared(np.add.reduceat(values, pairs, axis=1), firsts, totals)
+
+    of_clusters, of_employers = weights * (clustered & named), scores * named
+    usual = correlation * np.maximum(together(of_clusters) - apart(of_clusters), 0)
+    seen = together(of_employers) - apart(of_employers)
+    known = np.add.reduceat(weights[0] * named, cells)
+    factor = _unknown_factors(totals[0].astype(float), known.astype(float), max_unknown_factor)
+    variances = (apart(weights) + factor * np.maximum(np.maximum(usual, seen), 0)) / 4
+    now, then = (sums.astype(float) for sums in np.add.reduceat(scores, cells, axis=1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        differences = (now / totals[0].astype(float) - then / totals[1].astype(float)) / 2
+    return differences, variances
+
+
+def _squared(values: Integers, firsts: Integers, totals: Exact) -> Floats:
+    """Sum the squares of (value now / total now - former value / former total) by cell; values: (2, any)."""
+    (now, former), (total, former_total) = values, totals
+    of_now, of_former = sums_of_squares(now, firsts), sums_of_squares(former, firsts)
+    product = sums_of_squares(now + former, firsts) - of_now - of_former
+    scaled = of_now * former_total**2 - product * total * former_total + of_former * total**2
+    unit = (total * former_total) ** 2
+    # a cell without reports in one release has no difference
+    there = unit > 0
+    return np.where(there, scaled / np.where(there, unit, 1), np.nan).astype(float)
+
+
+def _unknown_factors(total: Floats, known: Floats, most: float) -> Floats:
+    ratio = np.divide(total, known, out=np.ones_like(total), where=known > 0)
+    return np.minimum(ratio * ratio, most)
