@@ -63,7 +63,10 @@ def _share(rows: pd.DataFrame) -> tuple[int, int, float, float, float, float]:
 
 def table(rows: pd.DataFrame) -> str:
     """Return the shares as a Markdown table."""
-    lines = ["| metric | people | reports | employers | within P10 to P90 | 95 % | within P25 to P75 |", "|---|---|" + "---:|" * 5]
+    lines = [
+        "| metric | people | reports | employers | within P10 to P90 | 95 % | within P25 to P75 |",
+        "|---|---|" + "---:|" * 5,
+    ]
     for metric, people, reports, employers, share, low, high, half in shares(rows):
         interval = f"{low:.1%} to {min(high, 1):.1%}"
         lines.append(f"| {metric} | {people} | {reports:,} | {employers} | {share:.1%} | {interval} | {half:.1%} |")

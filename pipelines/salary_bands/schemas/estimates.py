@@ -1,7 +1,6 @@
 """estimates: what the model says of cells, whether or not reports can show them."""
 
 import numpy as np
-import pandas as pd
 
 from salary_bands.schemas.columns import METRICS, Table, column
 from salary_bands.schemas.report_columns import USD
@@ -39,8 +38,8 @@ class Estimates(Table):
     n_near: float = column("Number of independent reports of the cell that would say its median as surely", "reports")
     basis: str = column("modelled", isin=["modelled"])
     distance: float = column(
-        "How far the nearest direct cell is: the sum of |log of the multiplier| between their groups, tiers, levels and "
-        "markets. 0 if the cell itself is direct; null if none is",
+        "How far the nearest direct cell is: the sum of |log of the multiplier| between their groups, tiers, levels "
+        "and markets. 0 if the cell itself is direct; null if none is",
         "log pay, 0.1 is about 10 %",
         nullable=True,
         ge=0,

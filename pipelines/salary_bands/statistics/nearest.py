@@ -14,16 +14,21 @@ from numpy.typing import NDArray
 from salary_bands.statistics.model import Floats
 from salary_bands.statistics.parts import AXES, Parts
 
-UNKNOWN = 1.0  # distance of values of which the model does not know both, in log units
+# more, in log units, for a change from or to a value that the model does not identify: most of all for a market
+UNKNOWN = {"group": 1.0, "tier": 1.0, "level": 1.0, "market": 2.0}
 _CHANGE = 1e-6  # so that of equal distances the one with fewer changes wins
 Effects = Mapping[str, Mapping[str, float]]  # what each value of an axis adds to log pay
 
 
-def effects_of(parts: Parts) -> Effects:
-    """Return the effect of each group, tier, level and market that the fit has reports of."""
+def effects_of(parts: Parts, least: float) -> Effects:
+    """Return the effect of each group, tier, level and market that the model identifies.
+
+    One that rests on fewer effective employers than `least` would say what somebody earns.
+    """
+    told = parts.identified(least)
     found: dict[str, dict[str, float]] = {axis: {} for axis in AXES}
-    for (axis, value, country), n in parts.number.items():
-        if not country:
+    for (axis, value), n in parts.number.items():
+        if told[n]:
             found[axis][value] = float(parts.effect[n])
     return found
 
@@ -56,10 +61,14 @@ def _at(cells: pd.DataFrame, numbers: list[dict[str, int]]) -> tuple[NDArray[np.
 
 
 def _distances(values: list[str], effects: Mapping[str, float], axis: str) -> Floats:
-    """Return the distance between all values of an axis. A metro that the model does not know is as its country."""
+    """Return the distance between all values of an axis.
+
+    A metro that the model does not identify is as its country. Other such values are as the mean of all reports, so
+    that what is nearest to them is `all`.
+    """
     known = np.array([_effect(value, effects, axis) for value in values])
-    apart = np.abs(known[:, None] - known[None, :])
-    apart = np.where(np.isnan(apart), UNKNOWN, apart) + _CHANGE
+    at, unknown = np.nan_to_num(known), np.isnan(known)
+    apart = np.abs(at[:, None] - at[None, :]) + UNKNOWN[axis] * (unknown[:, None] | unknown[None, :]) + _CHANGE
     np.fill_diagonal(apart, 0.0)
     return apart
 
@@ -69,9 +78,7 @@ def _effect(value: str, effects: Mapping[str, float], axis: str) -> float:
     return effects.get(value, effects.get(country, np.nan))
 
 
-def _spread(
-    cost: Floats, place: NDArray[np.int64], axis: int, distances: Floats
-) -> tuple[Floats, NDArray[np.int64]]:
+def _spread(cost: Floats, place: NDArray[np.int64], axis: int, distances: Floats) -> tuple[Floats, NDArray[np.int64]]:
     """Return cost and place of the best cell for each cell if this axis may change too."""
     cost, place = np.moveaxis(cost, axis, 0), np.moveaxis(place, axis, 0)
     best, found = np.full(cost.shape, np.inf), np.full(place.shape, -1)

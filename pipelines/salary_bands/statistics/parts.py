@@ -1,8 +1,8 @@
 """The parts of a modelled cell: what its group, tier, level and market add to log pay, each with what it rests on.
 
-A part is a weighted mean of effects of one factor of the fit, less their mean over all reports: so it does not depend on
-the value that effects are relative to. Tiers and stages that are rolled up are mixed as reports of the country mix them;
-the leaves of a group as reports of all countries do.
+A part is a weighted mean of effects of one factor of the fit, less their mean over all reports: so it does not depend
+on the value that effects are relative to. The leaves of a group, the markets of a country, and the levels of a stage
+are mixed as all reports mix them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,27 +23,24 @@ STAGES = ("early", "senior")
 REST = "global"  # the market of countries with too few reports for an effect
 Whole = NDArray[np.int64]
 Group = tuple[str, str]  # view, group_id
-_WORLD = ""
-_KEY = ("axis", "value", "country")
 
 
 @dataclass(frozen=True)
 class Parts:
     """The parts that a fit knows.
 
-    names: axis, value, country of each part, country being empty unless the mix is that of a country. A group is
-    named `view group_id`. contrasts: in the same order.
+    names: axis and value of each part. A group is named `view group_id`. contrasts: in the same order.
     """
 
     fit: Fit
-    names: pd.DataFrame
+    names: tuple[tuple[str, str], ...]
     contrasts: Contrasts
     employers: Floats  # effective number of the named ones with such reports; 0 of a country without an effect
 
     @cached_property
-    def number(self) -> dict[tuple[str, str, str], int]:
-        """The number of each part by axis, value, country."""
-        return {key: n for n, key in enumerate(self.names[list(_KEY)].itertuples(index=False, name=None))}
+    def number(self) -> dict[tuple[str, str], int]:
+        """The number of each part by axis and value."""
+        return {(axis, value): n for n, (axis, value) in enumerate(self.names)}
 
     @cached_property
     def vectors(self) -> Floats:
@@ -66,7 +63,7 @@ class Parts:
         of_value: by the number that the fit gives the value.
         """
         part, value, share = self.shares
-        return np.bincount(part, share * of_value[value], self.contrasts.count)
+        return np.asarray(np.bincount(part, share * of_value[value], self.contrasts.count), np.float64)
 
     @cached_property
     def shares(self) -> tuple[Whole, Whole, Floats]:
@@ -87,7 +84,7 @@ class Parts:
     def concentration(self) -> Floats:
         """The sum of squared shares of the values that each part mixes: 1 if it is one value."""
         part, _, share = self.shares
-        return np.bincount(part, share**2, self.contrasts.count)
+        return np.asarray(np.bincount(part, share**2, self.contrasts.count), np.float64)
 
     @cached_property
     def moves(self) -> tuple[Floats, Mask]:
@@ -117,20 +114,14 @@ def parts_of(fit: Fit, groups: Mapping[Group, Sequence[str]]) -> Parts:
     """
     cells, names, terms, employers = fit.cells, [], [], []
     weight = np.where(cells["is_named"].to_numpy(bool), fit.n * fit.weight, 0.0)
-    of_country = cells["country"].astype(str).to_numpy()
-    countries = sorted(set(of_country))
-    rank = cells["rank"].astype(str)
-    levels = {level: rank.eq(level).to_numpy() for level in LEVELS}
-    levels |= {stage: rank.map(stage_of).eq(stage).to_numpy() for stage in STAGES}
-    everyone = np.ones(len(cells), bool)
-    tiers = {tier: cells["tier"].eq(tier).to_numpy() for tier in sorted(fit.weights_of("tier"))}
+    country, rank = cells["country"].astype(str), cells["rank"].astype(str)
     leaf, market = cells["leaf"].astype(str), cells["market"].astype(str)
     every = {factor: fit.weights_of(factor) for factor in FACTORS}
 
-    def add(axis: str, value: str, country: str, rows: Mask) -> None:
+    def add(axis: str, value: str, of: pd.Series) -> None:
+        rows, factor = of.to_numpy(bool), FACTOR_OF[axis]
         if rows.any():
-            names.append((axis, value, country))
-            factor = FACTOR_OF[axis]
+            names.append((axis, value))
             terms.append(((1, factor, fit.weights_of(factor, rows)), (-1, factor, every[factor])))
             held = np.bincount(fit.employers, np.where(rows, weight, 0.0))
             squares = float((held**2).sum())
@@ -138,20 +129,17 @@ def parts_of(fit: Fit, groups: Mapping[Group, Sequence[str]]) -> Parts:
             employers.append(float(held.sum()) ** 2 / squares if is_told else 0.0)
 
     for (view, group), leaves in groups.items():
-        add("group", f"{view} {group}", _WORLD, leaf.isin(leaves).to_numpy())
-    for tier, rows in tiers.items():
-        add("tier", tier, _WORLD, rows)
+        add("group", f"{view} {group}", leaf.isin(leaves))
+    for tier in every["tier"]:
+        add("tier", tier, cells["tier"].eq(tier))
     for level in LEVELS:
-        add("level", level, _WORLD, levels[level])
-    for country in (_WORLD, *countries):
-        here = of_country == country if country else everyone
-        add("tier", "all", country, here)
-        for stage in STAGES:
-            add("level", stage, country, here & levels[stage])
-        add("level", "all", country, here)
-    for country in countries:
-        add("market", country, _WORLD, of_country == country)
+        add("level", level, rank.eq(level))
+    for stage in STAGES:
+        add("level", stage, rank.map(stage_of).eq(stage))
+    for axis in ("tier", "level"):
+        add(axis, "all", leaf.notna())
+    for name in sorted(set(country)):
+        add("market", name, country.eq(name))
     for metro in sorted({m for m in market if m != REST and len(m) > 2}):
-        add("market", metro, _WORLD, market.eq(metro).to_numpy())
-    frame = pd.DataFrame(names, columns=list(_KEY), dtype="str")
-    return Parts(fit, frame, Contrasts.of(fit, terms, ignore_sources=True), np.array(employers))
+        add("market", metro, market.eq(metro))
+    return Parts(fit, tuple(names), Contrasts.of(fit, terms, ignore_sources=True), np.array(employers))

@@ -98,10 +98,12 @@ def _centres(parts: Parts, effects: Floats, absent: NDArray[np.int64]) -> Floats
     own = np.array([factor in ("leaf", "tier", "market") for factor, _ in fit.columns])
     levels, names = present(fit.cells["rank"])
     vectors = parts.contrasts.vectors(fit, absent)[0]
-    of_level = np.array([vectors[parts.number["level", name, ""]] @ effects for name in names])
+    of_level = np.array([vectors[parts.number["level", name]] @ effects for name in names])
     common = common_part(fit).vectors(fit, absent)[0][0]
     # the mean of these factors is in their effects already, that of levels is not in what levels add
-    return np.asarray(fit.design @ np.where(own, effects, 0.0) + of_level[levels] + np.where(own, 0.0, common) @ effects)
+    return np.asarray(
+        fit.design @ np.where(own, effects, 0.0) + of_level[levels] + np.where(own, 0.0, common) @ effects
+    )
 
 
 def _mapped(fit: Fit, name: str, values: dict[str, float]) -> Floats:
@@ -148,7 +150,7 @@ class Shape:
 def shapes(people: pd.DataFrame) -> dict[str, Shape]:
     """Return the shape of each kind; none if too few people are known.
 
-    people: kind, employer (null if unknown), weight, known and unseen (scaled residuals of both centres), of one metric.
+    people: kind, employer (null if unknown), weight, known and unseen (scaled residuals of both centres).
     """
     own = {kind: _shape(people if kind == "all" else people[people["kind"].eq(kind)]) for kind in KINDS}
     every = own["all"]

@@ -5,15 +5,17 @@ import numpy as np
 import pandas as pd
 
 from salary_bands.aggregate.workspace import Workspace
-from salary_bands.statistics.estimates import CELL, FIGURES, Model, estimated_cells, facts_of, interactions
+from salary_bands.statistics.estimates import CELL, FIGURES, Model, estimated_cells, facts_of
+from salary_bands.statistics.interactions import interactions
+from salary_bands.statistics.mixes import mixes_of
 from salary_bands.statistics.model import Fit, fits_by_metric, predictive
 from salary_bands.statistics.nearest import effects_of, nearest_cells
-from salary_bands.statistics.parts import Group, Parts, parts_of
+from salary_bands.statistics.parts import parts_of
 from salary_bands.statistics.person_ranges import Residuals, residuals, shapes
 from salary_bands.statistics.pooling import mean_correlation
 from salary_bands.statistics.premiums import MODEL_METRICS
 from salary_bands.storage.duck import add_table, add_view, run_step
-from salary_bands.vocabulary.taxonomy import group_names, view_groups
+from salary_bands.vocabulary.taxonomy import modelled_groups
 
 _KEYS = ["metric", "leaf", "tier", "level", "is_inferred", "is_modelled", "country", "market", "month", "source"]
 _TEXTS = ["metric", "leaf", "tier", "level", "country", "market", "month", "source", "employer", "kind"]
@@ -24,16 +26,18 @@ def estimates(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> in
     add_view(connection, "window_reports/used_reports")
     run_step(connection, "model_cells/model_reports")
     groups, settings = modelled_groups(), workspace.settings
-    parts = parts_by_metric(workspace.frame("model_cells"))
+    fits = fits_by_metric(predictive(workspace.frame("model_cells")))
+    parts = {metric: parts_of(fit, groups) for metric, fit in fits.items()}
     found = {metric: residuals(of, settings.variance_prior) for metric, of in parts.items()}
     people = _people(connection, found)
-    correlations = workspace.facts("employer_correlation")
+    correlations, least = workspace.facts("employer_correlation"), settings.min_effective_employers
     models = {
         metric: Model(
             of,
+            mixes_of(of.fit, groups, settings.variance_prior),
             found[metric],
             shapes(people[people["metric"].eq(metric)]),
-            interactions(found[metric], mean_correlation(correlations[metric]["p50"]), settings),
+            interactions(found[metric], mean_correlation(correlations[metric]["p50"])),
         )
         for metric, of in parts.items()
     }
@@ -42,7 +46,7 @@ def estimates(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> in
     cells = [empty_cells()]
     for metric, model in models.items():
         of_metric = estimated_cells(model, [*groups], settings).assign(metric=metric)
-        near = nearest_cells(direct[direct["metric"].eq(metric)], _named(of_metric), effects_of(model.parts))
+        near = nearest_cells(direct[direct["metric"].eq(metric)], _named(of_metric), effects_of(model.parts, least))
         cells.append(of_metric.assign(distance=near["distance"].to_numpy()))
     add_table(connection, "estimated_cells", pd.concat(cells, ignore_index=True))
     facts = {metric: facts_of(models[metric]) if metric in models else None for metric in MODEL_METRICS}
@@ -53,31 +57,14 @@ def estimates(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> in
 def empty_cells() -> pd.DataFrame:
     """Return the frame of estimated_cells without rows."""
     texts, floats = (*CELL, "metric"), (*FIGURES, "n_near", "distance")
-    return pd.DataFrame({**dict.fromkeys(texts, pd.Series(dtype="str")), **dict.fromkeys(floats, pd.Series(dtype=float))})
+    return pd.DataFrame(
+        {**dict.fromkeys(texts, pd.Series(dtype="str")), **dict.fromkeys(floats, pd.Series(dtype=float))}
+    )
 
 
 def _named(cells: pd.DataFrame) -> pd.DataFrame:
     """Return the cells with the name of their group in one column."""
     return cells.assign(group=cells["view"] + " " + cells["group_id"])
-
-
-def modelled_groups() -> dict[Group, list[str]]:
-    """Return the leaves of each group that the model may know: the first of those with the same leaves."""
-    groups = view_groups()
-    core = set(groups.loc[groups["view"].eq("leaf") & groups["group_id"].eq("all"), "leaf"])
-    first = set(group_names()[["first_view", "first_group_id"]].itertuples(index=False, name=None))
-    leaves = {
-        (str(view), str(group)): of["leaf"].tolist()
-        for (view, group), of in groups.groupby(["view", "group_id"])
-        if (view, group) in first
-    }
-    return {group: of for group, of in leaves.items() if set(of) <= core}
-
-
-def parts_by_metric(model_cells: pd.DataFrame) -> dict[str, Parts]:
-    """Fit what predicts cells, and take it apart; by metric."""
-    groups = modelled_groups()
-    return {metric: parts_of(fit, groups) for metric, fit in fits_by_metric(predictive(model_cells)).items()}
 
 
 def _people(connection: duckdb.DuckDBPyConnection, found: dict[str, Residuals]) -> pd.DataFrame:
