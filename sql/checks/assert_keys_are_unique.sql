@@ -1,9 +1,12 @@
 -- Keys of published tables that occur more than once.
--- Inputs: bands, premiums, multipliers, cards, changes.
+-- Inputs: bands, estimates, premiums, multipliers, cards, changes.
 with
 keys as (
     select 'bands' as table_name, concat_ws('/', view, group_id, evidence, tier, level, market, metric) as key_text
     from bands
+    union all
+    select 'estimates' as table_name, concat_ws('/', view, group_id, evidence, tier, level, market, metric) as key_text
+    from estimates
     union all
     select 'premiums' as table_name, concat_ws('/', view, group_id, baseline, metric, tier, level) as key_text
     from premiums

@@ -1,5 +1,6 @@
--- Premiums, multipliers and shares outside their intervals, and rows that have only some of figure and bounds.
--- Inputs: premiums, multipliers, cards.
+-- Premiums, multipliers, shares and estimates outside their intervals, and rows that have only some of figure and
+-- bounds.
+-- Inputs: premiums, multipliers, cards, estimates.
 with
 figures as (
     select
@@ -38,6 +39,24 @@ figures as (
         demand_low as low,
         demand_high as high
     from cards
+    union all
+    select
+        'estimates' as table_name,
+        concat_ws('/', view, group_id, tier, level, market, metric) as key_text,
+        true as is_told,
+        p50 as figure,
+        p50_low as low,
+        p50_high as high
+    from estimates
+    union all
+    select
+        'estimates of people' as table_name,
+        concat_ws('/', view, group_id, tier, level, market, metric) as key_text,
+        true as is_told,
+        p50 as figure,
+        case when person_p10 <= person_p25 then person_p25 end as low,
+        case when person_p75 <= person_p90 then person_p75 end as high
+    from estimates
 )
 
 select table_name, key_text, figure, low, high

@@ -1,5 +1,5 @@
--- Grain: one row: the percentile of an amount in the band of the macro `answering_band`, or no row if that has none.
--- Inputs: answering_band.
+-- Grain: one row: the percentile of an amount in what the macro `answer` returns, or no row if nothing answers.
+-- Inputs: answer.
 -- Parameters: "group", tier, level, market, metric, amount (annual USD), view, evidence.
 -- The percentile is interpolated linearly in log pay between shown percentiles. If one of them or of their bounds is 0,
 -- which has no log, all three curves are interpolated in pay, since a straight and a bent curve could cross. If
@@ -7,15 +7,16 @@
 -- and `reading` says below or above which.
 -- The interval comes from the curves of the bounds: percentile_low if every percentile were at its upper bound,
 -- percentile_high if every one were at its lower bound. Each end is the furthest that its curve allows, so that the
--- percentile is between them even if bounds are equal or cross.
+-- percentile is between them even if bounds are equal or cross. The bounds of a modelled range move with its median's.
 with
 asked as (
     select cast(amount as double) as amount_usd
 ),
 
-answer as (
-    select * from answering_band("group", tier, level, market, metric, view := view, evidence := evidence)
+answered as (
+    select * from answer("group", tier, level, market, metric, view := view, evidence := evidence)
 ),
+
 
 -- the shown percentiles and their bounds, which are the knots of three curves
 points as (
@@ -23,10 +24,21 @@ points as (
         a.amount_usd,
         unnest([10, 25, 50, 75, 90]) as percentile,
         unnest([b.p10, b.p25, b.p50, b.p75, b.p90]) as figure,
-        unnest([b.p10_low, b.p25_low, b.p50_low, b.p75_low, b.p90_low]) as low,
-        unnest([b.p10_high, b.p25_high, b.p50_high, b.p75_high, b.p90_high]) as high
-    from answer as b
+        case
+            when b.basis = 'modelled'
+                then
+                    unnest([b.p10, b.p25, b.p50, b.p75, b.p90]) * b.p50_low / b.p50
+            else unnest([b.p10_low, b.p25_low, b.p50_low, b.p75_low, b.p90_low])
+        end as low,
+        case
+            when b.basis = 'modelled'
+                then
+                    unnest([b.p10, b.p25, b.p50, b.p75, b.p90]) * b.p50_high / b.p50
+            else unnest([b.p10_high, b.p25_high, b.p50_high, b.p75_high, b.p90_high])
+        end as high
+    from answered as b
     cross join asked as a
+    where b.p50 is not null
 ),
 
 knots as (
@@ -125,8 +137,16 @@ readings as (
     from worded as w
 )
 
-select a.amount_usd as amount, r.*, b.*
-from answer as b
+select
+    a.amount_usd as amount,
+    r.*,
+    -- how far it is from what the model says of the cell asked for
+    round(a.amount_usd / b.modelled_p50, 3) as of_modelled_p50,
+    round(a.amount_usd / b.modelled_p10, 3) as of_modelled_p10,
+    round(a.amount_usd / b.modelled_p90, 3) as of_modelled_p90,
+    b.*
+from answered as b
 cross join asked as a
 cross join readings as r
+where b.p50 is not null
 order by b.view asc nulls last, b.group_id asc nulls last

@@ -1,5 +1,5 @@
 -- Grain: view, group_id, evidence, tier, level, market, metric.
--- Inputs: disclosed_cells, percentiles, intervals, pooled_cells, effective_sizes, group_labels,
+-- Inputs: disclosed_cells, percentiles, intervals, pooled_cells, effective_sizes, instead_of_cells, group_labels,
 -- group_names, grid, refresh.
 -- Every shown cell, and every suppressed cell of the grid of groups, tiers and levels in the US. Groups of the same
 -- leaves are computed once, as the first of them, and published under each name. A suppressed row has no figure, no
@@ -163,6 +163,13 @@ select
         when f.cell is not null and k.cell is null
             then round(greatest(coalesce(d.max_shift_p50, 0), coalesce(d.max_shift_p90, 0)), 2) > r.fragile_shift
     end as fragile,
+    case when f.cell is null then u.use_view end as use_instead_view,
+    case when f.cell is null then u.use_group_id end as use_instead_group_id,
+    case when f.cell is null then u.use_tier end as use_instead_tier,
+    case when f.cell is null then u.use_level end as use_instead_level,
+    case when f.cell is null then u.use_market end as use_instead_market,
+    case when f.cell is null then u.use_basis end as use_instead_basis,
+    case when f.cell is null then u.use_distance end as use_instead_distance,
     r.method_version
 from published as p
 cross join refresh as r
@@ -180,6 +187,15 @@ left join disclosed_cells as d
 left join figures as f on d.cell = f.cell
 left join pooled as k on f.cell = k.cell
 left join effective_sizes as e on f.cell = e.cell and e.percentile = 50
+left join instead_of_cells as u
+    on
+        n.first_view = u.view
+        and n.first_group_id = u.group_id
+        and p.evidence = u.evidence
+        and p.tier = u.tier
+        and p.level = u.level
+        and p.market = u.market
+        and p.metric = u.metric
 order by
     p.view asc nulls last,
     p.group_id asc nulls last,

@@ -16,6 +16,7 @@ from salary_bands.aggregate.tables.bands import bands
 from salary_bands.aggregate.tables.cards import cards, claims
 from salary_bands.aggregate.tables.cell_figures import cell_figures
 from salary_bands.aggregate.tables.changes import changes
+from salary_bands.aggregate.tables.estimates import estimates
 from salary_bands.aggregate.tables.premiums import multipliers, premiums
 from salary_bands.aggregate.tables.reports import model_cells, window_reports
 from salary_bands.aggregate.workspace import Workspace
@@ -89,6 +90,7 @@ RECIPES: dict[str, Recipe] = {
     "model_cells": Recipe(("window_reports",), model_cells, names_release=False),
     "cell_figures": Recipe(("window_reports",), cell_figures, facts=("employer_correlation",), names_release=False),
     "bands": Recipe(("window_reports", "model_cells", "cell_figures"), bands),
+    "estimates": Recipe(("window_reports", "model_cells", "bands"), estimates),
     "premiums": Recipe(("model_cells",), premiums),
     "multipliers": Recipe(("window_reports", "model_cells", "bands"), multipliers),
     "cards": Recipe(("window_reports", "bands", "premiums"), cards),

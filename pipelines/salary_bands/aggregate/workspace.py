@@ -26,7 +26,7 @@ from salary_bands.storage.parts import Parts
 from salary_bands.storage.sql import read_sql
 
 _BATCH = 250_000
-FACTS = ("accepted_rows", "employer_correlation", "influence", "model", "pooling", "coverage")
+FACTS = ("accepted_rows", "employer_correlation", "influence", "model", "pooling", "estimates", "coverage")
 
 
 @dataclass(frozen=True)

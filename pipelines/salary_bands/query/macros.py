@@ -1,8 +1,8 @@
 """Define the macros of the mart.
 
 The mart contains the macros, and commands run the same macros over a release's Parquet, so both give the same answers.
-A macro is the SELECT in `sql/macros/<name>.sql` with the parameters below. It reads the tables `bands` and `cards` of
-the current database: run `USE` first if the mart is attached under another name.
+A macro is the SELECT in `sql/macros/<name>.sql` with the parameters below. It reads the tables `bands`, `estimates`,
+`multipliers` and `cards` of the current database: run `USE` first if the mart is attached under another name.
 """
 
 import duckdb
@@ -18,21 +18,39 @@ MACROS: dict[str, tuple[str, str]] = {
     ),
     "fallback_cells": (
         '"group", tier, level, market, view := NULL',
-        "The cells in which a figure is looked up, in order, each with the names of the fallbacks up to it",
+        "The cells that contain the requested one, each wider than the one before, with the names of the steps",
     ),
     "band": (
         "\"group\", tier, level, market, metric, view := NULL, evidence := 'reported'",
         "The band of exactly this cell, shown, or withheld with the reason",
     ),
+    "estimate": (
+        '"group", tier, level, market, metric, view := NULL',
+        "What the model says of exactly this cell: its median, and the range of one person's pay",
+    ),
+    "nearest_cells": (
+        "\"group\", tier, level, market, metric, view := NULL, evidence := 'reported'",
+        "Shown cells by their distance in the model: the sum of |log of the multiplier| between groups, tiers, levels "
+        "and markets",
+    ),
     "answering_band": (
         "\"group\", tier, level, market, metric, view := NULL, evidence := 'reported'",
-        "The band of the first of fallback_cells that is shown; `fallback` names the fallbacks, none if it is the "
-        "requested cell",
+        "The band of the cell itself if it is shown, else of the nearest shown cell; `fallback` names what differs, "
+        "none if it is the requested cell",
+    ),
+    "answer": (
+        "\"group\", tier, level, market, metric, view := NULL, evidence := 'reported'",
+        "The best answer: the cell's own band, else what the model says of it, else the nearest shown cell; `why` says "
+        "which, and why",
+    ),
+    "pay_at": (
+        "\"group\", tier, level, market, metric, percentile, view := NULL, evidence := 'reported'",
+        "The pay at a percentile from 10 to 90 in the best answer, in annual USD",
     ),
     "offer_percentile": (
         "\"group\", tier, level, market, metric, amount, view := NULL, evidence := 'reported'",
-        "The percentile of an amount in annual USD in that band, with a 95 % interval; `reading` also covers amounts "
-        "beyond the shown percentiles",
+        "The percentile of an amount in annual USD in the best answer, with a 95 % interval; `reading` also covers "
+        "amounts beyond the shown percentiles, of_modelled_p50 says how far it is from what the model says",
     ),
     "comparable_cells": (
         "\"group\", tier, level, market, metric, view := NULL, evidence := 'reported'",

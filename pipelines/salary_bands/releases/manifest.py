@@ -117,6 +117,9 @@ class Method(Model, json_schema_serialization_defaults_required=True):
         {}, description="Of each metric: reports in the model, their share, columns that left, how well it stacks"
     )
     pooling: Facts = Field({}, description="Of each metric and kind of cell: what pooled cells are drawn with")
+    estimates: Facts = Field(
+        {}, description="Of each metric: how far one person's pay is from what the model says, by kind of tiers"
+    )
     influence: Facts = Field({}, description="How many cells hang on one export, employer or day")
     accepted_rows: Annotated[dict[str, int], FEW, _OPEN] | None = Field(
         None, description="Rows of each source that were accepted and not superseded, to the next ten"

@@ -15,6 +15,7 @@ from salary_bands.schemas.cell_figures import CellFigures
 from salary_bands.schemas.changes import Changes
 from salary_bands.schemas.claims import Claims
 from salary_bands.schemas.columns import Table
+from salary_bands.schemas.estimates import Estimates
 from salary_bands.schemas.full_ledger import FullLedger
 from salary_bands.schemas.ledger import Ledger
 from salary_bands.schemas.model_cells import ModelCells
@@ -36,6 +37,7 @@ EXPORT_TABLES: dict[str, type[Table]] = {
 }
 RELEASE_TABLES: dict[str, type[Table]] = {
     "bands": Bands,
+    "estimates": Estimates,
     "premiums": Premiums,
     "multipliers": Multipliers,
     "cards": Cards,

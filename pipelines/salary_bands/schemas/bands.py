@@ -108,6 +108,27 @@ class Bands(Table):
         "What moves P50 or P90 most if it is left out: export, employer, day", nullable=True, isin=SHIFT_BY
     )
     fragile: pd.BooleanDtype = column("True if P50 or P90 moves by more than 10 %", nullable=True)
+    use_instead_view: str = column(
+        "What answers for a suppressed cell: what the model says of the same cell if `estimates` has it, else the "
+        "shown cell that is nearest to it in the model. The view of that cell; null if nothing is shown",
+        nullable=True,
+    )
+    use_instead_group_id: str = column("Its group", nullable=True)
+    use_instead_tier: str = column("Its tier", nullable=True)
+    use_instead_level: str = column("Its level", nullable=True)
+    use_instead_market: str = column("Its market", nullable=True)
+    use_instead_basis: str = column(
+        "modelled: in `estimates`; direct or pooled: in this table",
+        nullable=True,
+        isin=("modelled", "direct", "pooled"),
+    )
+    use_instead_distance: float = column(
+        "How far it is: the sum of |log of the multiplier| between groups, tiers, levels and markets, 0 if modelled, 1 "
+        "or more for each that the model does not identify",
+        "log pay, 0.1 is about 10 %",
+        nullable=True,
+        ge=0,
+    )
     method_version: str = column("Version of the formulas and settings")
 
     class Config:

@@ -114,13 +114,23 @@ def estimated(fit: Fit, contrasts: Contrasts) -> Estimates:
     If only the left-out employer has a value, that value leaves the contrasts' means too.
     """
     vectors, _ = contrasts.vectors(fit, np.zeros(0, np.int64))
+    moves, identified = moved_without_each_employer(fit, contrasts)
+    squares = np.where(identified, (moves**2).sum(axis=0), math.nan)
+    return Estimates(vectors @ fit.effects, np.sqrt(squares), fit, vectors)
+
+
+def moved_without_each_employer(fit: Fit, contrasts: Contrasts) -> tuple[Floats, Mask]:
+    """Return how far contrasts move if an employer is left out, of shape (employers, contrasts).
+
+    The mask says which contrasts are identified in every fit.
+    """
+    vectors, _ = contrasts.vectors(fit, np.zeros(0, np.int64))
     value = vectors @ fit.effects
     plain, special = fit.without_each_employer
-    squares = ((value - plain @ vectors.T) ** 2).sum(axis=0)
     ignored = np.array([contrasts.ignore_sources and factor == "source" for factor, _ in fit.columns])
-    squares[~fit.whole.identifies(vectors, ignored)] = math.nan
+    identified, moves = fit.whole.identifies(vectors, ignored), [value - plain @ vectors.T]
     for solution in special:
         reduced, left = contrasts.vectors(fit, solution.absent) if len(solution.absent) else (vectors, True)
-        squares += (value - reduced @ solution.effects) ** 2
-        squares[~(left & solution.identifies(reduced, ignored))] = math.nan
-    return Estimates(value, np.sqrt(squares), fit, vectors)
+        identified = identified & left & solution.identifies(reduced, ignored)
+        moves.append((value - reduced @ solution.effects)[None, :])
+    return np.concatenate(moves), identified

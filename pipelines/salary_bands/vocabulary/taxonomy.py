@@ -40,3 +40,12 @@ def core_groups() -> pd.DataFrame:
     groups = view_groups()
     core = groups.loc[groups["view"].eq("leaf") & groups["group_id"].eq("all"), "leaf"]
     return groups.loc[groups["leaf"].isin(core), ["view", "group_id", "leaf"]]
+
+
+def modelled_groups() -> dict[tuple[str, str], list[str]]:
+    """Return the leaves by (view, group_id) of groups of core leaves alone: the first of those with equal leaves."""
+    core, names = core_groups(), group_names()
+    first = set(names[["first_view", "first_group_id"]].itertuples(index=False, name=None))
+    leaves = view_groups().groupby(["view", "group_id"])["leaf"].agg(list)
+    known = set(core["leaf"])
+    return {name: of for name, of in leaves.items() if name in first and set(of) <= known}

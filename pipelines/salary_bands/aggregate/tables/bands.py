@@ -5,13 +5,16 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from salary_bands.aggregate.tables.instead import instead_of
 from salary_bands.aggregate.workspace import Workspace
-from salary_bands.statistics.model import fits_by_metric, predictive
+from salary_bands.statistics.model import Fit, fits_by_metric, predictive
+from salary_bands.statistics.parts import parts_of
 from salary_bands.statistics.pooling import POOLING_KINDS, Pooling, pooled_cells, pooling_facts, poolings
 from salary_bands.statistics.premiums import MODEL_METRICS
 from salary_bands.storage.duck import add_file, add_table, add_view, run_step
 from salary_bands.storage.records import records
 from salary_bands.storage.sql import read_sql
+from salary_bands.vocabulary.taxonomy import modelled_groups
 
 
 def bands(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
@@ -21,7 +24,9 @@ def bands(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
         add_view(connection, f"bands/{step}")
     correlations = workspace.facts("employer_correlation")
     add_table(connection, "correlations", _in_millionths(correlations))
-    workspace.write_facts("pooling", _pool(workspace, connection, correlations))
+    fits = fits_by_metric(predictive(workspace.frame("model_cells")))
+    workspace.write_facts("pooling", _pool(workspace, connection, correlations, fits))
+    _add_what_to_use_instead(workspace, connection, fits)
     rows = workspace.write(connection, "bands")
     add_file(connection, "bands", workspace.path("bands"))
     [fragile] = records(connection.execute(read_sql("steps/bands/fragile_cells")))
@@ -30,7 +35,10 @@ def bands(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def _pool(
-    workspace: Workspace, connection: duckdb.DuckDBPyConnection, correlations: dict[str, dict[str, float]]
+    workspace: Workspace,
+    connection: duckdb.DuckDBPyConnection,
+    correlations: dict[str, dict[str, float]],
+    fits: dict[str, Fit],
 ) -> dict[str, Any]:
     """Make the table `pooled_cells`; return the facts about it for the manifest."""
     for step in ("thin_cells", "thin_mixes", "shape_cells"):
@@ -39,7 +47,6 @@ def _pool(
         connection.execute(f"SELECT * FROM {name} ORDER BY ALL").df()
         for name in ("thin_cells", "thin_mixes", "shape_cells")
     )
-    fits = fits_by_metric(predictive(workspace.frame("model_cells")))
     found: dict[tuple[str, str], Pooling] = {}
     for metric, fit in fits.items():
         of_metric = shapes[shapes["metric"].eq(metric)]
@@ -47,6 +54,15 @@ def _pool(
         found |= {(metric, kind): pool for kind, pool in pools.items()}
     add_table(connection, "pooled_cells", pooled_cells(thin, mixes, fits, found))
     return {m: {k: pooling_facts(found.get((m, k))) for k in POOLING_KINDS} for m in MODEL_METRICS}
+
+
+def _add_what_to_use_instead(workspace: Workspace, connection: duckdb.DuckDBPyConnection, fits: dict[str, Fit]) -> None:
+    """Make the table `instead_of_cells`: what answers for each cell of the grid that shows nothing."""
+    for step in ("shown_cells", "withheld_cells"):
+        run_step(connection, f"bands/{step}")
+    shown, withheld = (connection.table(name).df() for name in ("shown_cells", "withheld_cells"))
+    parts = {metric: parts_of(fit, modelled_groups()) for metric, fit in fits.items()}
+    add_table(connection, "instead_of_cells", instead_of(withheld, shown, parts, workspace.settings))
 
 
 def _in_millionths(correlations: dict[str, dict[str, float]]) -> pd.DataFrame:

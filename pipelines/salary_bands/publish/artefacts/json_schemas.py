@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from salary_bands.publish.artefacts.model_schema import model_schema
-from salary_bands.publish.artefacts.tables import BAND_COLUMNS
+from salary_bands.publish.artefacts.tables import BAND_COLUMNS, ESTIMATE_COLUMNS
 from salary_bands.publish.artefacts.views import (
     BASELINES,
     BRIEF,
@@ -39,6 +39,7 @@ def json_schemas() -> dict[str, Schema]:
         "manifest": _MANIFEST,
         "view": _view(),
         "bands": _bands(),
+        "estimates": _estimates(),
         "datapackage": _standard("Data Package v2", DATA_PACKAGE, {"$schema": {"const": DATA_PACKAGE}}, "resources"),
         "openapi": _standard("OpenAPI 3.1", OPEN_API, {"openapi": {"type": "string", "pattern": r"^3\.1\."}}, "paths"),
     }
@@ -111,6 +112,22 @@ def _bands() -> Schema:
             "rows": _list(row, "Cells; evidence, tier, level and metric identify a cell"),
         },
         "All cells of a group in a market",
+    )
+
+
+def _estimates() -> Schema:
+    head = {name: value_schema("estimates", name) for name in ("view", "group_id", "market")}
+    row = _row({name: value_schema("estimates", name) for name in ESTIMATE_COLUMNS}, "A cell")
+    return _object(
+        {
+            "schema_version": _SCHEMA_VERSION,
+            "release": _RELEASE,
+            "as_of": _AS_OF,
+            **head,
+            "columns": _columns("a row", ESTIMATE_COLUMNS),
+            "rows": _list(row, "Cells; evidence, tier, level and metric identify a cell"),
+        },
+        "What the model says of all cells of a group in a market",
     )
 
 

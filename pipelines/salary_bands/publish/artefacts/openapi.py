@@ -16,12 +16,12 @@ def open_api(manifest: Manifest, files: Iterable[File]) -> Document:
 
     Args:
         manifest: the manifest of the release.
-        files: the files of the release; those under views/ and bands/ give the values of the parameters.
+        files: the files of the release; those under views/, bands/ and estimates/ give the values of the parameters.
     """
-    paths = [f.path.removesuffix(".json").split("/") for f in files if f.path.startswith(("views/", "bands/"))]
-    bands = [parts[1:] for parts in paths if parts[0] == "bands"]
+    paths = [f.path.removesuffix(".json").split("/") for f in files if f.path.startswith(_LISTED)]
+    cells = [parts[1:] for parts in paths if parts[0] in ("bands", "estimates")]
     views = sorted(parts[1] for parts in paths if parts[0] == "views")
-    groups, markets = (sorted({parts[place] for parts in bands}) for place in (1, 2))
+    groups, markets = (sorted({parts[place] for parts in cells}) for place in (1, 2))
     version = _parameter("version", [manifest.version], "Version of the release; releases.json lists all")
     view = _parameter("view", views, "Taxonomy, which is a set of groups of specialisations")
     group = _parameter("group_id", groups, "Group of the view, groups[].id in the view's file")
@@ -53,6 +53,12 @@ def open_api(manifest: Manifest, files: Iterable[File]) -> Document:
             f"{_RELEASE}/bands/{{view}}/{{group_id}}/{{market}}.json": _get(
                 "bands", "All cells of a group in a market", _json("bands"), version, view, group, market
             ),
+            f"{_RELEASE}/estimates/{{view}}/{{group_id}}/{{market}}.json": _get(
+                "estimates",
+                "What the model says of all cells of a group in a market",
+                _json("estimates"),
+                *(version, view, group, market),
+            ),
             f"{_RELEASE}/{{table}}.csv": _get("csv", "A table as CSV", {"text/csv": _TEXT}, version, table),
             f"{_RELEASE}/{{table}}.parquet": _get("parquet", "A table as Parquet", _PARQUET, version, table),
             f"{_RELEASE}/datapackage.json": _get(
@@ -62,6 +68,7 @@ def open_api(manifest: Manifest, files: Iterable[File]) -> Document:
     }
 
 
+_LISTED = ("views/", "bands/", "estimates/")
 _TEXT = {"schema": {"type": "string"}}
 _PARQUET: Document = {"application/vnd.apache.parquet": {}}
 

@@ -35,6 +35,7 @@ def readme_text(manifest: Manifest, used: list[Format]) -> str:
         "- `views/<view>.json`: all data for a page of a site, under 64 kB: bands, premiums, ranks and demand of each "
         "group, each with its interval, or the reason why there is none",
         "- `bands/<view>/<group_id>/<market>.json`: all cells of a group in a market",
+        "- `estimates/<view>/<group_id>/<market>.json`: what the model says of them, whether or not they are shown",
         "- all tables as CSV and Parquet:",
         *(f"  - `{table}`: {_first_sentence(model)}" for table, model in RELEASE_TABLES.items()),
         "- `datapackage.json`: all columns with meaning, unit and key. `schemas/`: a JSON Schema for each kind of JSON "

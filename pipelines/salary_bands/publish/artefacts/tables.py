@@ -1,11 +1,11 @@
-"""Write the tables of a release: Parquet, CSV without formulas, and the bands as JSON.
+"""Write the tables of a release: Parquet, CSV without formulas, and bands and estimates as JSON.
 
 Texts are made by column, each distinct value once, and Arrow joins them to rows.
 """
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,18 +24,20 @@ _ROWS_AT_ONCE = 100_000
 _JSON = json.JSONEncoder(ensure_ascii=False)
 _HEAD = ("release", "as_of", "view", "group_id", "group_label", "market")
 BAND_COLUMNS = tuple(name for name in arrow_schema("bands").names if name not in _HEAD)
+_ESTIMATE_HEAD = tuple(name for name in _HEAD if name != "group_label")
+ESTIMATE_COLUMNS = tuple(name for name in arrow_schema("estimates").names if name not in _ESTIMATE_HEAD)
 
 
 def write_tables(candidate: Workspace, folder: Path, credit: Document) -> dict[str, int]:
-    """Write every table as Parquet and CSV, and the bands as JSON; return the number of rows of each table's file.
+    """Write every table as Parquet and CSV, bands and estimates as JSON; return the rows of each table's file.
 
     credit: contains_synthetic and licences, which every JSON file has.
     """
     rows = {}
     for table in RELEASE_TABLES:
         content = pq.read_table(candidate.path(table)).replace_schema_metadata(None)
-        if table == "bands":
-            for path, text in band_documents(content, credit):
+        if table in _DOCUMENTS:
+            for path, text in _DOCUMENTS[table](content, credit):
                 write_text(folder / path, text)
         pq.write_table(content, folder / f"{table}.parquet", compression="zstd")
         write_csv(content, folder / f"{table}.csv")
@@ -79,14 +81,33 @@ def _texts(column: pyarrow.ChunkedArray, cell: Callable[[Any], str]) -> pyarrow.
 
 def band_documents(bands: pyarrow.Table, credit: Document) -> Iterator[tuple[str, str]]:
     """Yield path and text of each `bands/<view>/<group_id>/<market>.json` that has a cell not suppressed."""
-    cells = bands.select(_HEAD).append_column("row", pyarrow.array(range(bands.num_rows), pyarrow.int64()))
-    cells = cells.append_column("is_shown", pc.not_equal(bands["basis"], "suppressed"))
-    by_file = cells.group_by(list(_HEAD), use_threads=False)  # rows keep the order of the table
+    shown = pc.not_equal(bands["basis"], "suppressed")
+    yield from _cell_documents("bands", bands, _HEAD, BAND_COLUMNS, shown, credit)
+
+
+def estimate_documents(estimates: pyarrow.Table, credit: Document) -> Iterator[tuple[str, str]]:
+    """Yield path and text of each `estimates/<view>/<group_id>/<market>.json`."""
+    shown = pyarrow.array([True] * estimates.num_rows, pyarrow.bool_())
+    yield from _cell_documents("estimates", estimates, _ESTIMATE_HEAD, ESTIMATE_COLUMNS, shown, credit)
+
+
+def _cell_documents(
+    folder: str, table: pyarrow.Table, head: tuple[str, ...], columns: tuple[str, ...], shown: Any, credit: Document
+) -> Iterator[tuple[str, str]]:
+    """Yield path and text of the document of each group and market of which something is shown."""
+    cells = table.select(head).append_column("row", pyarrow.array(range(table.num_rows), pyarrow.int64()))
+    by_file = cells.append_column("is_shown", shown).group_by(list(head), use_threads=False)  # rows keep their order
     files = by_file.aggregate([("is_shown", "any"), ("row", "list")])
-    lines = _joined(bands.select(BAND_COLUMNS), _JSON.encode, "null").to_pylist()
+    lines = _joined(table.select(columns), _JSON.encode, "null").to_pylist()
     for file in files.to_pylist():
         if file["is_shown_any"]:
             own = (f"[{lines[row]}]" for row in file["row_list"])
-            head = {"schema_version": SCHEMA_VERSION, **{name: file[name] for name in _HEAD}}
-            document = {**head, "as_of": file["as_of"].isoformat(), **credit, "columns": list(BAND_COLUMNS)}
-            yield f"bands/{file['view']}/{file['group_id']}/{file['market']}.json", lines_text(document, "rows", own)
+            first = {"schema_version": SCHEMA_VERSION, **{name: file[name] for name in head}}
+            document = {**first, "as_of": file["as_of"].isoformat(), **credit, "columns": list(columns)}
+            yield f"{folder}/{file['view']}/{file['group_id']}/{file['market']}.json", lines_text(document, "rows", own)
+
+
+_DOCUMENTS: dict[str, Callable[[pyarrow.Table, Document], Iterable[tuple[str, str]]]] = {
+    "bands": band_documents,
+    "estimates": estimate_documents,
+}

@@ -1,0 +1,193 @@
+"""Estimate cells that reports cannot show: the modelled median, and the range of one person's pay.
+
+The median is what the model's parts add up to. Its variance is the model's own (the jackknife by employer) and that of
+cells around the sum of their parts.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t as student
+
+from salary_bands.settings import Settings
+from salary_bands.statistics.mixes import Mixes, one_of
+from salary_bands.statistics.model import Fit, Floats
+from salary_bands.statistics.parts import REST, STAGES, Group, Parts
+from salary_bands.statistics.person_ranges import COMPLETE_LISTS, PERSON_PERCENTILES, Residuals, Shape
+from salary_bands.vocabulary.levels import LEVELS, stage_of
+
+TIERS = ("T1", "T2", "T3", "T4", "T5", "all")
+CELL = ("view", "group_id", "tier", "level", "market")
+FIGURES = ("p50", "p50_low", "p50_high", *(f"person_p{p}" for p in PERSON_PERCENTILES))
+_ROLLED_UP = (*STAGES, "all")
+_MEDIAN_VARIANCE = math.pi / 2 - 1  # n times the variance of (median - mean) of a standard normal sample
+
+
+@dataclass(frozen=True)
+class Model:
+    """What the cells of one metric are estimated from.
+
+    interactions: variance of cells of one leaf, tier and level around the sum of their parts, as a share of the
+    variance of one person's pay.
+    """
+
+    parts: Parts
+    mixes: Mixes
+    residuals: Residuals
+    shapes: Mapping[str, Shape]
+    interactions: float
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """Cells of one market that the model identifies, by row. tiers, levels: shares of the values of the mixes."""
+
+    names: list[tuple[str, str, str, str, str]]
+    group: list[int]
+    market: int
+    country: str
+    tiers: Floats
+    levels: Floats
+    employers: Floats
+
+
+def estimated_cells(model: Model, groups: Sequence[Group], settings: Settings) -> pd.DataFrame:
+    """Estimate every cell whose parts the model identifies, in unrounded USD.
+
+    Returns:
+        view, group_id, tier, level, market, the columns FIGURES, n_near; sorted by cell.
+    """
+    found = [pd.DataFrame(columns=[*CELL, *FIGURES, "n_near"])]
+    if model.shapes:
+        for cells in _cells(model.parts, model.mixes, groups, settings):
+            found.append(pd.DataFrame(cells.names, columns=list(CELL)).assign(**_figures(model, cells)))
+    types = {**dict.fromkeys(CELL, "str"), **dict.fromkeys((*FIGURES, "n_near"), "float64")}
+    return pd.concat(found).astype(types).sort_values(list(CELL), ignore_index=True)
+
+
+def identified_cells(parts: Parts, groups: Sequence[Group], settings: Settings) -> set[tuple[str, str, str, str]]:
+    """Return group (`view group_id`), tier, level and market of the cells whose parts the model identifies."""
+    told = _told(parts, settings)
+    markets = [value for axis, value in told if axis == "market"]
+    names = [" ".join(group) for group in groups if ("group", " ".join(group)) in told]
+    tiers, levels = _values(told, "tier", TIERS), _values(told, "level", (*LEVELS, *_ROLLED_UP))
+    return {(name, tier, level, market) for market in markets for name in names for tier in tiers for level in levels}
+
+
+def _told(parts: Parts, settings: Settings) -> dict[tuple[str, str], int]:
+    """Return the numbers of the parts that the model identifies."""
+    known = parts.identified(settings.min_effective_employers)
+    return {key: n for key, n in parts.number.items() if known[n]}
+
+
+def _values(told: Mapping[tuple[str, str], int], axis: str, values: Sequence[str]) -> list[str]:
+    """Return the values that are identified; mixed ones always are, since their parts count by what they weigh."""
+    return [value for value in values if value in _ROLLED_UP or (axis, value) in told]
+
+
+def _cells(parts: Parts, mixes: Mixes, groups: Sequence[Group], settings: Settings) -> Iterator[_Cells]:
+    """Yield the cells that the model identifies, a market at a time."""
+    told, country_of = _told(parts, settings), _countries(parts.fit)
+    tiers, levels = _values(told, "tier", TIERS), _values(told, "level", (*LEVELS, *_ROLLED_UP))
+    chosen = {name: np.array([name in (v, stage_of(v), "all") for v in mixes.levels]) for name in levels}
+    known = [(group, told[key]) for group in groups if (key := ("group", " ".join(group))) in told]
+    for market in [value for axis, value in told if axis == "market"]:
+        at, country = told["market", market], country_of[market]
+        names, of_tiers, of_levels, employers = [], [], [], []
+        for group, number in known:
+            name = " ".join(group)
+            for tier in tiers:
+                shares = mixes.of_tiers(country, name) if tier == "all" else one_of(mixes.tiers, tier)
+                for level in levels:
+                    names.append((*group, tier, level, market))
+                    of_tiers.append(shares)
+                    of_levels.append(mixes.of_levels(chosen[level], country, name, None if tier == "all" else tier))
+                    single = [("tier", tier), ("level", level)]
+                    others = [told[key] for key in single if key[1] not in _ROLLED_UP]
+                    employers.append(min(parts.employers[n] for n in (number, at, *others)))
+        if names:
+            of_group = [number for _, number in known for _ in tiers for _ in levels]
+            yield _Cells(names, of_group, at, country, np.array(of_tiers), np.array(of_levels), np.array(employers))
+
+
+def _countries(fit: Fit) -> dict[str, str]:
+    """Return the country of each market of the fit."""
+    pairs = fit.cells[["market", "country"]].astype(str).drop_duplicates()
+    metros = {m: c for m, c in pairs.itertuples(index=False, name=None) if m != REST and len(m) > 2}
+    return metros | {country: country for country in pairs["country"]}
+
+
+def _figures(model: Model, cells: _Cells) -> dict[str, Floats]:
+    """Return the columns FIGURES and n_near of some cells."""
+    parts, mixes, factors = model.parts, model.mixes, model.residuals.factors
+    of_tier = [parts.number["tier", tier] for tier in mixes.tiers]
+    of_level = [parts.number["level", level] for level in mixes.levels]
+    added = {axis: parts.effect[of] for axis, of in (("tier", of_tier), ("level", of_level))}
+    tiers, levels = cells.tiers @ added["tier"], cells.levels @ added["level"]
+    centre = parts.effect_of_common + parts.effect[cells.group] + parts.effect[cells.market] + tiers + levels
+    spread = parts.spread[cells.group] + parts.spread[cells.market]
+    spread = spread + cells.tiers @ added["tier"] ** 2 - tiers**2 + cells.levels @ added["level"] ** 2 - levels**2
+    moves = parts.moves[0]
+    moved = moves[:, cells.group] + moves[:, [cells.market]] + moves[:, [-1]]
+    moved = moved + moves[:, of_tier] @ cells.tiers.T + moves[:, of_level] @ cells.levels.T
+    model_variance = (moved**2).sum(axis=0)
+    variance = (
+        model.residuals.usual
+        * factors["country"][cells.country]
+        * (cells.tiers @ [factors["tier"][tier] for tier in mixes.tiers])
+    )
+    variance = variance * (cells.levels @ [factors["rank"][level] for level in mixes.levels])
+    tier = [name[2] for name in cells.names]
+    kind = np.where(np.isin(tier, COMPLETE_LISTS), "listed", np.where(np.isin(tier, ["all"]), "all", "other"))
+    median, effective = (np.array([getattr(model.shapes[k], name) for k in kind]) for name in ("median", "effective"))
+    people = np.array([model.shapes[k].people for k in kind])
+    total = model_variance + variance * (_MEDIAN_VARIANCE / effective + model.interactions * _averaged(parts, cells))
+    half = _critical_values(total, model_variance, cells.employers) * np.sqrt(total)
+    middle = centre + median * np.sqrt(variance)
+    sides = np.array([-1, -1, 1, 1])
+    # a range of people that does not hold their median would help nobody
+    away = sides * np.maximum(sides * (people - median[:, None]), 0.0) * np.sqrt(variance + spread)[:, None]
+    logs = [middle, middle - half, middle + half, *(middle[:, None] + away).T]
+    usd = {name: 100_000 * np.exp(log) for name, log in zip(FIGURES, logs, strict=True)}
+    return {**usd, "n_near": variance / total}
+
+
+def _averaged(parts: Parts, cells: _Cells) -> Floats:
+    """Return how much of interactions is left in a mean over values: 1 if the cell is of one leaf, tier and level.
+
+    A third each of what a cell adds is taken to be of its tier and level, of its leaf and tier, and of all three.
+    """
+    leaves, tiers, levels = (
+        parts.concentration[cells.group],
+        (cells.tiers**2).sum(axis=1),
+        (cells.levels**2).sum(axis=1),
+    )
+    return np.asarray((tiers * levels + leaves * tiers + leaves * tiers * levels) / 3)
+
+
+def _critical_values(variance: Floats, model_variance: Floats, employers: Floats) -> Floats:
+    """Return the half-widths of 95 % intervals in standard errors.
+
+    Student t with the degrees of freedom of Satterthwaite (1946): the model's part has `employers` - 1.
+    """
+    some = model_variance > 0
+    freedom = np.where(some, (employers - 1) * (variance / np.where(some, model_variance, 1.0)) ** 2, np.inf)
+    return np.asarray(student.ppf(0.975, freedom))
+
+
+def facts_of(model: Model) -> dict[str, object]:
+    """Return what the manifest says of the estimates of a metric, rounded."""
+    kinds = {
+        kind: {
+            "residuals": shape.reports,
+            "employers": shape.employers,
+            "borrowed": shape.borrowed,
+            **{f"p{p}": round(z, 4) for p, z in zip(PERSON_PERCENTILES, shape.people, strict=True)},
+        }
+        for kind, shape in model.shapes.items()
+    }
+    person_sd = round(math.sqrt(model.residuals.usual), 4)
+    return {"person_sd": person_sd, "interactions": round(model.interactions, 4), "kinds": kinds}

@@ -1,0 +1,40 @@
+-- Grain: one row per cell of the grid that shows nothing, each group once.
+-- Inputs: grid, group_names, disclosed_cells, intervals, pooled_cells.
+with
+shown as (
+    select d.view, d.group_id, d.tier, d.level, d.market, d.evidence, d.metric
+    from disclosed_cells as d
+    left join intervals as i on d.cell = i.cell and i.percentile = 50
+    left join pooled_cells as k on d.cell = k.cell and k.percentile = 50
+    where k.cell is not null or (d.suppression_reason is null and i.cell is not null)
+)
+
+select distinct
+    g.view,
+    g.group_id,
+    concat(g.view, ' ', g.group_id) as "group",
+    g.tier,
+    g.level,
+    g.market,
+    g.evidence,
+    g.metric
+from grid as g
+inner join group_names as n on g.view = n.first_view and g.group_id = n.first_group_id
+left join shown as s
+    on
+        g.view = s.view
+        and g.group_id = s.group_id
+        and g.tier = s.tier
+        and g.level = s.level
+        and g.market = s.market
+        and g.evidence = s.evidence
+        and g.metric = s.metric
+where s.view is null
+order by
+    g.evidence asc nulls last,
+    g.metric asc nulls last,
+    g.view asc nulls last,
+    g.group_id asc nulls last,
+    g.tier asc nulls last,
+    g.level asc nulls last,
+    g.market asc nulls last
