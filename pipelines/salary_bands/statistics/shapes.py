@@ -51,10 +51,7 @@ class Shapes:
         """
         self._fewest = settings.min_shape_reports, settings.min_shape_employers
         known = {kind: of for kind, of in totals.items() if of.usual > 0}
-        self._reports = {
-            kind: _standardised(cells[kind].deviations(), "deviation", of).assign(kind=kind)
-            for kind, of in known.items()
-        }
+        self._reports = {kind: _standardised(cells[kind].deviations(), "deviation", of) for kind, of in known.items()}
         self._filled = {
             kind: _standardised(filled[filled["kind"].eq(kind)], "offset_log", of) for kind, of in known.items()
         }
@@ -66,8 +63,9 @@ class Shapes:
         too, and if these are too few those of all kinds; None if all of them are.
         """
         alike = tuple(other for other in self._reports if _family(other) == _family(kind))
-        for kinds in ((kind,), alike, tuple(self._reports)):
-            reports = pd.concat([self._reports[k] for k in kinds]) if kinds else pd.DataFrame()
+        own = tuple(other for other in alike if other == kind)
+        for kinds in filter(None, (own, alike, tuple(self._reports))):
+            reports = pd.concat([self._reports[k] for k in kinds])
             if len(reports) >= self._fewest[0] and reports["employer"].nunique() >= self._fewest[1]:
                 return self._shape(reports, kinds, alike)
         return None
