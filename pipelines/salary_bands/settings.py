@@ -99,6 +99,8 @@ class Settings(BaseSettings):
     min_pooled_reports: int = _method(5, "Smallest number of reports of a pooled cell.", ge=1)
     min_modelled_share: float = _method(0.5, "Weight share of a pooled cell that must be in the model.", gt=0, le=1)
     shape_effective_n: float = _method(60, "Effective reports of the cells that show the shape of pay.", gt=0)
+    min_shape_reports: int = _method(100, "Smallest number of reports that show the shape of pay in a kind.", ge=2)
+    min_shape_employers: int = _method(10, "Smallest number of employers of these reports.", ge=1)
     fragile_shift: float = _method(0.10, "Relative change by leaving out one unit above which a cell is fragile.", gt=0)
     coarse_adverts: int = _method(
         1_000, "Adverts of a source from which demand is unknown if no title names LLM work.", ge=1

@@ -16,19 +16,19 @@ from tests.builders.cases import Case
 from tests.builders.thin_cells import write_thin
 from tests.oracle.figures import Figure
 from tests.oracle.pooled import (
+    LevelHere,
     Pool,
     Prediction,
-    Shape,
-    beyond_the_mean,
     is_shape_cell,
     kind_of,
+    levels_here,
     of_means,
-    shape_of,
     variance_within,
     variances_of,
 )
 from tests.oracle.premiums import paule_mandel
 from tests.oracle.rows import Report
+from tests.oracle.shapes import Point, Shape, between_cells, beyond_the_mean, deviations, quartiles, shape_of, spread
 
 Z = statistics.NormalDist().inv_cdf(0.975)
 ANY: Any = None  # the model, which these examples do not ask
@@ -207,23 +207,101 @@ def shape_cell(pays: list[int], **facts: Any) -> Report:
     return {**cell, "pay": [(pay, 1) for pay in pays], **facts}
 
 
-def test_the_shape_is_the_mean_distance_of_percentiles_in_at_least_three_filled_cells(settings: Any) -> None:
+def test_a_shape_varies_between_cells_beyond_what_sampling_makes_of_it() -> None:
     """Logs 0, 1, 2, 3, 4 have their quarters one from their mean."""
+    full, flat = shape_cell([round(1e5 * math.exp(y)) for y in range(5)]), shape_cell([100_000] * 5)
+    assert between_cells([(full, 1.0)] * 3, 75, "base") == 0, "equal cells do not vary"
+    pieces = [(cell, 1.0) for cell in (full, full, full, flat)]
+    assert between_cells(pieces, 75, "base") > 0 == between_cells(pieces, 50, "base")
+    assert between_cells([(cell, 4.0) for cell, _ in pieces], 75, "base") < between_cells(pieces, 75, "base")
 
-    def told(*cells: Report, variance: float = 1) -> Any:
-        return shape_of([(cell, variance) for cell in cells], "base", settings)
 
-    full = shape_cell([round(1e5 * math.exp(y)) for y in range(5)])
-    shape = told(full, full, full)
-    assert [shape[percent][0] for percent in (25, 50, 75)] == pytest.approx([-1, 0, 1], abs=1e-4)
-    assert [shape[percent][1] for percent in (25, 50, 75)] == [0, 0, 0], "equal cells do not vary"
-    assert told(full, full, full, variance=4)[75][0] == pytest.approx(0.5, abs=1e-4), "in standard deviations"
-    for other in ({"n_effective": 59.9}, {"basis": "suppressed"}, {"figures": {25: 0, 50: 0}}):
-        assert told(full, full, {**full, **other}) is None, other
-    flat = shape_cell([100_000] * 5)
-    assert told(full, full, full, flat)[75][0] == pytest.approx(0.75, abs=1e-4)
-    assert told(full, full, full, flat)[75][1] > 0
-    assert told(full, full, full, flat)[50][1] == 0
+def points(*logs: float, employer: str | None = None, weight: float = 1) -> list[Point]:
+    return [Point(log, weight, employer, employer or object()) for log in logs]
+
+
+def test_a_report_is_compared_with_the_others_of_its_cell_without_its_employer() -> None:
+    """Of six, five others are left: their mean is 0, and it varies a fifth as much as a report."""
+    six = points(1.2, 0.5, -0.5, 0.25, -0.25, 0)
+    [first, *_] = deviations(six)
+    assert first[0] == pytest.approx(1.2 * math.sqrt(5 / 6))
+    two = [*points(1.2, 0.8, employer="E"), *points(0.5, -0.5, 0.25, -0.25)]
+    assert [d for d, p in deviations(two) if p.employer] == pytest.approx([1.2 * math.sqrt(0.8), 0.8 * math.sqrt(0.8)])
+    assert deviations(two[:5]) == [], "three others and an employer"
+    assert deviations(points(1.0, 2.0, 3.0, 4.0)) == []
+
+
+def test_quartiles_of_residuals_are_those_of_a_normal_law_where_they_are_drawn_from_it() -> None:
+    rng = random.Random(8)
+    told = [(rng.gauss(0.1, 2), points(0, weight=rng.choice([1, 2]))[0]) for _ in range(20_000)]
+    distances, size = quartiles(told)
+    assert [distances[p] for p in (25, 50, 75)] == pytest.approx([-0.674, 0, 0.674], abs=0.03)
+    assert size == pytest.approx(20_000 * 2.25 / 2.5, rel=0.01)
+    few = quartiles([(v, points(0)[0]) for v in (-3.0, -1.0, 1.0, 3.0)])[0]
+    assert few[75] == pytest.approx(2 / math.sqrt(5)), "between the third and the fourth"
+
+
+def test_reports_that_the_model_cannot_tell_apart_stand_for_their_mean_and_variance() -> None:
+    assert spread([1.0]) == [1.0]
+    assert spread([3.0, 1.0]) == pytest.approx([1.0, 3.0])
+    many = spread([float(n) for n in range(50)])
+    assert len(many) == 9
+    assert (statistics.mean(many), statistics.pvariance(many)) == pytest.approx((24.5, statistics.pvariance(range(50))))
+
+
+def test_a_kind_with_few_reports_or_employers_takes_its_shape_from_kinds_like_it(settings: Any) -> None:
+    def told(count: int, employers: int, scale: float) -> list[tuple[float, Point]]:
+        values = [scale * (n - (count - 1) / 2) ** 3 for n in range(count)]
+        return [(v, Point(v, 1, f"E{n % employers}", n)) for n, v in enumerate(values)]
+
+    own, like, other = ("listed", True), ("other", True), ("all", False)
+
+    def offset(reports: dict[Any, Any]) -> float | None:
+        shape = shape_of(own, reports, {kind: [] for kind in reports}, "base", settings)
+        return shape and shape[75][0]
+
+    alone = quartiles(told(100, 10, 1))[0][75]
+    assert offset({own: told(100, 10, 1), like: told(300, 30, 5)}) == pytest.approx(alone)
+    for few in (told(99, 10, 1), told(100, 9, 1)):
+        both = quartiles([*few, *told(300, 30, 5)])[0][75]
+        assert offset({own: few, like: told(300, 30, 5), other: told(300, 30, 9)}) == pytest.approx(both) != alone
+    assert offset({own: told(50, 5, 1), other: told(60, 20, 9)}) is not None
+    assert offset({own: told(50, 5, 1), other: told(49, 20, 9)}) is None
+
+
+def test_a_level_that_adds_otherwise_in_a_country_is_told_by_its_reports_there(settings: Any) -> None:
+    """In IN, L5 is 0.4 above the model and L3 as much below; in the US both are as the model says."""
+    rng = random.Random(9)
+    off = {("IN", "L5"): 0.4, ("IN", "L3"): -0.4, ("US", "L5"): 0.0, ("US", "L3"): 0.0, ("SG", "L5"): 0.4}
+    people, errors = [], {}
+    for (country, level), mean in off.items():
+        for n in range(4 if country == "SG" else 40):
+            report = person(2**20, f"{country}{n}", country) | {"level": level, "leaf": "x"}
+            people.append(report)
+            errors[id(report)] = mean + 0.05 * (-1) ** n + rng.gauss(0, 0.02)
+    found = levels_here(people, errors, settings, Fraction(0))
+    assert found["IN", "L5"].effect == pytest.approx(0.4, abs=0.02) == -found["IN", "L3"].effect
+    assert found["US", "L3"].effect == pytest.approx(0, abs=0.02)
+    assert 0.2 < found["SG", "L5"].effect < found["IN", "L5"].effect, "few are drawn towards the model"
+    assert found["SG", "L5"].missed > found["IN", "L5"].missed > 0
+    as_it_says = {report: 0.05 * (-1) ** n for n, report in enumerate(errors)}
+    assert {here.effect for here in levels_here(people, as_it_says, settings, Fraction(0)).values()} == {0.0}
+
+
+def test_what_levels_add_here_widens_and_moves_a_prediction() -> None:
+    levels = {("IN", "L5"): LevelHere(0.4, 0.01, 0.02)}
+    members = [person(3, "A", "IN") | {"level": "L5"}, person(1, "B", "IN") | {"level": "L3"}]
+    here = Pool(ANY, {id(r): r for r in members}, {}, {}, 0.0, {}, levels).levels_of(members)
+    assert here == [(0.75, LevelHere(0.4, 0.01, 0.02)), (0.25, LevelHere())]
+    shown = pool().figures(0.2, Prediction(0.0, 0.02, shared=0.004), 9)[50]
+    assert reach(shown) == pytest.approx(Z * math.sqrt(0.01 + 2 * 0.25 * 0.004))
+
+
+def test_what_a_cell_is_mixed_of_widens_it_by_its_employers() -> None:
+    """Leaves that differ by a variance of 0.016 in nine reports, 0.018 in the cell, of three employers."""
+    shown = pool().figures(0.2, Prediction(0.0, 0.02, leaves=0.016), 9, alike=3)
+    assert reach(shown[50]) == pytest.approx(Z * math.sqrt(0.01 + 0.018 / 3))
+    assert math.log(shown[75].pay / shown[50].pay) == pytest.approx(0.2 * math.sqrt(1.2)), "and its quartiles apart"
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,16 @@
 """The oracle's pooled cells: thin cells of a country, drawn towards what the model says of their reports.
 
-Where the method is silent: the shape is read from cells that may be disclosed and show their median, whether or not
-they show P25 and P75 beside the percentile asked for; nothing is pooled where reports of one cell never differ, nor a
-cell whose prediction has no variance because it rests on one employer. Logs are of pay over 100,000 USD.
+Where the method is silent: how the shape differs between cells is read from those that may be disclosed and show
+their median, whether or not they show P25 and P75 beside the percentile asked for; nothing is pooled where reports of
+one cell never differ, nor a cell whose prediction has no variance because it rests on one employer. Logs are of pay
+over 100,000 USD.
 """
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from statistics import NormalDist
 from typing import Any, NamedTuple
 
 from scipy.stats import t as student_t
@@ -32,15 +32,12 @@ from tests.oracle.model import (  # fmt: skip
 )
 from tests.oracle.premiums import STAGE, paule_mandel
 from tests.oracle.rows import Report, by
+from tests.oracle.shapes import PERCENTS, Kind, Piece, Shape, deviations, mean_log, points_of, shape_of
 
-PERCENTS = (25, 50, 75)
 TIERS = ("T1", "T2", "T3", "T4", "T5")
 STAGES = ("early", "senior")
-MIN_SHAPE_CELLS = 3
 
 Key = tuple[str, ...]
-Kind = tuple[str, bool]  # `listed` (T1, T2), `other` or `all` tiers; of one level, else of a stage
-Shape = dict[int, tuple[float, float]]  # by percentile: its distance from the mean log, and that one's variance
 
 
 def kind_of(key: Key) -> Kind | None:
@@ -62,12 +59,22 @@ def is_shape_cell(key: Key) -> bool:
     return kind_of(key) is not None and key[0] == "leaf" and key[1] != "all"
 
 
+class LevelHere(NamedTuple):
+    """What a level adds to pay in one country besides what it adds everywhere, log units."""
+
+    effect: float = 0.0
+    missed: float = 0.0  # the variance of what it really adds around the effect
+    shared: float = 0.0  # the covariance of its error with that of the mean of its reports
+
+
 class Prediction(NamedTuple):
     """What the model says of a cell, log units; no variance where it rests on one employer."""
 
     log: float
     variance: float | None
     employers: float = math.inf  # their effective number
+    shared: float = 0.0  # the covariance of what levels add here with the cell's own mean
+    leaves: float = 0.0  # the variance of the effects of the leaves of its reports
 
 
 @dataclass
@@ -80,6 +87,7 @@ class Pool:
     whole: dict[str, float]  # the same around the mean of the cell
     between: float  # tau2, of cells around the model, in units of `within`
     shape: Shape  # in units of the root of `whole`, and of `whole`
+    levels: dict[tuple[str, str], LevelHere] = field(default_factory=dict)  # by country and level
 
     def modelled(self, members: Iterable[Report]) -> list[Report]:
         """The rows of the fit that are of these reports."""
@@ -87,38 +95,70 @@ class Pool:
 
     def predicted_log(self, members: Iterable[Report]) -> float:
         """The mean of the predictions of these reports."""
+        members = list(members)
         log = value_of(contrast_of(self.modelled(members)), self.fit.effects)
         assert log is not None
-        return log
+        return log + sum(share * here.effect for share, here in self.levels_of(members))
+
+    def levels_of(self, members: Iterable[Report]) -> list[tuple[float, LevelHere]]:
+        """What the levels of the modelled ones of these reports add in their country, with the share of each."""
+        known = [r for r in members if id(r) in self.rows]
+        whole = sum(r["weight"] for r in known)
+        return [
+            (sum(r["weight"] for r in alike) / whole, self.levels.get(place, LevelHere()))
+            for place, alike in by(known, lambda r: (r["country"], r["level"])).items()
+        ]
+
+    def leaves_of(self, members: Iterable[Report]) -> float:
+        """The variance of the effects of the leaves of these reports."""
+        rows = self.modelled(members)
+        whole = sum(r["weight"] for r in rows)
+        effects = [(r["weight"] / whole, self.fit.effects["leaf", r["leaf"]]) for r in rows]
+        mean = sum(share * effect for share, effect in effects)
+        return sum(share * (effect - mean) ** 2 for share, effect in effects)
 
     def prediction(self, members: Iterable[Report]) -> Prediction:
         """The same with its variance, leaving each employer of the fit out in turn."""
-        contrast, log = contrast_of(self.modelled(members)), self.predicted_log(members)
+        members = list(members)
+        contrast, here = contrast_of(self.modelled(members)), self.levels_of(members)
+        log = value_of(contrast, self.fit.effects)
+        assert log is not None
         others = [fit.value(contrast, strict=False) if fit else None for fit in self.fit.without_each_employer]
         told = [other for other in others if other is not None]
         variance = sum((log - other) ** 2 for other in told) if len(told) == len(others) else None
         employers = self.fit._effective_employers(contrast)
-        return Prediction(log, variance if employers > 1 else None, employers)
+        if variance is not None:
+            variance += sum(share**2 * level.missed for share, level in here)
+        shared = sum(share**2 * level.shared for share, level in here)
+        log, leaves = self.predicted_log(members), self.leaves_of(members)
+        return Prediction(log, variance if employers > 1 else None, employers, shared, leaves)
 
     def share_of_cell(self, size: float) -> float:
         """Lambda: how much a cell of that effective size counts against the model."""
         return self.between / (self.between + 1 / size)
 
     def figures(
-        self, own: float, model: Prediction, size: float, strangers: float | None = None, country: str = ""
+        self,
+        own: float,
+        model: Prediction,
+        size: float,
+        strangers: float | None = None,
+        country: str = "",
+        alike: float | None = None,
     ) -> dict[int, Figure]:
         """What a cell shows, from the mean of its logs, the model's prediction and its effective size.
 
         strangers: that size if no two people shared an employer; what employers add to the cell's error may go with
-        the model's.
+        the model's. alike: that size if people of one employer were all alike, as in what the cell is mixed of.
         """
         within, whole = (of.get(country, of[""]) for of in (self.within, self.whole))
+        whole += model.leaves / (1 - 1 / max(size, 2))
         share = self.share_of_cell(size)
         middle = share * own + (1 - share) * model.log
         of_model = (1 - share) ** 2 * model.variance
         of_employers = share**2 * within * (1 / size - 1 / (strangers or size))
-        drawn = share * within / size + of_model + max(whole - within, 0.0) / size
-        drawn += 2 * math.sqrt(of_model * of_employers)
+        drawn = share * within / size + of_model + max(whole - within, 0.0) / (alike or size)
+        drawn += 2 * math.sqrt(of_model * of_employers) + 2 * share * (1 - share) * model.shared
         shown = {}
         for percent, (distance, variance) in self.shape.items():
             pay = 1e5 * math.exp(middle + distance * math.sqrt(whole))
@@ -171,7 +211,10 @@ def _pooled(
     if pool is None or prediction is None or prediction.variance is None:
         return {"hindrances": hindered or {"no_pool" if pool is None else "no_variance"}}
     size = effective_size(members, of_means(correlations[metric][50]), most=settings.max_unknown_factor)
-    strangers = float(effective_size(members, Fraction(0), most=settings.max_unknown_factor))
+    strangers, alike = (
+        float(effective_size(members, Fraction(likeness), most=settings.max_unknown_factor)) for likeness in (0, 1)
+    )
+    own, country = mean_log(members, metric), members[0]["country"]
     return {
         "hindrances": set(),
         "basis": "pooled",
@@ -179,7 +222,7 @@ def _pooled(
         "shown_alone": set(cell["figures"]) if cell["basis"] == "direct" else set(),
         "n_effective": size,
         "shrinkage_weight": 1 - pool.share_of_cell(float(size)),
-        "figures": pool.figures(mean_log(members, metric), prediction, float(size), strangers, members[0]["country"]),
+        "figures": pool.figures(own, prediction, float(size), strangers, country, alike),
     }
 
 
@@ -210,39 +253,79 @@ def pools_of(
     whole = {
         kind: variances_of([log_pays(place, metric) for place in places[kind]], likeness, prior, most) for kind in kinds
     }
-    shape_cells: dict[Kind, list[Report]] = {kind: [] for kind in kinds}
+    if fit is None:
+        return {}
+    errors = dict(zip(rows, map(float, fit.residuals), strict=True))
+    levels = levels_here(modelled, errors, settings, likeness)
+    errors = {id(r): errors[id(r)] - levels[r["country"], r["level"]].effect for r in modelled}
+    known = {kind: of for kind, of in whole.items() if of}
+    pieces: dict[Kind, list[Piece]] = {kind: [] for kind in kinds}
     for key, cell in cells.items():
         kind = kind_of(key)
-        if key[-1] == metric and kind and is_shape_cell(key):
-            shape_cells[kind].append(cell)
-    found = {}
-    for kind in kinds:
-        alike = {k: v for k, v in whole.items() if v and (k[0] == "all", k[1]) == (kind[0] == "all", kind[1])}
-        told = [
-            place
+        if key[-1] == metric and kind in known and is_shape_cell(key):
+            country = cell["members"][0]["country"]
+            pieces[kind].append((cell, known[kind].get(country, known[kind][""])))
+    told = {
+        kind: [
+            (deviation / math.sqrt(known[kind].get(place[0]["country"], known[kind][""])), point)
             for place in places[kind]
-            if len(place) >= settings.min_pooled_reports
-            and len({r["employer"] for r in place} - {None}) >= settings.min_employers
+            for deviation, point in deviations(points_of(place, metric, rows))
         ]
-        spread = whole[kind]
-        if not spread or len(told) < 2 or fit is None:
-            continue
-        errors = dict(zip(rows, map(float, fit.residuals), strict=True))
+        for kind in known
+    }
+    found = {}
+    for kind, spread in known.items():
+        filled = [place for place in places[kind] if _is_filled(place, settings)]
         within = variances_of([[(errors[id(r)], r) for r in place] for place in places[kind]], likeness, prior, most)
-        pieces = [
-            (cell, of.get(cell["members"][0]["country"], of[""])) for k, of in alike.items() for cell in shape_cells[k]
-        ]
-        shape = shape_of(pieces, metric, settings)
-        if not within or shape is None:
+        shape = shape_of(kind, told, pieces, metric, settings)
+        if len(filled) < 2 or not within or shape is None:
             continue
-        pool = Pool(fit, rows, within, spread, 0.0, shape)
+        pool = Pool(fit, rows, within, spread, 0.0, shape, levels)
         distances, sizes = [], []
-        for place in told:
+        for place in filled:
             own = within.get(place[0]["country"], within[""])
             distances.append((mean_log(place, metric) - pool.predicted_log(place)) / math.sqrt(own))
             sizes.append(float(effective_size(place, likeness, most=most)))
         pool.between = paule_mandel(distances, [1 / size for size in sizes], centre=0.0)
         found[kind] = pool
+    return found
+
+
+def _is_filled(place: list[Report], settings: Any) -> bool:
+    """Whether enough people of enough employers say how far a cell is from the model."""
+    employers = {r["employer"] for r in place} - {None}
+    return len(place) >= settings.min_pooled_reports and len(employers) >= settings.min_employers
+
+
+def levels_here(
+    modelled: list[Report], errors: dict[int, float], settings: Any, likeness: Fraction
+) -> dict[tuple[str, str], LevelHere]:
+    """What each level adds in each country, drawn towards nothing the more, the fewer reports tell it.
+
+    errors: the residuals of the model, by the identity of the report.
+    """
+    prior, most = settings.variance_prior, settings.max_unknown_factor
+    places = by(modelled, lambda r: place_of(r, ("all", True))).values()
+    spread = variances_of([[(errors[id(r)], r) for r in place] for place in places], likeness, prior, most)
+    groups = by(modelled, lambda r: (r["country"], r["level"]))
+    sizes = {key: float(effective_size(group, likeness, most=most)) for key, group in groups.items()}
+    if spread is None:
+        return dict.fromkeys(groups, LevelHere())
+    means = {
+        key: sum(r["weight"] * errors[id(r)] for r in group) / sum(r["weight"] for r in group)
+        for key, group in groups.items()
+    }
+    within = {key: spread.get(key[0], spread[""]) for key in groups}
+    filled = [key for key, group in groups.items() if _is_filled(group, settings)]
+    between = 0.0
+    if len(filled) > 1:
+        distances = [means[key] / math.sqrt(within[key]) for key in filled]
+        between = paule_mandel(distances, [1 / sizes[key] for key in filled], centre=0.0)
+    found = {}
+    for key, size in sizes.items():
+        share = between / (between + 1 / size)
+        missed, shared = between * (1 - share) * within[key], share * within[key] / size
+        found[key] = LevelHere(share * means[key], missed, shared)
     return found
 
 
@@ -263,44 +346,9 @@ def place_of(report: Report, kind: Kind) -> tuple[str, ...]:
     return report["leaf"], tier, level, report["country"]
 
 
-def shape_of(cells: Iterable[tuple[Report, float]], metric: str, settings: Any) -> Shape | None:
-    """How far percentiles lie from the mean of their logs, in cells of variance 1; None where too few cells tell.
-
-    cells: with the variance within those of their kind and country, in whose units distances are compared.
-    """
-    filled = [
-        (cell, variance)
-        for cell, variance in cells
-        if cell["basis"] == "direct" and cell["n_effective"] >= settings.shape_effective_n
-    ]
-    shape = {}
-    for percent in PERCENTS:
-        distances, variances = [], []
-        for cell, variance in ((c, v) for c, v in filled if percent in c["figures"]):
-            pay = float(cell["points"][percent])
-            distances.append((math.log(pay / 1e5) - mean_log(cell["members"], metric)) / math.sqrt(variance))
-            variances.append(beyond_the_mean(percent) / float(cell["sizes"][percent]))
-        if len(distances) < MIN_SHAPE_CELLS:
-            return None
-        middle = sum(distances) / len(distances)
-        shape[percent] = middle, paule_mandel(distances, variances)
-    return shape
-
-
-def beyond_the_mean(percent: int) -> float:
-    """n times the variance of (percentile - mean) of a normal sample of standard deviation 1."""
-    p = percent / 100
-    return p * (1 - p) / NormalDist().pdf(NormalDist().inv_cdf(p)) ** 2 - 1
-
-
 def model_reports(reports: Iterable[Report], metric: str) -> list[Report]:
     """The reports behind the predicted rows of `fit_rows`, in its order."""
     return predicted_reports(reports, metric)
-
-
-def mean_log(members: Iterable[Report], metric: str) -> float:
-    members = list(members)
-    return sum(r["weight"] * log_pay(r[metric]) for r in members) / sum(r["weight"] for r in members)
 
 
 def contrast_of(rows: list[Report]) -> Contrast:

@@ -12,8 +12,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from salary_bands.publish.artefacts.page import page_text
+from salary_bands.publish.artefacts.page import page_text, unpooled_kinds
 from salary_bands.releases.manifest import Manifest
+from salary_bands.statistics.pooling import POOLING_KINDS, UNPOOLED
 from tests.builders.programs import program
 
 Views = dict[str, Any]
@@ -46,6 +47,22 @@ def views(release: Path) -> Views:
 
 def manifest(release: Path) -> Manifest:
     return Manifest.read((release / "manifest.json").read_bytes())
+
+
+def test_it_says_which_kinds_of_cells_are_not_pooled_and_why(sample_release: Path) -> None:
+    known = manifest(sample_release)
+    reason = {"unpooled": "few_cells", "reason": UNPOOLED["few_cells"]}
+    pooling = {
+        "base": {**{kind: {"between_variance": 0.1} for kind in POOLING_KINDS}, "other_level": reason},
+        "total": {**dict.fromkeys(POOLING_KINDS), "other_level": reason},  # null as in older releases
+    }
+    changed = known.model_copy(update={"method": known.method.model_copy(update={"pooling": pooling})})
+    text = page_text(changed, views(sample_release), sample_release)
+    assert text.count(UNPOOLED["few_cells"]) == 1
+    assert f"base and total, one level at T3, T4 or T5: {UNPOOLED['few_cells']}" in text
+    every = {metric: dict.fromkeys(POOLING_KINDS, reason) for metric in ("base", "total")}
+    none = known.model_copy(update={"method": known.method.model_copy(update={"pooling": every})})
+    assert len(unpooled_kinds(none)) == len(POOLING_KINDS), "every kind has words"
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])

@@ -3,14 +3,13 @@
 import argparse
 import os
 import sys
-import time
 from multiprocessing import get_context
 from pathlib import Path
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # before numpy: two workers, a core each
     os.environ.setdefault(name, "1")
 
-from tests.simulate import run  # noqa: E402
+from tests.simulate import report, run  # noqa: E402
 
 
 def main() -> None:
@@ -18,14 +17,18 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, default=Path("docs/method.md"), help="page whose generated part is replaced"
     )
-    parser.add_argument("--scale", type=float, default=1.0, help="how many worlds, relative to the usual number")
+    parser.add_argument("--small", action="store_true", help="only try that it runs: a few small worlds")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument(
+        "--work", type=Path, default=Path("data/work/simulate"), help="results of pieces: a stopped run goes on there"
+    )
     chosen = parser.parse_args()
-    started = time.monotonic()
+    size = run.SMALLEST if chosen.small else run.USUAL
+    folder = chosen.work / f"{report.code_digest()}-{size.name()}"
     with get_context("spawn").Pool(chosen.workers) as pool:
-        found = run.simulated(pool, chosen.scale, lambda line: print(line, file=sys.stderr))
-    run.write(found, chosen.out, chosen.scale)
-    print(f"{chosen.out}: written after {time.monotonic() - started:.0f} s", file=sys.stderr)
+        found = run.simulated(size, folder, pool, lambda line: print(line, file=sys.stderr, flush=True))
+    run.write(found, chosen.out, size)
+    print(f"{chosen.out}: written after {found.seconds:.0f} s of processor time", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,19 @@
 """Which worlds are drawn, in which order the work is done, and where the results go."""
 
-from collections.abc import Callable
+import time
 from dataclasses import dataclass
 from multiprocessing.pool import Pool
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from salary_bands.fingerprint import digest
 from tests.simulate import plots, report
 from tests.simulate.faults import shifts
 from tests.simulate.gates import CASES, held
 from tests.simulate.pipeline import settings_at
-from tests.simulate.population import SMALL_COUNTRIES, Population
+from tests.simulate.population import SMALL_COUNTRIES
 from tests.simulate.readings import (  # fmt: skip
     Reading,
     coverage,
@@ -23,16 +25,37 @@ from tests.simulate.readings import (  # fmt: skip
     sampled,
     truth_of,
 )
+from tests.simulate.work import Piece, Say, finished
 
-SMALL, LARGE, FAULTY = 5_000, report.MODEL_SIZE, 6_000
 JUDGED = 3  # one cell in so many
-WORLDS = {SMALL: 10, LARGE: 5}
-GATE_WORLDS, ORDINARY, FAULTS = 4, 25, 5  # worlds, and draws in each
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is simulated. worlds: how many, by their reports; the largest are those of premiums."""
+
+    worlds: dict[int, int]
+    faulty: int  # reports of the worlds that faults are put into
+    gate_worlds: int
+    ordinary: int  # draws in each of them
+    faults: int  # draws of each fault in each of them
+    flooded: int  # worlds into which fabricated rows are put
+
+    def name(self) -> str:
+        """What distinguishes the results of one size from those of another."""
+        return digest([self.worlds, self.faulty, self.gate_worlds, self.ordinary, self.faults, self.flooded])[:8]
+
+
+USUAL = Size({5_000: 8, report.MODEL_SIZE: 3}, 4_000, gate_worlds=3, ordinary=20, faults=2, flooded=1)
+SMALLEST = Size({1_200: 2, 1_800: 2}, 600, gate_worlds=1, ordinary=1, faults=1, flooded=1)
 
 
 @dataclass(frozen=True)
 class Found:
-    """bands, premiums, multipliers: judged; cells: what became of them; shifts and refreshes: of faults."""
+    """bands, premiums, multipliers: judged; cells: what became of them; shifts and refreshes: of faults.
+
+    seconds: of processor time that it took.
+    """
 
     bands: pd.DataFrame
     premiums: pd.DataFrame
@@ -41,50 +64,53 @@ class Found:
     correlation: pd.DataFrame
     shifts: pd.DataFrame
     refreshes: pd.DataFrame
+    seconds: float
 
 
-def simulated(pool: Pool, scale: float, say: Callable[[str], None]) -> Found:
-    """Run it all; the same for the same scale, whatever the number of workers."""
+def simulated(size: Size, folder: Path, pool: Pool, say: Say) -> Found:
+    """Run it all; the same for the same size, whatever the number of workers, and if it goes on after a stop."""
+    results = finished(pieces(size), folder, pool, say)
 
-    def times(count: int) -> int:
-        return max(2, round(scale * count))
+    def of(start: str) -> list[Any]:
+        return [result.value for name, result in results.items() if name.startswith(start)]
 
-    worlds = [(size + n, size, size == LARGE) for size, count in reversed(WORLDS.items()) for n in range(times(count))]
-    draws = {case: times(ORDINARY if case == "ordinary" else FAULTS) for case in CASES}
-    gates = [(900 + n, FAULTY, {c: count}) for c, count in draws.items() for n in range(times(GATE_WORLDS))]
-    waiting = pool.starmap_async(reading, worlds, chunksize=1)
-    soiled = pool.starmap_async(shifts, [(800 + n, FAULTY) for n in range(2)], chunksize=1)
-    refreshed = pool.starmap_async(held, gates, chunksize=1)
-    readings: list[Reading] = waiting.get()
-    say(f"{len(readings)} worlds are read")
-    truths = [(part, metric) for metric, part in joined(readings, "bands").groupby("metric")]
-    bands = pool.starmap_async(_judged, truths, chunksize=1)
-    shifted = pd.concat(soiled.get(), ignore_index=True)
-    refreshes = pd.concat(refreshed.get(), ignore_index=True)
-    say(f"{len(refreshes)} refreshes are judged")
+    readings: list[Reading] = of("world")
+    started = time.process_time()
     truth = truth_of(settings_at(Path()))
+    bands = sampled(joined(readings, "bands"), JUDGED)
+    say(f"{len(bands)} cells are compared with the truth")
     return Found(
-        bands=pd.concat(bands.get(), ignore_index=True),
+        bands=judged_bands(bands, truth),
         premiums=judged_premiums(joined(readings, "premiums"), truth),
         multipliers=judged_multipliers(joined(readings, "multipliers"), truth),
         cells=joined(readings, "cells"),
         correlation=joined(readings, "correlation"),
-        shifts=shifted,
-        refreshes=refreshes,
+        shifts=pd.concat(of("flooded"), ignore_index=True),
+        refreshes=pd.concat(of("refreshes"), ignore_index=True),
+        seconds=sum(result.seconds for result in results.values()) + time.process_time() - started,
     )
 
 
-def _judged(bands: pd.DataFrame, metric: str) -> pd.DataFrame:
-    assert set(bands["metric"]) == {metric}
-    return judged_bands(sampled(bands, JUDGED), truth_of(settings_at(Path())))
+def pieces(size: Size) -> list[Piece]:
+    """The work, the longest first."""
+    largest = max(size.worlds)
+    worlds = [
+        Piece(f"world-{reports}-{n}", reading, (reports + n, reports, reports == largest))
+        for reports in sorted(size.worlds, reverse=True)
+        for n in range(size.worlds[reports])
+    ]
+    draws = {case: size.ordinary if case == "ordinary" else size.faults for case in CASES}
+    gates = [Piece(f"refreshes-{n}", held, (900 + n, size.faulty, draws)) for n in range(size.gate_worlds)]
+    flooded = [Piece(f"flooded-{n}", shifts, (800 + n, size.faulty)) for n in range(size.flooded)]
+    return [*gates, *worlds, *flooded]
 
 
-def write(found: Found, page: Path, scale: float) -> None:
+def write(found: Found, page: Path, size: Size) -> None:
     """The generated part of the page, and the plots beside it."""
     folder = page.parent / "simulation"
     for name, chart in charts(found).items():
         plots.write(chart, folder / f"{name}.svg")
-    page.write_text(report.inserted(page.read_text(encoding="utf-8"), text(found, scale)), encoding="utf-8")
+    page.write_text(report.inserted(page.read_text(encoding="utf-8"), text(found, size)), encoding="utf-8")
 
 
 def charts(found: Found) -> dict[str, plots.alt.TopLevelMixin]:
@@ -112,7 +138,7 @@ def direct_shares(found: Found) -> pd.DataFrame:
     )
 
 
-def text(found: Found, scale: float) -> str:
+def text(found: Found, size: Size) -> str:
     """The generated part, between its markers."""
     shares = direct_shares(found)
     direct, pooled = (found.bands[found.bands["basis"].eq(basis)] for basis in ("direct", "pooled"))
@@ -125,7 +151,7 @@ def text(found: Found, scale: float) -> str:
     worlds = found.bands.groupby("size")["world"].nunique()
     drawn = " and ".join(f"{count} of {size:,} reports" for size, count in worlds.items())
     likeness = found.correlation.groupby("metric")[["p10", "p50"]].mean()
-    mark = report.OPEN.format(digest=report.settings_digest(), seed=Population().seed, scale=scale)
+    mark = report.mark()
     factors = coverage(found.multipliers[found.multipliers["factor"].ne("baseline")], ["metric", "factor"])
     return f"""{mark}
 
@@ -134,12 +160,14 @@ their own, {drawn}, with 18 specialisations, five tiers, ten places, three sourc
 12 % of reports without an employer, others at employers not on our list, 12 % with a level from experience, 10 % with
 none. `base` has normal residuals and employers little alike (correlation {likeness.loc["base", "p50"]:.2f} for P50,
 {likeness.loc["base", "p10"]:.2f} for P10), `total` heavy tails and employers very alike
-({likeness.loc["total", "p50"]:.2f}, {likeness.loc["total", "p10"]:.2f}). `make simulate` makes this section; a test
-fails where it is of other settings or formulas than the code.
+({likeness.loc["total", "p50"]:.2f}, {likeness.loc["total", "p10"]:.2f}). `make simulate` makes this section in
+{found.seconds / 60:.0f} minutes of processor time; a test fails if the settings or the declared method are others.
 
 {report.bars_table(bars)}
 
-A figure after ± is two standard errors over worlds: what all cells of a world have in common counts once.
+A figure after ± is two standard errors over worlds: what all cells of a world have in common counts once. With so few
+worlds it is itself known to a third or so; of {size.gate_worlds * size.ordinary} ordinary refreshes none can be held
+and 1 in {size.gate_worlds * size.ordinary // 3} still be the truth.
 
 **Direct intervals.** Share that holds the truth, in %, base / total, by effective reports and by kind of cell; a dot is
 fewer than {report.FEWEST} intervals.
@@ -154,7 +182,7 @@ fewer than {report.FEWEST} intervals.
 
 {report.coverage_table(kinds, "kind", list(dict.fromkeys(kinds["kind"]))) if len(pooled) else "There was none."}
 
-{report.pooled_errors(pooled)} Cells of all tiers also count people of unknown tier, of whom the model says nothing.
+{report.pooled_errors(pooled)} 
 
 **Premiums** at {report.MODEL_SIZE:,} reports, and the range across tiers and levels beside the true one.
 
@@ -176,8 +204,8 @@ outliers takes out what is in the wrong unit, not lies; those are for the gates.
 
 ![Shift of P50 and P90 by share of fabricated rows](simulation/shifts.svg)
 
-**Gates.** Refreshes a week after a release of {FAULTY:,} reports. Pay a thousand times too high or too low does not get
-this far: its rows are rejected, and with them the export.
+**Gates.** Refreshes a week after a release of {size.faulty:,} reports. Pay a thousand times too high or too low does
+not get this far: its rows are rejected, and with them the export.
 
 {report.gates_table(found.refreshes)}
 

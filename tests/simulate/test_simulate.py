@@ -1,6 +1,8 @@
 """`make simulate` counts right, tells a sound interval from a broken one, and docs/method.md says what it found."""
 
 import re
+from multiprocessing.pool import ThreadPool
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,7 +10,7 @@ import pytest
 
 from salary_bands.settings import Settings
 from tests.builders import ROOT
-from tests.simulate import report
+from tests.simulate import report, run
 from tests.simulate.faults import flood, scaled
 from tests.simulate.gates import CASES, held
 from tests.simulate.pipeline import by_source, pay_reports, settings_at
@@ -24,6 +26,7 @@ from tests.simulate.readings import (
     sampled,
 )
 from tests.simulate.truth import CELL, Truth
+from tests.simulate.work import Piece, finished
 
 
 @pytest.fixture(scope="module")
@@ -211,28 +214,61 @@ def test_a_share_below_its_bar_is_not_met() -> None:
     assert CASES["flood"][0] in report.gate_bars(refreshes)[1].found
 
 
-def test_the_page_says_what_was_found_with_these_settings_and_formulas() -> None:
+def test_the_page_says_what_was_found_by_this_method_with_these_settings() -> None:
     """Where this fails, `make simulate` writes it anew."""
     part = report.generated((ROOT / "docs" / "method.md").read_text(encoding="utf-8"))
-    mark = report.OPEN.format(digest=report.settings_digest(), seed=Population().seed, scale=1)
-    assert part.splitlines()[0] == mark
+    assert part.splitlines()[0] == report.mark()
     plots = re.findall(r"\(simulation/(\w+\.svg)\)", part)
     assert sorted(plots) == sorted(path.name for path in (ROOT / "docs" / "simulation").iterdir())
 
 
-def test_other_settings_or_formulas_are_another_simulation(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = report.settings_digest()
-    files = report.formulas()
-    monkeypatch.setattr(report, "formulas", lambda: files[1:])
-    assert report.settings_digest() != known
+def test_another_method_or_other_settings_are_another_simulation(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = report.mark()
+    monkeypatch.setattr(report, "METHOD", 99)
+    assert report.mark() != known
     monkeypatch.undo()
-    field = Settings.model_fields["gate_residual"]
-    monkeypatch.setattr(field, "default", 0.09)
-    assert report.settings_digest() != known
+    monkeypatch.setattr(Settings.model_fields["gate_residual"], "default", 0.09)
+    assert report.mark() != known
+
+
+@pytest.mark.slow
+def test_the_whole_simulation_runs_small_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    said: list[str] = []
+    page = tmp_path / "docs" / "method.md"
+    page.parent.mkdir()
+    page.write_text("# The method\n\n## What the figures are not\n", encoding="utf-8")
+    with ThreadPool(1) as pool:
+        run.write(run.simulated(run.SMALLEST, tmp_path / "work", pool, said.append), page, run.SMALLEST)
+    first = page.read_text(encoding="utf-8")
+    assert report.generated(first).startswith(report.mark())
+    assert "pooled P25, P50, P75 of every kind" in first
+    assert (page.parent / "simulation" / "gates.svg").is_file()
+    names = [piece.name for piece in run.pieces(run.SMALLEST)]
+    assert sum(any(name in line for line in said) for name in names) == len(names)
+    said.clear()
+    with ThreadPool(1) as pool:
+        run.write(run.simulated(run.SMALLEST, tmp_path / "work", pool, said.append), page, run.SMALLEST)
+    assert page.read_text(encoding="utf-8") == first
+    assert said[0].startswith(f"{len(names)} of {len(names)} pieces are in ")
+
+
+def test_a_run_makes_only_the_pieces_that_it_has_not(tmp_path: Path) -> None:
+    made, said = [], []
+
+    def piece(number: int) -> Piece:
+        return Piece(f"piece-{number}", lambda: made.append(number) or 10 * number, ())
+
+    with ThreadPool(1) as pool:
+        finished([piece(1), piece(2)], tmp_path, pool, said.append)
+        (tmp_path / "piece-2.pickle").unlink()
+        found = finished([piece(1), piece(2), piece(3)], tmp_path, pool, said.append)
+    assert made == [1, 2, 2, 3]
+    assert {name: result.value for name, result in found.items()} == {"piece-1": 10, "piece-2": 20, "piece-3": 30}
+    assert [path.name for path in sorted(tmp_path.iterdir())] == [f"piece-{n}.pickle" for n in (1, 2, 3)]
 
 
 def test_only_the_generated_part_of_the_page_is_replaced() -> None:
-    part = f"{report.OPEN.format(digest='d', seed=1, scale=1)}\n\ntext\n\n{report.CLOSE}"
+    part = f"{report.mark()}\n\ntext\n\n{report.CLOSE}"
     page = "# The method\n\nby hand\n\n## What the figures are not\n\nby hand too\n"
     once = report.inserted(page, part)
     assert once.replace(f"{report.HEADING}\n\n{part}\n\n", "") == page

@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+BY_EXPERIENCE = " by experience"  # ends the name of a level that is from years of experience
 FACTORS = ("leaf", "tier", "level", "market", "month", "source")
 LOG_UNIT = 1 << 16  # y is the log in units of 1 / 2^16
 WEIGHT_UNIT = 1 << 20
@@ -26,6 +27,7 @@ _NUMBERS = 8_000_000  # of Gram matrices that are held at once
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Whole = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -265,7 +267,7 @@ def predictive(cells: pd.DataFrame) -> pd.DataFrame:
     `is_named` is false for them.
     """
     named = cells["employer"].notna()
-    inferred = cells["level"].astype("str") + " by experience"
+    inferred = cells["level"].astype("str") + BY_EXPERIENCE
     stranger = "unknown, " + cells["source"].astype("str") + ", " + cells["month"].astype("str")
     return cells.assign(
         rank=cells["level"].astype("category"),

@@ -2,7 +2,8 @@
 -- Inputs: disclosed_cells, correlations, intervals.
 -- mean_log is the weighted mean log of pay over 100,000 USD. effective is the effective number of reports behind that
 -- mean, if log pay within an employer correlates by sin(pi / 2 * the correlation of P50), as in a normal distribution.
--- strangers is the same without any correlation.
+-- strangers is the same without any correlation, and employers_alike that with people of one employer all alike: they
+-- are of one tier, so that its employers decide how a cell is mixed.
 with
 shown as (
     select i.cell, count(*) as quartiles
@@ -22,7 +23,10 @@ select
         cast(d.squared as double)
         + d.unknown_factor * sin(pi() / 2 * c.millionths / 1000000) * cast(d.clustered as double)
     ) as effective,
-    cast(d.weight as double) * cast(d.weight as double) / cast(d.squared as double) as strangers
+    cast(d.weight as double) * cast(d.weight as double) / cast(d.squared as double) as strangers,
+    cast(d.weight as double) * cast(d.weight as double) / (
+        cast(d.squared as double) + d.unknown_factor * cast(d.clustered as double)
+    ) as employers_alike
 from disclosed_cells as d
 inner join correlations as c on d.metric = c.metric and c.percentile = 50
 left join shown as s on d.cell = s.cell

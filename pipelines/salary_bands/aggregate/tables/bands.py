@@ -9,7 +9,7 @@ from salary_bands.aggregate.tables.instead import instead_of
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.statistics.model import Fit, fits_by_metric, predictive
 from salary_bands.statistics.parts import parts_of
-from salary_bands.statistics.pooling import POOLING_KINDS, Pooling, pooled_cells, pooling_facts, poolings
+from salary_bands.statistics.pooling import pooled_cells, pooling_facts, pools_of
 from salary_bands.statistics.premiums import MODEL_METRICS
 from salary_bands.storage.duck import add_file, add_table, add_view, run_step
 from salary_bands.storage.records import records
@@ -47,13 +47,12 @@ def _pool(
         connection.execute(f"SELECT * FROM {name} ORDER BY ALL").df()
         for name in ("thin_cells", "thin_mixes", "shape_cells")
     )
-    found: dict[tuple[str, str], Pooling] = {}
-    for metric, fit in fits.items():
-        of_metric = shapes[shapes["metric"].eq(metric)]
-        pools = poolings(fit, of_metric, correlations[metric]["p50"], workspace.settings)
-        found |= {(metric, kind): pool for kind, pool in pools.items()}
-    add_table(connection, "pooled_cells", pooled_cells(thin, mixes, fits, found))
-    return {m: {k: pooling_facts(found.get((m, k))) for k in POOLING_KINDS} for m in MODEL_METRICS}
+    pools = {
+        metric: pools_of(fit, shapes[shapes["metric"].eq(metric)], correlations[metric]["p50"], workspace.settings)
+        for metric, fit in fits.items()
+    }
+    add_table(connection, "pooled_cells", pooled_cells(thin, mixes, pools))
+    return {m: pooling_facts(pools.get(m)) for m in MODEL_METRICS}
 
 
 def _add_what_to_use_instead(workspace: Workspace, connection: duckdb.DuckDBPyConnection, fits: dict[str, Fit]) -> None:

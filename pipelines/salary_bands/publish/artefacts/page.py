@@ -28,6 +28,14 @@ _REASONS = {
     "by_definition": "the baseline",
     "not_modelled": "not machine learning, so not compared",
 }
+_POOLING_KINDS = {
+    "listed_level": "one level at T1 or T2",
+    "listed_stage": "early or senior at T1 or T2",
+    "other_level": "one level at T3, T4 or T5",
+    "other_stage": "early or senior at T3, T4 or T5",
+    "all_level": "one level over all tiers",
+    "all_stage": "early or senior over all tiers",
+}
 _NO_PREMIUM = {**dict.fromkeys(PREMIUM_COLUMNS), "n_group": 0, "why": "not_modelled"}
 _NO_PREMIUMS = {b: {m: {"all": {"all": _NO_PREMIUM}} for m in METRICS} for b in BASELINES}
 _NO_RANK = {"all": dict.fromkeys(RANK_COLUMNS)}
@@ -68,11 +76,22 @@ def page_text(manifest: Manifest, views: Mapping[str, Document], folder: Path) -
             "specialties": _premium_ends(specialties, "ml_generalist", "total"),
         },
         claims=[(verdict, claims[verdict], _VERDICTS[verdict]) for verdict in VERDICTS],
+        unpooled=unpooled_kinds(manifest),
         sources=pq.read_table(folder / "sources.parquet").to_pylist(),
         citation=citation(manifest),
         tables=list(RELEASE_TABLES),
         views=sorted(views),
     )
+
+
+def unpooled_kinds(manifest: Manifest) -> list[tuple[str, str, str]]:
+    """Return metrics, kind and reason of the kinds of cells that the release does not pool; older ones say none."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for metric, kinds in manifest.method.pooling.items():
+        for kind, facts in kinds.items() if isinstance(kinds, dict) else ():
+            if isinstance(facts, dict) and "unpooled" in facts:
+                found.setdefault((_POOLING_KINDS[kind], str(facts["reason"])), []).append(metric)
+    return [(" and ".join(metrics), kind, reason) for (kind, reason), metrics in found.items()]
 
 
 @cache

@@ -1,0 +1,137 @@
+"""What the back-test found, as a generated part of docs/method.md."""
+
+import re
+from typing import Any
+
+import pandas as pd
+
+from salary_bands.fingerprint import METHOD, digest
+from salary_bands.settings import Settings
+from tests.backtest.judged import interval, kind_of, outside, spread
+
+HEADING = "## What the back-test found"
+OPEN, CLOSE = "<!-- back-test: method {method}, settings {digest} -->", "<!-- end of the back-test -->"
+_PART = re.compile(r"<!-- back-test: .*? -->\n.*?" + re.escape(CLOSE), re.S)
+FEWEST = 20  # differences that a row rests on
+LEVELS = ("L3", "L4", "L5", "L6", "L7", "early", "senior")
+TIERS = ("T1", "T2", "T3", "T4", "T5", "all")
+SHOWN_ON = ("2020-12-31", "2020-06-30")
+
+
+def mark() -> str:
+    """The first line: the declared method and the settings that the tables were made with."""
+    defaults = {n: f.default for n, f in Settings.model_fields.items() if f.json_schema_extra}
+    return OPEN.format(method=METHOD, digest=digest(defaults)[:12])
+
+
+def inserted(page: str, part: str) -> str:
+    """The page with its generated part replaced; where it has none, under a heading before what figures are not."""
+    if _PART.search(page):
+        return _PART.sub(lambda _: part, page)
+    place = page.index("## What the figures are not")
+    return f"{page[:place]}{HEADING}\n\n{part}\n\n{page[place:]}"
+
+
+def generated(page: str) -> str:
+    """The generated part of a page; raises ValueError where it has none or more than one."""
+    found = _PART.findall(page)
+    if len(found) != 1:
+        raise ValueError(f"{len(found)} generated parts instead of one")
+    return str(found[0])
+
+
+def text(rows: pd.DataFrame, shown: dict[str, pd.DataFrame]) -> str:
+    """The generated part. rows: judged, with `source`; shown: bands as of some days."""
+    pooled, direct = (rows[rows["basis"].eq(basis)] for basis in ("pooled", "direct"))
+    pooled = pooled.assign(kind=kind_of(pooled), place=pooled["tier"] + " " + pooled["level"])
+    direct = direct.assign(
+        kind=direct["source"] + ", " + direct["tier"].map(lambda t: "T1, T2" if t in ("T1", "T2") else
+        "all tiers" if t == "all" else "tier unknown" if t == "unknown" else "T3 to T5"),
+    )  # fmt: skip
+    return f"""{mark()}
+
+Real exports, split in time: bands as of a day against the reports of the half year after it. Of Levels.fyi and of
+ai-jobs.net, four days each: {_dates(rows)}. Software engineers and data scientists stand in for two specialisations,
+since machine learning alone has too few cells that both halves show. z is the difference of the two figures in logs, in
+standard errors of both, after the mean difference of its metric, percentile and day is taken out (of P50
+{_drift(rows)}). If intervals are right, 5 % of z lie outside ±1.96 and the root mean square is 1; intervals from order
+statistics are cautious, so that less is usual. Brackets hold 95 % by bootstrap of whole clusters. `make backtest` makes
+this section.
+
+**Pooled cells by kind**, countries as clusters, base / total.
+
+{_table(pooled, "kind", "market")}
+
+**Pooled cells by country**, kinds of cells (tier and level) as clusters.
+
+{_table(pooled, "market", "place")}
+
+**Direct cells**, markets as clusters.
+
+{_table(direct, "kind", "market")}
+
+**ml_generalist in the United States**, Levels.fyi alone, without stand-ins: P50 of base and of total in thousands of
+USD with the 95 % interval, `·` if it is withheld, *italic* if it is pooled.
+
+{_shown(shown)}
+
+{CLOSE}"""
+
+
+def _dates(rows: pd.DataFrame) -> str:
+    return "; ".join(f"{source} {', '.join(sorted(set(part)))}" for source, part in rows.groupby("source")["until"])
+
+
+def _drift(rows: pd.DataFrame) -> str:
+    medians = rows[rows["percentile"].eq(50)].groupby("metric")["drift"]
+    return ", ".join(f"{metric} {100 * low:+.1f} to {100 * high:+.1f} %" for metric, low, high in
+                     medians.agg(["min", "max"]).itertuples())  # fmt: skip
+
+
+def _table(rows: pd.DataFrame, name: str, cluster: str) -> str:
+    lines = [
+        f"| {name} | differences | outside ±1.96, % | root mean square of z | mean difference, % |",
+        "|---|---|---|---|---|",
+    ]
+    for value, part in rows.groupby(name):
+        metrics = [part[part["metric"].eq(metric)] for metric in ("base", "total")]
+        cells = [
+            " / ".join(f"{len(m):,}" for m in metrics),
+            " / ".join(_bracketed(m, cluster, outside, ".1f") for m in metrics),
+            " / ".join(_bracketed(m, cluster, spread, ".2f") for m in metrics),
+            " / ".join(
+                "·" if len(m) < FEWEST else f"{100 * (m['difference'] - m['drift']).mean():+.1f}" for m in metrics
+            ),
+        ]
+        if max(map(len, metrics)) >= FEWEST:
+            lines.append(f"| {value} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _bracketed(rows: pd.DataFrame, cluster: str, of: Any, style: str) -> str:
+    if len(rows) < FEWEST:
+        return "·"
+    figure = format(of(rows["z"].to_numpy(float)), style)
+    if rows[cluster].nunique() < 3:
+        return figure
+    low, high = interval(rows, cluster, of)
+    return f"{figure} ({low:{style}} to {high:{style}})"
+
+
+def _shown(shown: dict[str, pd.DataFrame]) -> str:
+    lines = [f"| as of | level | {' | '.join(TIERS)} |", "|---" * (len(TIERS) + 2) + "|"]
+    for day, bands in shown.items():
+        here = bands["group_id"].eq("ml_generalist") & bands["market"].eq("US") & bands["evidence"].eq("reported")
+        found = {(r["level"], r["tier"], r["metric"]): r for r in bands[here].to_dict("records")}
+        for level in LEVELS:
+            cells = [" / ".join(_figure(found.get((level, t, m))) for m in ("base", "total")) for t in TIERS]
+            lines.append(f"| {day} | {level} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _figure(row: dict[Any, Any] | None) -> str:
+    if row is None or row["basis"] == "suppressed":
+        return "·"
+    figure, low, high = (f"{row[name] / 1000:,.0f}" for name in ("p50", "p50_low", "p50_high"))
+    mark = "*" if row["basis"] == "pooled" else ""
+    return f"{mark}{figure} ({low} to {high}){mark}"
