@@ -23,7 +23,7 @@ _TEXTS = ["metric", "leaf", "tier", "level", "country", "market", "month", "sour
 
 def estimates(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
     """Estimate the median and the range of one person's pay of every cell whose parts the model identifies."""
-    add_view(connection, "window_reports/used_reports")
+    add_view(connection, "window_reports/counted_reports")
     run_step(connection, "model_cells/model_reports")
     groups, settings = modelled_groups(), workspace.settings
     fits = fits_by_metric(predictive(workspace.frame("model_cells")))
