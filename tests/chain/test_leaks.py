@@ -4,6 +4,7 @@ What is searched, and what may be where, is data: KINDS by path in WORK, MARTS a
 """
 
 import gzip
+import hashlib
 import json
 import os
 import subprocess
@@ -16,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from salary_bands.aggregate.disclosure_key import FILE
 from salary_bands.schemas import SchemaBroken, validated
 from tests.builders.candidates import settings_at
 from tests.builders.jobs import Jobs
@@ -46,7 +48,8 @@ def refresh(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """The command over the folder's raw, marts and work, in a process of its own."""
     command = [sys.executable, "-m", "salary_bands", "refresh", "--as-of", "2026-06-30"]
     folders = [text for name in ("raw", "marts", "work") for text in (f"--{name}", str(folder / name))]
-    environment = {**os.environ, "SALARY_BANDS_SETTLE_SECONDS": "0"}
+    environment = {name: value for name, value in os.environ.items() if name != "SALARY_BANDS_DISCLOSURE_KEY"}
+    environment["SALARY_BANDS_SETTLE_SECONDS"] = "0"
     return subprocess.run(
         [*command, *folders, *options], capture_output=True, text=True, cwd=folder, env=environment, check=False
     )
@@ -83,6 +86,20 @@ def test_the_work_folder_has_only_cells_of_mapped_columns(marked: tuple[Path, st
 def test_the_marts_folder_names_sources_alone(marked: tuple[Path, str]) -> None:
     assert leaks(marked[0] / "marts", MARTS) == []
     assert {path.rpartition(".")[2] for path, _ in leaks(marked[0] / "marts", {})} >= {"duckdb", "parquet", "json"}
+
+
+def test_the_disclosure_key_is_in_its_file_alone(marked: tuple[Path, str]) -> None:
+    folder, printed = marked
+    path = folder / "marts" / FILE
+    key = path.read_text(encoding="ascii").strip()
+    secret = hashlib.blake2b(key.encode()).digest()
+    found = [str(file) for file in folder.rglob("*") if file.is_file() and file != path for content in [file.read_bytes()]
+             if any(part in content for part in (key.encode(), secret, secret.hex().encode()))]  # fmt: skip
+    assert found == []
+    assert key not in printed
+    assert printed.count("the key that protects people") == 1
+    manifest = json.loads(next((folder / "marts" / "releases").glob("*/manifest.json")).read_text(encoding="utf-8"))
+    assert manifest["method"]["disclosure_key"] == hashlib.blake2b(secret, digest_size=6).hexdigest()
 
 
 def test_the_work_folder_is_open_to_its_owner_alone(marked: tuple[Path, str]) -> None:

@@ -34,6 +34,7 @@ def start(arguments: list[str], log: Path, before: Before = lambda: None) -> int
         try:
             app(arguments, standalone_mode=True)
         except SystemExit as done:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command is done, and what follows is not its own
             code = done.code if isinstance(done.code, int) else 1
     except BaseException:
         traceback.print_exc()
