@@ -2,9 +2,9 @@
 -- Inputs: group_parents, band, estimate, answering_band, cards.
 -- Parameters: "group", tier, level, market, metric, view, evidence.
 -- The cell itself if it is shown, direct or pooled; else what the model says of it, if people's pay is asked for; else
--- the nearest shown cell. The columns are those of `bands`, of the cell that answers. basis is `modelled` for the
--- second, of which p10, p25, p75 and p90 are the range of one person's pay and n_effective is n_near; null if nothing
--- answers.
+-- the nearest shown cell, but what the model says of the country of a metro if that cell is further than 0.1.
+-- The columns are those of `bands`, of the cell that answers. basis is `modelled` if the model answers: p10, p25, p75
+-- and p90 are then the range of one person's pay, and n_effective is n_near. It is null if nothing answers.
 -- fallback names what differs from the cell asked for, distance says how far it is, why says it in a sentence;
 -- modelled_p50 is what the model says of the cell asked for.
 with
@@ -32,19 +32,37 @@ estimated as (
     select * from estimate("group", tier, level, market, metric, view := view)
 ),
 
+-- of the country of a metro, or of the same market again
+of_country as (
+    select * from estimate("group", tier, level, upper(split_part(market, '-', 1)), metric, view := view)
+),
+
 modelled as (
     select e.*
     from estimated as e
     inner join asked as a on e.evidence = a.asked_evidence
 ),
 
+estimates_to_use as (
+    select 2 as choice, m.*
+    from modelled as m
+    union all
+    select 3 as choice, c.*
+    from of_country as c
+    inner join asked as a on c.evidence = a.asked_evidence and c.market <> a.asked_market
+),
+
 candidates as (
-    select case when len(b.fallback) = 0 then 1 else 3 end as choice, b.*
+    -- a cell that is shown and near says more than the model of a country
+    select case when len(b.fallback) = 0 then 1 when b.distance <= 0.1 then 2.5 else 4 end as choice, b.*
     from answering as b
     union all by name
     select
-        2 as choice,
+        m.choice,
         0.0 as distance,
+        case
+            when m.choice = 3 then [concat('market ', a.asked_market, ' to ', m.market)]
+        end as fallback,
         m.release,
         m.as_of,
         m.view,
@@ -71,7 +89,8 @@ candidates as (
         m.person_p75 as p75,
         m.person_p90 as p90,
         m.method_version
-    from modelled as m
+    from estimates_to_use as m
+    cross join asked as a
     inner join cards as k on m.view = k.view and m.group_id = k.group_id
 ),
 
@@ -114,6 +133,8 @@ select
         when c.choice = 1 then 'few reports of this very cell, drawn towards the model'
         when c.choice = 2
             then concat('what the model adds up from group, tier, level and market, since ', h.hindrance)
+        when c.choice = 3
+            then concat('what the model says of the country, since it does not identify the metro, and ', h.hindrance)
         when c.distance >= 1
             then concat('the nearest shown cell; how much it differs is not known, and ', h.hindrance)
         else

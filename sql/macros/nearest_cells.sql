@@ -2,8 +2,8 @@
 -- Inputs: group_parents, bands, cards, multipliers.
 -- Parameters: "group", tier, level, market, metric, view, evidence.
 -- distance is the sum of |log of the multiplier| between the cells' groups, tiers, levels and markets, those of total
--- for a metric without multipliers. A value without a multiplier is as the mean of all reports, and 1 further away; a
--- metro without one is as its country. Cells of the unknown tier and of the world are left out.
+-- for a metric without multipliers. A value without a multiplier is as the mean of all reports, and 1 further away, a
+-- market 2; a metro without one is as its country. Cells of the unknown tier and of the world are left out.
 with
 asked as (
     select
@@ -43,103 +43,75 @@ leaves as (
     from cards as c
 ),
 
-of_groups as (
-    select l.view, l.group_id, sum(m.n * m.effect) / sum(m.n) as effect
-    from leaves as l
-    inner join centred as m on l.leaf = m.value and m.factor = 'specialisation'
-    group by l.view, l.group_id
-),
-
 of_values as (
-    select m.factor, m.value, m.effect
+    select m.factor as axis, m.value, m.effect
     from centred as m
     where m.factor in ('tier', 'level', 'market')
     union all
     select
-        'level' as factor,
+        'level' as axis,
         case when m.value in ('L3', 'L4') then 'early' else 'senior' end as value,
         sum(m.n * m.effect) / sum(m.n) as effect
     from centred as m
     where m.factor = 'level'
     group by case when m.value in ('L3', 'L4') then 'early' else 'senior' end
     union all
-    select 'tier' as factor, 'all' as value, 0.0 as effect
+    select 'group' as axis, concat(l.view, ' ', l.group_id) as value, sum(m.n * m.effect) / sum(m.n) as effect
+    from leaves as l
+    inner join centred as m on l.leaf = m.value and m.factor = 'specialisation'
+    group by l.view, l.group_id
     union all
-    select 'level' as factor, 'all' as value, 0.0 as effect
+    select c.axis, 'all' as value, 0.0 as effect
+    from (values ('tier'), ('level')) as c (axis)
 ),
 
 shown as (
-    select b.*
+    select
+        b.view, b.group_id, b.group_label, b.tier, b.level, b.market, b.basis, b.n_reports, b.p50,
+        unnest(['group', 'tier', 'level', 'market']) as axis,
+        unnest([concat(b.view, ' ', b.group_id), b.tier, b.level, b.market]) as own_value,
+        unnest([concat(f.view, ' ', f.group_id), a.asked_tier, a.asked_level, a.asked_market]) as asked_value
     from bands as b
     inner join asked as a on b.metric = a.asked_metric and b.evidence = a.asked_evidence
+    cross join family as f
     where b.basis <> 'suppressed' and b.tier <> 'unknown' and b.market <> 'global'
 ),
 
--- of each axis whether it differs, and the effects of both values
-apart as (
-    select
-        s.view,
-        s.group_id,
-        s.group_label,
-        s.tier,
-        s.level,
-        s.market,
-        s.basis,
-        s.n_reports,
-        s.p50,
-        unnest([
-            s.view <> f.view or s.group_id <> f.group_id,
-            s.tier <> a.asked_tier,
-            s.level <> a.asked_level,
-            s.market <> a.asked_market
-        ]) as differs,
-        unnest([
-            g.effect,
-            t.effect,
-            l.effect,
-            coalesce(m.effect, c.effect)
-        ]) as own,
-        unnest([
-            ag.effect,
-            tt.effect,
-            al.effect,
-            coalesce(am.effect, ac.effect)
-        ]) as theirs
+pairs as (
+    select distinct s.axis, s.own_value, s.asked_value
     from shown as s
-    cross join asked as a
-    cross join family as f
-    left join of_groups as g on s.view = g.view and s.group_id = g.group_id
-    left join of_groups as ag on f.view = ag.view and f.group_id = ag.group_id
-    left join of_values as t on t.factor = 'tier' and s.tier = t.value
-    left join of_values as tt on tt.factor = 'tier' and a.asked_tier = tt.value
-    left join of_values as l on l.factor = 'level' and s.level = l.value
-    left join of_values as al on al.factor = 'level' and a.asked_level = al.value
-    left join of_values as m on m.factor = 'market' and s.market = m.value
-    left join of_values as am on am.factor = 'market' and a.asked_market = am.value
-    left join of_values as c on c.factor = 'market' and upper(split_part(s.market, '-', 1)) = c.value
-    left join of_values as ac on ac.factor = 'market' and upper(split_part(a.asked_market, '-', 1)) = ac.value
+    where s.own_value <> s.asked_value
+),
+
+-- how far two values of an axis are from each other
+steps as (
+    select
+        p.axis,
+        p.own_value,
+        p.asked_value,
+        abs(coalesce(o.effect, oc.effect, 0.0) - coalesce(t.effect, tc.effect, 0.0))
+        + case
+            when coalesce(o.effect, oc.effect) is not null and coalesce(t.effect, tc.effect) is not null then 0.0
+            when p.axis = 'market' then 2.0
+            else 1.0
+        end as apart_by
+    from pairs as p
+    left join of_values as o on p.axis = o.axis and p.own_value = o.value
+    left join of_values as t on p.axis = t.axis and p.asked_value = t.value
+    left join of_values as oc
+        on p.axis = 'market' and oc.axis = 'market' and upper(split_part(p.own_value, '-', 1)) = oc.value
+    left join of_values as tc
+        on p.axis = 'market' and tc.axis = 'market' and upper(split_part(p.asked_value, '-', 1)) = tc.value
 ),
 
 summed as (
     select
-        p.view,
-        p.group_id,
-        p.group_label,
-        p.tier,
-        p.level,
-        p.market,
-        p.basis,
-        p.n_reports,
-        p.p50,
-        sum(case
-            when not p.differs then 0.0
-            else
-                abs(coalesce(p.own, 0.0) - coalesce(p.theirs, 0.0))
-                + case when p.own is null or p.theirs is null then 1.0 else 0.0 end
-        end) as apart_by,
-        sum(case when p.differs then 1 else 0 end) as changes
-    from apart as p
-    group by p.view, p.group_id, p.group_label, p.tier, p.level, p.market, p.basis, p.n_reports, p.p50
+        s.view, s.group_id, s.group_label, s.tier, s.level, s.market, s.basis, s.n_reports, s.p50,
+        coalesce(sum(d.apart_by), 0.0) as apart_by,
+        count(d.apart_by) as changes
+    from shown as s
+    left join steps as d on s.axis = d.axis and s.own_value = d.own_value and s.asked_value = d.asked_value
+    group by s.view, s.group_id, s.group_label, s.tier, s.level, s.market, s.basis, s.n_reports, s.p50
 )
 
 select

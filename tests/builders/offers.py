@@ -17,6 +17,19 @@ from salary_bands.storage.files import sha256_of
 from salary_bands.vocabulary.taxonomy import view_groups
 from tests.builders.manifests import manifest_of
 
+# what values multiply pay by, each of as many reports
+_MULTIPLIERS = {
+    "specialisation": {"post_training": 1.2, "pre_training": 1.25, "ml_generalist": 1.0, "llm_serving": 1.1},
+    "tier": {"T1": 1.5, "T2": 1.2, "T3": 1.1, "T4": 1.0, "T5": 0.9},
+    "level": {"L3": 0.7, "L4": 0.85, "L5": 1.0, "L6": 1.25, "L7": 1.6},
+    "market": {"US": 1.0, "us-sf-bay": 1.05, "us-seattle": 0.98, "gb-london": 0.7, "GB": 0.65, "IN": 0.3},
+}
+MULTIPLIERS: list[dict[str, Any]] = [
+    {"factor": factor, "value": value, "metric": metric, "multiplier": ratio, "n": 100}
+    for factor, values in _MULTIPLIERS.items()
+    for value, ratio in values.items()
+    for metric in ("base", "total")
+]
 ASKED = ("post_training", "T1", "L5", "us-sf-bay")
 FIGURES = (50_000, 100_000, 200_000, 400_000, 800_000)  # P10, P25, P50, P75, P90
 NO_TAILS = (None, *FIGURES[1:4], None)
@@ -87,11 +100,15 @@ def as_table(rows: list[dict[str, Any]], name: str) -> pa.Table:
 
 
 def release_of(
-    folder: Path, bands: list[dict[str, Any]], cards: list[dict[str, Any]] | None = None, synthetic: bool = False
+    folder: Path,
+    bands: list[dict[str, Any]],
+    cards: list[dict[str, Any]] | None = None,
+    synthetic: bool = False,
+    **more: list[dict[str, Any]],
 ) -> Marts:
-    """A marts folder with one release of these tables."""
+    """A marts folder with one release of these tables, `multipliers` among them unless `more` has others."""
     marts = Marts(folder)
-    tables = {"bands": bands, "cards": card_rows() if cards is None else cards}
+    tables = {"bands": bands, "cards": card_rows() if cards is None else cards, "multipliers": MULTIPLIERS, **more}
     marts.release(VERSION).mkdir(parents=True)
     files = []
     for name, rows in tables.items():
@@ -104,10 +121,20 @@ def release_of(
     return marts
 
 
-def database(bands: list[dict[str, Any]], cards: list[dict[str, Any]] | None = None) -> duckdb.DuckDBPyConnection:
-    """The macros over these bands and views, ours where none are given."""
+def database(
+    bands: list[dict[str, Any]],
+    cards: list[dict[str, Any]] | None = None,
+    estimates: list[dict[str, Any]] | None = None,
+    multipliers: list[dict[str, Any]] | None = None,
+) -> duckdb.DuckDBPyConnection:
+    """The macros over these tables, ours where none are given."""
     connection = duckdb.connect(":memory:")
-    for name, rows in (("bands", bands), ("cards", card_rows() if cards is None else cards)):
+    for name, rows in (
+        ("bands", bands),
+        ("cards", card_rows() if cards is None else cards),
+        ("estimates", estimates or []),
+        ("multipliers", MULTIPLIERS if multipliers is None else multipliers),
+    ):
         connection.register("incoming", as_table(rows, name))
         connection.execute(f"CREATE TABLE {name} AS SELECT * FROM incoming")
     add_macros(connection)

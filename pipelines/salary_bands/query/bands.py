@@ -5,9 +5,16 @@ from typing import Any
 import duckdb
 
 from salary_bands.errors import UsageError
+from salary_bands.query.macros import add_macros, add_tables
+from salary_bands.query.places import is_market
 from salary_bands.releases.marts import Marts
-from salary_bands.releases.tables import checked_file
 from salary_bands.storage.records import records
+from salary_bands.storage.sql import read_sql
+
+_ANSWER = (
+    "basis", "why", "distance", "fallback", "view", "group_id", "tier", "level", "market", "n_reports", "n_effective",
+    "p10", "p25", "p50", "p50_low", "p50_high", "p50_precision", "p75", "p90",
+)  # fmt: skip
 
 
 def band_rows(
@@ -24,36 +31,70 @@ def band_rows(
 ) -> dict[str, Any]:
     """Return the bands of a release as one document. The value `each` selects every tier or level.
 
+    A row that shows nothing has the best answer to the same question in `answer`: what the model says of the cell, else
+    the nearest shown cell. Cells that only the model knows are rows too.
+
     Raises:
-        UsageError: No band has a filter's value, or no band has all of them. The message lists the known values.
+        UsageError: No cell has a filter's value, or none has all of them. The message lists the known values.
     """
     version = marts.chosen(release)
     manifest = marts.manifest(version)
-    path = str(checked_file(marts, manifest, "bands"))
-    asked = {
-        "view": view,
-        "group_id": group,
-        "tier": tier,
-        "level": level,
-        "market": market,
-        "evidence": evidence,
-    }
+    asked = {"view": view, "group_id": group, "tier": tier, "level": level, "market": market, "evidence": evidence}
     wanted = {k: v for k, v in asked.items() if v not in (None, "each")}
     with duckdb.connect(":memory:") as connection:
-        bands = connection.read_parquet(path)
+        add_tables(connection, marts, manifest)
+        add_macros(connection)
+        connection.execute(f"CREATE VIEW known_cells AS {read_sql('show/known_cells')}")
         for name, value in [*wanted.items(), *(("metric", m) for m in metrics)]:
-            known = [r[0] for r in bands.project(name).distinct().order(name).fetchall()]
-            if value not in known:
+            known = [r[0] for r in connection.table("known_cells").project(name).distinct().order(name).fetchall()]
+            if value not in known and not (name == "market" and group and is_market(value)):
                 raise UsageError(
                     f"--{name.removesuffix('_id')} {value}: not in release {version}; use one of {', '.join(known)}"
                 )
         conditions = " AND ".join([*(f'"{name}" = ?' for name in wanted), "list_contains(?, metric)"])
-        cursor = connection.execute(
-            f"SELECT * FROM read_parquet(?) WHERE {conditions} ORDER BY view, group_id, tier, level, metric",
-            [path, *wanted.values(), metrics],
+        rows = records(
+            connection.execute(
+                f"SELECT * FROM ({read_sql('show/answered_cells')}) WHERE {conditions} "
+                "ORDER BY view, group_id, tier, level, metric",
+                [*wanted.values(), metrics],
+            )
         )
-        rows = records(cursor)
+        if group and "each" not in (tier, level):
+            missing = sorted(set(metrics) - {row["metric"] for row in rows})
+            rows += [_asked(connection, {**wanted, "metric": metric}) for metric in missing]
+            rows.sort(key=lambda row: str(row["metric"]))
     if not rows:
         filters = ", ".join(f"{name} {value}" for name, value in wanted.items())
         raise UsageError(f"release {version} has no cell with {filters}; drop one of these filters")
-    return {"release": version, "contains_synthetic": manifest.contains_synthetic, "bands": rows}
+    return {
+        "release": version,
+        "contains_synthetic": manifest.contains_synthetic,
+        "bands": [_with_answer(row) for row in rows],
+    }
+
+
+def _with_answer(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with the columns `answer_...` as one value, null if the row shows something itself."""
+    own = {name: value for name, value in row.items() if not name.startswith("answer_")}
+    answer = {name: row.get(f"answer_{name}") for name in _ANSWER}
+    answer["fallback"] = [step for step in answer["fallback"] or [] if step]
+    return {**own, "answer": answer if row["basis"] == "suppressed" else None}
+
+
+def _asked(connection: duckdb.DuckDBPyConnection, cell: dict[str, str]) -> dict[str, Any]:
+    """Return a row for a cell that no table has, with the best answer."""
+    place = [cell[name] for name in ("group_id", "tier", "level", "market", "metric", "view", "evidence")]
+    [found] = records(connection.execute("SELECT * FROM answer(?, ?, ?, ?, ?, view := ?, evidence := ?)", place))
+    [label] = connection.execute(
+        "SELECT label FROM cards WHERE view = ? AND group_id = ?", [cell["view"], cell["group_id"]]
+    ).fetchone() or [cell["group_id"]]
+    columns = dict.fromkeys(connection.table("bands").columns)
+    answer = {f"answer_{name}": found[name] for name in _ANSWER}
+    return {
+        **columns,
+        **cell,
+        "group_label": label,
+        "basis": "suppressed",
+        "suppression_reason": "few_reports",
+        **answer,
+    }

@@ -7,7 +7,33 @@ A macro is the SELECT in `sql/macros/<name>.sql` with the parameters below. It r
 
 import duckdb
 
+from salary_bands.releases.manifest import Manifest
+from salary_bands.releases.marts import Marts
+from salary_bands.releases.tables import checked_file
 from salary_bands.storage.sql import read_sql
+
+TABLES = ("bands", "cards", "multipliers", "estimates")  # that macros read
+# columns of these tables that a release older than they are lacks
+_TEXTS = "use_instead_view use_instead_group_id use_instead_tier use_instead_level use_instead_market use_instead_basis"
+_LATER = {
+    "bands": {**dict.fromkeys(_TEXTS.split(), "VARCHAR"), "use_instead_distance": "DOUBLE"},
+    "multipliers": {
+        **dict.fromkeys(("factor", "value", "metric"), "VARCHAR"),
+        "multiplier": "DOUBLE",
+        "n": "BIGINT",
+    },
+    "estimates": {
+        "release": "VARCHAR",
+        "as_of": "DATE",
+        **dict.fromkeys(
+            ("evidence", "view", "group_id", "tier", "level", "market", "metric", "basis", "method_version"), "VARCHAR"
+        ),
+        **dict.fromkeys(
+            ("p50", "p50_low", "p50_high", "person_p10", "person_p25", "person_p75", "person_p90"), "BIGINT"
+        ),
+        **dict.fromkeys(("n_near", "distance"), "DOUBLE"),
+    },
+}
 
 # name: (parameters, description), each macro after those that it calls
 MACROS: dict[str, tuple[str, str]] = {
@@ -57,6 +83,21 @@ MACROS: dict[str, tuple[str, str]] = {
         "Shown cells that differ from the requested one in level, tier, market or group",
     ),
 }
+
+
+def add_tables(connection: duckdb.DuckDBPyConnection, marts: Marts, manifest: Manifest) -> None:
+    """Add a view of each table that macros read; what a release is too old for is empty."""
+    published = {file.path for file in manifest.files}
+    for table in TABLES:
+        wanted, there = _LATER.get(table, {}), list[str]()
+        select = "SELECT 1 WHERE false"
+        if f"{table}.parquet" in published:
+            rows = connection.read_parquet(str(checked_file(marts, manifest, table)))
+            rows.create_view(f"published_{table}")
+            select, there = f"SELECT * FROM published_{table}", rows.columns
+        missing = [f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in wanted.items() if name not in there]
+        columns = ", ".join([*(["p.*"] if there else []), *missing])
+        connection.execute(f"CREATE VIEW {table} AS SELECT {columns} FROM ({select}) AS p")
 
 
 def add_macros(connection: duckdb.DuckDBPyConnection) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 import duckdb
 
 from salary_bands.errors import RefreshError, UsageError
-from salary_bands.query.macros import add_macros
+from salary_bands.query.macros import add_macros, add_tables
+from salary_bands.query.places import is_market
 from salary_bands.releases.marts import Marts
-from salary_bands.releases.tables import checked_file
 from salary_bands.storage.records import records
 
 NOTHING = "nothing is shown"
@@ -82,12 +82,11 @@ def check_offer(marts: Marts, release: str | None, offer: Offer) -> dict[str, An
             "publish a newer release with `salary-bands refresh`"
         )
     with duckdb.connect(":memory:") as connection:
-        for table in ("bands", "cards"):
-            connection.read_parquet(str(checked_file(marts, manifest, table))).create_view(table)
+        add_tables(connection, marts, manifest)
         add_macros(connection)
         _check_place(connection, version, offer)
-        tried = _fallbacks(connection, offer)
-        answers = _answers(connection, offer, tried["fallback"])
+        view = _first(connection, "SELECT view FROM group_parents(?, view := ?)", [offer.group, offer.view])[0]
+        answers = _answers(connection, offer)
         shown = {a["what"]: a for a in answers if a["reading"] != NOTHING and a["evidence"] == "reported"}
         main = shown.get("total") or next(iter(shown.values()), None)
         comparable = _comparable(connection, main) if main else []
@@ -95,7 +94,7 @@ def check_offer(marts: Marts, release: str | None, offer: Offer) -> dict[str, An
         "release": version,
         "as_of": manifest.as_of,
         "contains_synthetic": manifest.contains_synthetic,
-        "offer": {**vars(offer), "view": tried["view"]},
+        "offer": {**vars(offer), "view": view},
         "answers": answers,
         "comparable": comparable,
         "notes": _notes(offer),
@@ -131,61 +130,45 @@ def _check_place(connection: duckdb.DuckDBPyConnection, version: str, offer: Off
         if value not in known:
             raise UsageError(f"--{name} {value}: not in release {version}; use one of {', '.join(known)}")
     markets = _first(connection, "SELECT DISTINCT market FROM bands ORDER BY market")
-    if offer.market not in markets and not _is_market(offer.market):
+    if offer.market not in markets and not is_market(offer.market):
         raise UsageError(
             f"--market {offer.market}: unknown market; use one of {', '.join(markets)}, the two-letter code of another "
             "country, or another metro of markets.csv"
         )
 
 
-def _is_market(market: str) -> bool:
-    """True if a market is valid, even if the release has no cell for it."""
-    import pycountry
-
-    from salary_bands.reference import read_csv
-
-    if market == "global" or market in {row["market"] for row in read_csv("markets.csv")}:
-        return True
-    return len(market) == 2 and market.isupper() and pycountry.countries.get(alpha_2=market) is not None
-
-
-def _fallbacks(connection: duckdb.DuckDBPyConnection, offer: Offer) -> dict[str, Any]:
-    """Return the view that has the group, and each fallback that was tried, in order."""
-    return _rows(
-        connection,
-        "SELECT arg_min(view, step) AS view, arg_max(fallback, step) AS fallback "
-        "FROM fallback_cells(?, ?, ?, ?, view := ?)",
-        [offer.group, offer.tier, offer.level, offer.market, offer.view],
-    )[0]
-
-
-def _answers(connection: duckdb.DuckDBPyConnection, offer: Offer, tried: list[str]) -> list[dict[str, Any]]:
-    """Answer each question. If no reported base is shown, add an answer from adverts.
-
-    `tried` names all fallbacks, for a question without an answer.
-    """
+def _answers(connection: duckdb.DuckDBPyConnection, offer: Offer) -> list[dict[str, Any]]:
+    """Answer each question. If neither reports nor the model answer for base pay, add an answer from adverts."""
     answers = []
     for what, metric, amount, text in questions(offer):
         found = _reading(connection, offer, metric, amount, "reported")
-        nothing = {**UNREAD, "amount": amount, "fallback": tried, "evidence": "reported", "metric": metric}
-        answers.append({"what": what, "compares": text, **(found or nothing)})
-        if what == "base" and not found:
+        if not found:
+            nothing = {**UNREAD, "amount": amount, "fallback": [], "evidence": "reported", "metric": metric}
+            found = {**nothing, "why": _why(connection, offer, metric)}
+        answers.append({"what": what, "compares": text, **found})
+        if what == "base" and found["reading"] == NOTHING:
             text = "base pay, compared with the midpoints of advertised ranges, which vary less than pay"
-            if found := _reading(connection, offer, metric, amount, "advertised"):
-                answers.append({"what": "base_advertised", "compares": text, **found})
+            if advertised := _reading(connection, offer, metric, amount, "advertised"):
+                answers.append({"what": "base_advertised", "compares": text, **advertised})
     return answers
 
 
 def _reading(
     connection: duckdb.DuckDBPyConnection, offer: Offer, metric: str, amount: float, evidence: str
 ) -> dict[str, Any] | None:
-    """Return the row of offer_percentile, None if no cell is shown."""
+    """Return the row of offer_percentile, None if nothing answers."""
     found = _rows(
         connection,
         "SELECT * EXCLUDE (release, as_of) FROM offer_percentile(?, ?, ?, ?, ?, ?, view := ?, evidence := ?)",
         [offer.group, offer.tier, offer.level, offer.market, metric, amount, offer.view, evidence],
     )
     return found[0] if found else None
+
+
+def _why(connection: duckdb.DuckDBPyConnection, offer: Offer, metric: str) -> str:
+    """Return why nothing answers."""
+    place = [offer.group, offer.tier, offer.level, offer.market, metric, offer.view]
+    return _first(connection, "SELECT why FROM answer(?, ?, ?, ?, ?, view := ?)", place)[0]
 
 
 def _comparable(connection: duckdb.DuckDBPyConnection, answer: dict[str, Any]) -> list[dict[str, Any]]:

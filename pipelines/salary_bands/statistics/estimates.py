@@ -144,7 +144,8 @@ def _figures(model: Model, cells: _Cells) -> dict[str, Floats]:
     kind = np.where(np.isin(tier, COMPLETE_LISTS), "listed", np.where(np.isin(tier, ["all"]), "all", "other"))
     median, effective = (np.array([getattr(model.shapes[k], name) for k in kind]) for name in ("median", "effective"))
     people = np.array([model.shapes[k].people for k in kind])
-    total = model_variance + variance * (_MEDIAN_VARIANCE / effective + model.interactions * _averaged(parts, cells))
+    own = model.interactions * (variance * _averaged(parts, cells) + spread)  # and how it is mixed is not known either
+    total = model_variance + variance * _MEDIAN_VARIANCE / effective + own
     half = _critical_values(total, model_variance, cells.employers) * np.sqrt(total)
     middle = centre + median * np.sqrt(variance)
     sides = np.array([-1, -1, 1, 1])

@@ -24,11 +24,17 @@ def print_offer(out: Console, err: Console, found: dict[str, Any]) -> None:
     for answer in found["answers"]:
         table.add_row(*_printed(answer, wide))
     out.print(table)
-    for heading, line_of in (("compares", _compared), ("answered by", _answered_by)):
+    for heading, line_of in (
+        ("compares", _compared),
+        ("answered by", _answered_by),
+        ("beside the model", _beside_model),
+    ):
         grouped: dict[str, list[str]] = {}
         for answer in found["answers"]:
-            grouped.setdefault(line_of(answer), []).append(answer["what"].replace("_", " "))
-        out.print(heading, style="bold")
+            if line := line_of(answer):
+                grouped.setdefault(line, []).append(answer["what"].replace("_", " "))
+        if grouped:
+            out.print(heading, style="bold")
         for line, parts in grouped.items():
             out.print(f"  {', '.join(parts)}: {line}", markup=False, highlight=False)
     for note in found["notes"]:
@@ -59,12 +65,24 @@ def _compared(answer: dict[str, Any]) -> str:
 
 
 def _answered_by(answer: dict[str, Any]) -> str:
-    """Return the cell that answered, and the fallbacks that led to it."""
-    steps = "; ".join(answer["fallback"])
+    """Return the cell that answered, what differs from the one asked for, and why."""
     if answer["reading"] == NOTHING:
-        return f"no cell, even after {steps}" if steps else "no cell"
+        return str(answer["why"])
+    steps = "; ".join(answer["fallback"])
     cell = f"{answer['evidence']} {answer['view']} {', '.join(answer[k] for k in CELL)}"
-    return f"{cell}, after {steps}" if steps else f"{cell}, as requested"
+    return f"{cell}, {f'after {steps}' if steps else 'as requested'}: {answer['why']}"
+
+
+def _beside_model(answer: dict[str, Any]) -> str:
+    """Return how far an amount is from what the model says of the cell asked for; empty if it says nothing."""
+    ratio = answer.get("of_modelled_p50")
+    if ratio is None:
+        return ""
+    text = f"{ratio:.2f} times the modelled median of {_thousands(answer['modelled_p50'])}"
+    for name, of, side in (("P90", answer["of_modelled_p90"], 1), ("P10", answer["of_modelled_p10"], -1)):
+        if side * (of - 1) > 0:
+            text += f", {abs(of - 1):.0%} {'above' if side > 0 else 'below'} the modelled {name} of one person's pay"
+    return text
 
 
 def _print_comparable(out: Console, cells: list[dict[str, Any]]) -> None:

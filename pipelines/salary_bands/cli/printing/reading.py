@@ -26,17 +26,31 @@ def print_bands(out: Console, err: Console, found: dict[str, Any]) -> None:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("precision", overflow="fold")
     for row in rows:
+        answer = row["answer"] or {}
+        shown = answer if answer.get("basis") else row
         p10, p25, p50, low, high, p75, p90 = (
-            "" if row[p] is None else f"{row[p] / 1000:,.1f}"
+            "" if shown[p] is None else f"{shown[p] / 1000:,.1f}"
             for p in ("p10", "p25", "p50", "p50_low", "p50_high", "p75", "p90")
         )
         middle = [p25, p50, f"{low} to {high}" if low else "", p75]
         n = "<10" if row["n_reports"] is None else f"{row['n_reports']:,}"
-        note = (row["suppression_reason"] or row["p50_precision"] or "no interval").replace("_", " ")
-        table.add_row(*(row[k] for k in differing), n, *([p10, *middle, p90] if wide else middle), note)
+        own = [str(row[k]) for k in differing]
+        table.add_row(*own, n, *([p10, *middle, p90] if wide else middle), _note(row, answer))
     out.print(table)
     if found["contains_synthetic"]:
         err.print(SYNTHETIC, style="yellow")
+
+
+def _note(row: dict[str, Any], answer: dict[str, Any]) -> str:
+    """Return how sure a row is, or why it shows nothing and what it shows instead."""
+    note = str(row["suppression_reason"] or row["p50_precision"] or "no interval").replace("_", " ")
+    if row["basis"] != "suppressed":
+        return note
+    if answer["basis"] is None:
+        return f"{note}; {answer['why']}"
+    if answer["basis"] == "modelled" and not answer["fallback"]:
+        return f"{note}; modelled, P25 and P75 of one person's pay"
+    return f"{note}; instead {', '.join(answer['fallback'])}: {answer['why']}"
 
 
 def print_releases(out: Console, rows: "list[ReleaseRow]") -> None:
