@@ -32,7 +32,7 @@ pages: setup  ## write the generated pages: the dictionary, docs/formats.md, doc
 sample: $(VENV)/.user  ## write the bundled sample to data/raw/sample/
 	$(BIN)/salary-bands sample --to data/raw
 
-simulate: setup  ## test the method where the truth is known, and write docs/method.md; over half an hour of processor time
+simulate: setup  ## test the method where the truth is known, and write docs/method.md; a quarter of an hour of processor time
 	$(BIN)/python -m tests.simulate --out docs/method.md
 
 backtest: setup  ## split the real exports of ../shared/data in time, and write docs/method.md; skips where they are not

@@ -9,8 +9,11 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from salary_bands.statistics.model import fits_by_metric, predictive
+from salary_bands.statistics.pooling import POOLING_KINDS, UNPOOLED, pooling_facts, pools_of
 from tests.builders.candidates import BANDS, build, settings_at
 from tests.builders.cases import Case
 from tests.builders.thin_cells import write_thin
@@ -366,3 +369,23 @@ def test_the_other_settings_are_met(other_case: Case) -> None:
     pooled = [cell for cell in other_case.cells.values() if cell["basis"] == "pooled"]
     assert min(cell["n_reports"] for cell in pooled) == 10
     assert any(0 < cell["shrinkage_weight"] < 1 for cell in pooled)
+
+
+def test_a_kind_that_is_not_pooled_says_why(other_case: Case) -> None:
+    settings, frame = other_case.built.settings, other_case.built.table("model_cells")
+    none = pd.DataFrame(columns=["kind", "country", "percentile", "effective", "offset_log"])
+
+    def facts(rows: pd.DataFrame, **changed: int) -> dict[str, Any]:
+        fit = fits_by_metric(predictive(rows))["base"]
+        return pooling_facts(pools_of(fit, none, 0.26, settings.model_copy(update=changed)))
+
+    base = frame[frame["metric"].eq("base")]
+    known = facts(base)
+    assert known.keys() == set(POOLING_KINDS) and known["all_level"]["shape_of"] == ["all_level"]
+    one = {"few_reports": facts(base, min_shape_reports=10**6), "few_cells": facts(base.head(3))}
+    one["no_spread"] = facts(base.assign(sum_y=0, sum_yy=0))
+    one["no_model"] = pooling_facts(None)
+    assert one.keys() == UNPOOLED.keys()
+    for code, found in one.items():
+        reason = {"unpooled": code, "reason": UNPOOLED[code]}
+        assert found == dict.fromkeys(POOLING_KINDS, reason)

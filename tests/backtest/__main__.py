@@ -20,7 +20,7 @@ def say(line: str) -> None:
 
 def measured(data: Path, work: Path) -> str:
     """The generated part of the page."""
-    found = []
+    started, found = time.process_time(), []
     for source, dates in DATES.items():
         settings = settings_of(source, data, work)
         for until in dates:
@@ -29,7 +29,7 @@ def measured(data: Path, work: Path) -> str:
     plain = settings_of("levels_fyi", data, work / "plain")
     shown = {day: bands_as_of(plain, day, stand_in=False) for day in report.SHOWN_ON}
     rows = pd.concat([judged(part) for _, part in pd.concat(found, ignore_index=True).groupby("source")])
-    return report.text(rows, shown)
+    return report.text(rows, shown, time.process_time() - started)
 
 
 def main() -> int:
@@ -43,11 +43,10 @@ def main() -> int:
     if missing:
         say(f"nothing measured: {chosen.data} has no {' and no '.join(missing)}; the repository holds no real exports")
         return 0
-    started = time.process_time()
     with tempfile.TemporaryDirectory(prefix="salary-bands-backtest-") as work:
         part = measured(chosen.data, Path(work))
     chosen.out.write_text(report.inserted(chosen.out.read_text(encoding="utf-8"), part), encoding="utf-8")
-    say(f"{chosen.out}: written after {time.process_time() - started:.0f} s of processor time")
+    say(f"{chosen.out}: written after {time.process_time():.0f} s of processor time")
     return 0
 
 

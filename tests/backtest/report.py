@@ -40,23 +40,23 @@ def generated(page: str) -> str:
     return str(found[0])
 
 
-def text(rows: pd.DataFrame, shown: dict[str, pd.DataFrame]) -> str:
-    """The generated part. rows: judged, with `source`; shown: bands as of some days."""
+def text(rows: pd.DataFrame, shown: dict[str, pd.DataFrame], seconds: float) -> str:
+    """The generated part. rows: judged, with `source`; shown: bands as of some days; seconds: that it took."""
     pooled, direct = (rows[rows["basis"].eq(basis)] for basis in ("pooled", "direct"))
     pooled = pooled.assign(kind=kind_of(pooled), place=pooled["tier"] + " " + pooled["level"])
-    direct = direct.assign(
-        kind=direct["source"] + ", " + direct["tier"].map(lambda t: "T1, T2" if t in ("T1", "T2") else
-        "all tiers" if t == "all" else "tier unknown" if t == "unknown" else "T3 to T5"),
-    )  # fmt: skip
+    # without employers every tier is unknown, and a cell of all tiers is that of none
+    direct = direct[~(direct["source"].eq("aijobs") & direct["tier"].eq("unknown"))]
+    direct = direct.assign(kind=direct["source"] + ", " + direct["evidence"] + ", " + direct["tier"].map(_tiers))
     return f"""{mark()}
 
-Real exports, split in time: bands as of a day against the reports of the half year after it. Of Levels.fyi and of
-ai-jobs.net, four days each: {_dates(rows)}. Software engineers and data scientists stand in for two specialisations,
-since machine learning alone has too few cells that both halves show. z is the difference of the two figures in logs, in
-standard errors of both, after the mean difference of its metric, percentile and day is taken out (of P50
-{_drift(rows)}). If intervals are right, 5 % of z lie outside ±1.96 and the root mean square is 1; intervals from order
-statistics are cautious, so that less is usual. Brackets hold 95 % by bootstrap of whole clusters. `make backtest` makes
-this section.
+Real exports, split in time: bands as of a day against the reports of the half year after it
+({_dates(rows)}).
+Software engineers and data scientists stand in for two specialisations, since machine learning alone has too few cells
+that both halves show. z is the difference of the two figures in logs, in standard errors of both, after the mean
+difference of its metric, percentile and day is taken out (of P50 {_drift(rows)}).
+If intervals are right, 5 % of z lie outside ±1.96 and the root mean square is 1; intervals from order statistics are
+cautious, so that less is usual. Brackets hold 95 % by bootstrap of whole clusters. `make backtest` makes this section
+in {seconds / 60:.0f} minutes of processor time.
 
 **Pooled cells by kind**, countries as clusters, base / total.
 
@@ -76,6 +76,10 @@ USD with the 95 % interval, `·` if it is withheld, *italic* if it is pooled.
 {_shown(shown)}
 
 {CLOSE}"""
+
+
+def _tiers(tier: str) -> str:
+    return {"T1": "T1, T2", "T2": "T1, T2", "all": "all tiers", "unknown": "tier unknown"}.get(tier, "T3 to T5")
 
 
 def _dates(rows: pd.DataFrame) -> str:

@@ -66,7 +66,7 @@ RULES: dict[str, set[Any]] = {
     "thin": {
         "pooled by level", "pooled by stage", "pooled in a tier", "pooled over tiers", "pooled under 10 reports",
         "pooled instead of P50 alone", "kept by dominated", "kept by unmodelled",
-        "kept with P50 alone by unmodelled", "kept by no_pool", ("base", "apart from the model"), ("total", "no pool"),
+        "kept with P50 alone by unmodelled", ("base", "apart from the model"),
     },
     "thin and alike": {
         "pooled by level", "pooled by stage", ("base", "as the model says"), ("total", "as the model says"),

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from functools import cache
 from typing import Any, NamedTuple
 
 from scipy.stats import t as student_t
@@ -77,7 +78,7 @@ class Prediction(NamedTuple):
     leaves: float = 0.0  # the variance of the effects of the leaves of its reports
 
 
-@dataclass
+@dataclass(eq=False)
 class Pool:
     """What the thin cells of one metric and kind are drawn with; log units."""
 
@@ -110,12 +111,23 @@ class Pool:
         ]
 
     def leaves_of(self, members: Iterable[Report]) -> float:
-        """The variance of the effects of the leaves of these reports."""
+        """Half the mean square of what the leaves of two of these reports differ by, as far as the model tells that."""
+        shares: dict[str, float] = {}
         rows = self.modelled(members)
         whole = sum(r["weight"] for r in rows)
-        effects = [(r["weight"] / whole, self.fit.effects["leaf", r["leaf"]]) for r in rows]
-        mean = sum(share * effect for share, effect in effects)
-        return sum(share * (effect - mean) ** 2 for share, effect in effects)
+        for row in rows:
+            shares[row["leaf"]] = shares.get(row["leaf"], 0.0) + row["weight"] / whole
+        found = 0.0
+        for one in shares:
+            for other in shares:
+                if one != other and not self._is_open(one, other):
+                    difference = self.fit.effects["leaf", one] - self.fit.effects["leaf", other]
+                    found += shares[one] * shares[other] * difference**2 / 2
+        return found
+
+    @cache  # noqa: B019 - a pool lives as long as its test
+    def _is_open(self, one: str, other: str) -> bool:
+        return self.fit.leaves_open([(1, "leaf", {one: 1}), (-1, "leaf", {other: 1})], strict=False)
 
     def prediction(self, members: Iterable[Report]) -> Prediction:
         """The same with its variance, leaving each employer of the fit out in turn."""

@@ -67,7 +67,7 @@ def deviations(points: list[Point]) -> list[tuple[float, Point]]:
         others = [p for p in points if p.unit != point.unit]
         weights = [sum(p.weight for p in group) for group in by(others, lambda p: p.unit).values()]
         size = sum(weights) ** 2 / sum(weight**2 for weight in weights) if weights else 0.0
-        if size >= MIN_OTHERS * (1 - 1e-12):
+        if size >= MIN_OTHERS - 1e-9:
             mean = sum(p.weight * p.log for p in others) / sum(weights)
             found.append(((point.log - mean) * math.sqrt(size / (size + 1)), point))
     return found
@@ -87,7 +87,7 @@ def shape_of(
     alike = [k for k in reports if (k[0] == "all", k[1]) == (kind[0] == "all", kind[1])]
     for kinds in ([kind], alike, [*reports]):
         told = [pair for k in kinds for pair in reports.get(k, [])]
-        employers = {point.employer for _, point in told}
+        employers = {point.employer for _, point in told} - {None}
         if len(told) >= settings.min_shape_reports and len(employers) >= settings.min_shape_employers:
             break
     else:

@@ -13,6 +13,7 @@ from salary_bands.schemas.changes import REASONS
 from salary_bands.schemas.claims import VERDICTS, WHY
 from salary_bands.schemas.multipliers import FACTORS
 from salary_bands.settings import Settings
+from salary_bands.statistics.pooling import UNPOOLED
 from tests.builders import ROOT
 from tests.oracle import figures as oracle_figures
 from tests.oracle import model as oracle_model
@@ -25,6 +26,7 @@ MOVED = "What moved since the release before"
 WORDS = {
     "What is withheld": SUPPRESSION_REASONS,
     "Precision words": PRECISIONS,
+    "Cells with few reports": tuple(UNPOOLED),
     "Claims": (*VERDICTS, *WHY),
     "Multipliers": FACTORS,
     MOVED: REASONS,
@@ -265,7 +267,7 @@ def test_every_source_is_cited_where_it_is_used() -> None:
 
 def test_the_pooled_example_is_weighed_as_cells_vary_and_reports_are_few() -> None:
     within, between = (float(p) / 100 for p in re.findall(r"(\d+) %", section(PAGE, "Cells with few reports"))[:2])
-    [table] = tables("Cells with few reports")
+    table, _ = tables("Cells with few reports")
     for cells in table[1:]:
         effective, own, model, weight, pooled = (float(cell.replace(",", "")) for cell in cells)
         share = between**2 / (between**2 + within**2 / effective)

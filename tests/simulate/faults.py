@@ -32,13 +32,13 @@ def flood(world: World, rows: int, draw: int, factor: float = 1.5) -> pd.DataFra
     return scaled(world.reports(rows, draw, week), factor).assign(source=SOURCES[0])
 
 
-def shifts(seed: int, size: int) -> pd.DataFrame:
+def shifts(seed: int, size: int, shares: tuple[float, ...] = SHARES) -> pd.DataFrame:
     """kind, share, fenced, percentile, shift: of each cell that shows both P50 and P90, against the clean ones."""
     world = World(Population(), seed)
     clean = world.reports(size)
     honest = figures(clean, {})
     found = []
-    for share in SHARES:
+    for share in shares:
         rows = round(size * share / (1 - share))
         made = {"unit": scaled(world.reports(rows, 1), 12.0), "lies": flood(world, rows, 1)}
         for kind, bad in made.items():

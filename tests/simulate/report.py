@@ -285,6 +285,8 @@ def gates_table(refreshes: pd.DataFrame) -> str:
     found = []
     for case, (what, _) in CASES.items():
         part = refreshes[refreshes["case"].eq(case)]
+        if part.empty:
+            continue
         names = part["gates"].str.split().explode().dropna().value_counts()
         by = ", ".join(f"{name} {count}" for name, count in sorted(names.items(), key=lambda n: (-n[1], n[0])))
         found.append([what, f"{int(part['held'].sum())} of {len(part)}", by])

@@ -1,7 +1,7 @@
 """Which worlds are drawn, in which order the work is done, and where the results go."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from multiprocessing.pool import Pool
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import pandas as pd
 
 from salary_bands.fingerprint import digest
 from tests.simulate import plots, report
-from tests.simulate.faults import shifts
+from tests.simulate.faults import SHARES, shifts
 from tests.simulate.gates import CASES, held
 from tests.simulate.pipeline import settings_at
 from tests.simulate.population import SMALL_COUNTRIES
@@ -40,14 +40,18 @@ class Size:
     ordinary: int  # draws in each of them
     faults: int  # draws of each fault in each of them
     flooded: int  # worlds into which fabricated rows are put
+    shares: tuple[float, ...] = SHARES  # of these, among all rows
+    cases: tuple[str, ...] = tuple(CASES)
 
     def name(self) -> str:
         """What distinguishes the results of one size from those of another."""
-        return digest([self.worlds, self.faulty, self.gate_worlds, self.ordinary, self.faults, self.flooded])[:8]
+        return digest(asdict(self))[:8]
 
 
 USUAL = Size({5_000: 8, report.MODEL_SIZE: 3}, 4_000, gate_worlds=3, ordinary=20, faults=2, flooded=1)
-SMALLEST = Size({1_200: 2, 1_800: 2}, 600, gate_worlds=1, ordinary=1, faults=1, flooded=1)
+SMALLEST = Size(
+    {1_500: 2}, 600, gate_worlds=1, ordinary=1, faults=1, flooded=1, shares=(0.05,), cases=("ordinary", "flood")
+)
 
 
 @dataclass(frozen=True)
@@ -99,9 +103,9 @@ def pieces(size: Size) -> list[Piece]:
         for reports in sorted(size.worlds, reverse=True)
         for n in range(size.worlds[reports])
     ]
-    draws = {case: size.ordinary if case == "ordinary" else size.faults for case in CASES}
+    draws = {case: size.ordinary if case == "ordinary" else size.faults for case in size.cases}
     gates = [Piece(f"refreshes-{n}", held, (900 + n, size.faulty, draws)) for n in range(size.gate_worlds)]
-    flooded = [Piece(f"flooded-{n}", shifts, (800 + n, size.faulty)) for n in range(size.flooded)]
+    flooded = [Piece(f"flooded-{n}", shifts, (800 + n, size.faulty, size.shares)) for n in range(size.flooded)]
     return [*gates, *worlds, *flooded]
 
 
@@ -119,7 +123,9 @@ def charts(found: Found) -> dict[str, plots.alt.TopLevelMixin]:
     means = whole.groupby("group_id")[["figure", "low", "high", "true"]].mean().reset_index(names="group")
     held_share = found.refreshes.groupby("case")["held"].mean()
     refreshes = [
-        {"what": what, "share": float(held_share[c]), "ordinary": c == "ordinary"} for c, (what, _) in CASES.items()
+        {"what": what, "share": float(held_share[c]), "ordinary": c == "ordinary"}
+        for c, (what, _) in CASES.items()
+        if c in held_share
     ]
     medians = found.shifts.groupby(["kind", "share", "fenced", "percentile"])["shift"].median().reset_index()
     shares = direct_shares(found)

@@ -13,6 +13,7 @@ from salary_bands.vocabulary.levels import stage_of
 
 COMPLETE_LISTS = ("T1", "T2")  # all employers of these tiers are known, so their differences are part of the band
 _FEWEST_OTHERS = 4  # effective reports besides a report's own employer that say where its cell is
+_TOLERANCE = 1e-9  # lets four equal reports count in spite of rounding
 _MOST_POINTS = 9  # of several reports in one row of the fit
 _FEWEST_DEGREES = 1e-9  # share of a cell's weight below which nothing tells how its reports vary
 
@@ -133,30 +134,19 @@ class ModelledCells:
         place = np.zeros(len(self._fit.n), np.int64)
         place[self._rows] = self._cell
         cell = place[row]
-        # an employer in a cell is a unit, and so is each report that shares its unit with nobody
-        alone = self._is_own_unit[row]
-        shared = np.unique(
-            cell[~alone] * (self._fit.employers.max() + 1) + self._fit.employers[row[~alone]], return_inverse=True
-        )[1]
-        unit = np.empty(len(row), np.int64)
-        unit[~alone] = shared
-        first = int(shared.max(initial=-1)) + 1
-        unit[alone] = first + np.arange(int(alone.sum()))
+        # left out together: people of one employer in a cell, otherwise each report alone
+        count = int(self._fit.employers.max()) + 1
+        who = np.where(self._is_own_unit[row], count + np.arange(len(row)), self._fit.employers[row])
+        unit = np.unique(cell * (count + len(row)) + who, return_inverse=True)[1]
         own, own_log = np.bincount(unit, weight), np.bincount(unit, weight * log)
         of_unit = np.zeros(len(own), np.int64)
         of_unit[unit] = cell
         whole, whole_log = np.bincount(cell, weight), np.bincount(cell, weight * log)
-        squares = np.bincount(of_unit, own**2)
         left = whole[cell] - own[unit]
-        left_squares = squares[cell] - own[unit] ** 2
-        told = (left > 0) & (left**2 >= _FEWEST_OTHERS * left_squares) & (left_squares > 0)
-        row, cell, unit, left, others = (
-            row[told],
-            cell[told],
-            unit[told],
-            left[told],
-            left[told] ** 2 / left_squares[told],
-        )
+        left_squares = np.bincount(of_unit, own**2)[cell] - own[unit] ** 2
+        told = (left_squares > 0) & (left**2 >= (_FEWEST_OTHERS - _TOLERANCE) * left_squares)
+        row, cell, unit, left = row[told], cell[told], unit[told], left[told]
+        others = left**2 / left_squares[told]
         mean = (whole_log[cell] - own_log[unit]) / left
         named = self._fit.cells["is_named"].to_numpy(bool)[row]
         return pd.DataFrame(

@@ -165,15 +165,23 @@ def _predicted(pools: Pools, cells: pd.DataFrame, mixes: pd.DataFrame) -> pd.Dat
 
 
 def _leaf_variances(fit: Fit, cells: pd.DataFrame, mixes: pd.DataFrame) -> Floats:
-    """Return the variance of the effects of the leaves that the reports of each cell have."""
-    effects = {value: fit.effects[n] for n, (factor, value) in enumerate(fit.columns) if factor == "leaf"}
-    leaves = mixes[mixes["factor"].eq("leaf") & mixes["cell"].isin(cells["cell"])]
-    effect, weight = leaves["value"].map(effects).fillna(0.0), leaves["weight"].astype(float)
-    sums = pd.DataFrame({"cell": leaves["cell"], "weight": weight, "first": weight * effect})
-    sums["second"] = sums["first"] * effect
-    of_cell = sums.groupby("cell").sum().reindex(cells["cell"])
-    mean = of_cell["first"] / of_cell["weight"]
-    variance = (of_cell["second"] / of_cell["weight"] - mean**2).clip(lower=0.0).to_numpy(float)
+    """Return the variance of the effects of the leaves that the reports of each cell have.
+
+    It is half the mean square of the difference of two reports; leaves whose difference the model does not identify
+    add nothing.
+    """
+    leaves = [value for factor, value in fit.value_numbers if factor == "leaf"]
+    pairs = [((1, "leaf", {one: 1.0}), (-1, "leaf", {other: 1.0})) for one in leaves for other in leaves]
+    vectors, _ = Contrasts.of(fit, pairs).vectors(fit, np.zeros(0, np.int64))
+    ignored = np.array([factor == "source" for factor, _ in fit.columns])
+    squares = np.where(fit.whole.identifies(vectors, ignored), (vectors @ fit.effects) ** 2, 0.0)
+    own = mixes[mixes["factor"].eq("leaf") & mixes["cell"].isin(cells["cell"])]
+    weight = np.zeros((len(cells), len(leaves)))
+    rows = pd.Index(cells["cell"]).get_indexer(pd.Index(own["cell"]))
+    columns = pd.Index(leaves).get_indexer(pd.Index(own["value"]))
+    weight[rows, columns] = own["weight"].to_numpy(float)
+    share = weight / weight.sum(axis=1, keepdims=True)
+    variance = np.einsum("cl,lm,cm->c", share, squares.reshape(len(leaves), len(leaves)), share) / 2
     # a mean of few takes some of the variance away
     return np.asarray(variance / (1 - 1 / np.maximum(cells["effective"].to_numpy(float), 2.0)))
 

@@ -66,7 +66,8 @@ class Shapes:
         own = tuple(other for other in alike if other == kind)
         for kinds in filter(None, (own, alike, tuple(self._reports))):
             reports = pd.concat([self._reports[k] for k in kinds])
-            if len(reports) >= self._fewest[0] and reports["employer"].nunique() >= self._fewest[1]:
+            employers = reports.loc[reports["employer"].ge(0), "employer"].nunique()
+            if len(reports) >= self._fewest[0] and employers >= self._fewest[1]:
                 return self._shape(reports, kinds, alike)
         return None
 

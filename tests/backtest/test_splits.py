@@ -23,7 +23,7 @@ def rows(differences: list[float], error: float = 0.1, metric: str = "base") -> 
     ends = {"figure": figure, "low": figure / reach, "high": figure * reach}
     ends |= {f"{name}_after": 100_000 * by for name, by in {"figure": 1, "low": 1 / reach, "high": reach}.items()}
     frame = pd.DataFrame({**ends, "metric": metric, "percentile": 50, "until": "2020-06-30", "market": "US"})
-    return frame.assign(tier="T4", level="L5", basis="pooled", source="levels_fyi")
+    return frame.assign(tier="T4", level="L5", basis="pooled", source="levels_fyi", evidence="reported")
 
 
 def test_z_is_the_difference_without_what_all_have_in_common() -> None:
@@ -71,7 +71,7 @@ def test_the_part_shows_kinds_countries_and_machine_learning() -> None:
     many = pd.concat([rows([0.02, -0.02, 0.3] * 10), rows([0.01, -0.01] * 12, metric="total")])
     many["market"] = [["US", "IN", "GB"][n % 3] for n in range(len(many))]
     shown = pd.DataFrame([band(), band(metric="total", basis="pooled"), band(level="L6", basis="suppressed")])
-    text = report.text(judged(many), {"2020-12-31": shown})
+    text = report.text(judged(many), {"2020-12-31": shown}, 253)
     assert text.startswith(report.mark()) and text.endswith(report.CLOSE)
     assert "| other_level | 30 / 24 | " in text and "\n| IN | " not in text, "10 differences of a country are too few"
     assert "| 2020-12-31 | L5 | · / · | 176 (172 to 181) / *176 (172 to 181)* |" in text
