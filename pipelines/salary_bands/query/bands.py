@@ -8,6 +8,17 @@ from salary_bands.errors import UsageError
 from salary_bands.releases.marts import Marts
 from salary_bands.releases.tables import checked_file
 from salary_bands.storage.records import records
+from salary_bands.storage.sql import read_sql
+
+LEADING = ("all", "ml_generalist", "data_science")  # groups of the view `leaf` that plain titles fill
+
+
+def leading_rows(marts: Marts, release: str | None) -> list[dict[str, Any]]:
+    """Return what a release can show best: base and total of LEADING by level, by tier and by place."""
+    manifest = marts.manifest(marts.chosen(release))
+    with duckdb.connect(":memory:") as connection:
+        connection.read_parquet(str(checked_file(marts, manifest, "bands"))).create_view("bands")
+        return records(connection.execute(read_sql("show/leading_cells"), {"groups": list(LEADING)}))
 
 
 def band_rows(
@@ -49,7 +60,9 @@ def band_rows(
                 )
         conditions = " AND ".join([*(f'"{name}" = ?' for name in wanted), "list_contains(?, metric)"])
         cursor = connection.execute(
-            f"SELECT * FROM read_parquet(?) WHERE {conditions} ORDER BY view, group_id, tier, level, metric",
+            # groups that show nothing come last
+            f"SELECT * FROM read_parquet(?) WHERE {conditions} ORDER BY view, "
+            "min(basis = 'suppressed') OVER (PARTITION BY view, group_id), group_id, tier, level, metric",
             [path, *wanted.values(), metrics],
         )
         rows = records(cursor)
