@@ -18,7 +18,10 @@ def leading_rows(marts: Marts, release: str | None) -> list[dict[str, Any]]:
     manifest = marts.manifest(marts.chosen(release))
     with duckdb.connect(":memory:") as connection:
         connection.read_parquet(str(checked_file(marts, manifest, "bands"))).create_view("bands")
-        return records(connection.execute(read_sql("show/leading_cells"), {"groups": list(LEADING)}))
+        connection.execute("CREATE TABLE leading_groups (group_id VARCHAR, place INTEGER)")
+        for place, group in enumerate(LEADING):
+            connection.execute("INSERT INTO leading_groups VALUES ($group, $place)", {"group": group, "place": place})
+        return records(connection.execute(read_sql("show/leading_cells")))
 
 
 def band_rows(

@@ -3,8 +3,8 @@
 -- Inputs: measured_changes, bands, former_bands.
 -- Both the difference and, if it is known, that of shares have to be large: pay comes in round figures, so that a
 -- median can leap from one to the next because of a few reports.
--- Benjamini and Hochberg (1995) at a false discovery rate of 5 %. All cells shown in both releases are tested: one whose
--- median is the same has not moved. The interval is rounded outwards.
+-- Benjamini and Hochberg (1995) at a false discovery rate of 5 %. All cells shown in both releases are tested: one
+-- whose median is the same has not moved. The interval is rounded outwards.
 with
 tests as (
     select count(*) as number
