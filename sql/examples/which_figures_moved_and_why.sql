@@ -2,7 +2,9 @@
 -- Means: old + restated + pay + mix = new. restated is the effect of another method, other reference data or a
 -- correction on the old figure. mix is the effect of other shares of tiers and levels on a roll-up. pay is the rest.
 -- reason names the largest.
--- Does not mean: that anybody got a raise, or that the move is beyond chance: compare the intervals in history_bands.
+-- distinguishable is true if the move can be told from noise, which few can. From difference_low to difference_high is
+-- the 95 % interval of the move less restated.
+-- Does not mean: that anybody got a raise.
 -- Parts are null if they cannot be separated. Cells that were added or removed are not listed here. The first release
 -- has no changes.
 -- Inputs: changes.
@@ -17,7 +19,10 @@ select
     round(new / old - 1, 4) as moved,
     restated,
     pay,
-    mix
+    mix,
+    difference_low,
+    difference_high,
+    distinguishable
 from changes
 where
     view = 'leaf'

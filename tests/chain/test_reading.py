@@ -68,7 +68,11 @@ def test_the_python_of_the_page_runs(site: str, sample_release: Path, capsys: py
     for block in blocks():
         exec(compile(block.replace("http://localhost:8000/", site), "reading.md", "exec"), names)
         printed.append(capsys.readouterr().out)
-    assert len(printed) == 5 and all(printed)
+    assert len(printed) == 6 and all(printed)
+
+    people = names["people"]
+    assert list(people["person"]) == ["Ada", "Bo", "Cem", "Dee", "Eli", "Fay", "Gus", "Hal", "Ines", "Jo"]
+    assert people["compa_ratio"].notna().sum() >= 9 and "Ada" in printed[5]
 
     cell = names["cell"].to_dict("records")
     frame = pd.read_csv(sample_release / "bands.csv")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -231,6 +232,27 @@ def test_show_gives_the_cards_in_the_us_by_default(run: Run, both: Marts) -> Non
     assert set(cells) == {("cards", "US", "all", "all", "reported")}
     assert {b["metric"] for b in document["bands"]} == {"base", "total"}
     assert document["release"] == "2026.06.30.1"
+
+
+def test_show_leads_with_what_there_is(run: Run, both: Marts) -> None:
+    """All of machine learning and the generalist; the other cards of this release are empty."""
+    result = run("show", "--marts", str(both.folder))
+    table = result.stdout.split("2026.06.30.1: evidence reported")[0]
+    assert "L5 senior (Google L5, Meta E5, Amazon L6)" in table and "what this release shows best" in table
+    assert (
+        table.index("All machine learning") < table.index("ML engineer (generalist)") < table.index("us-seattle", -200)
+    )
+    leading = json.loads(run("show", "--marts", str(both.folder), "--json").stdout)["leading"]
+    bands = pd.read_parquet(both.release("2026.06.30.1") / "bands.parquet")
+    want = bands.query(
+        "view == 'leaf' and group_id in ('all', 'ml_generalist', 'data_science') and evidence == 'reported' "
+        "and metric in ('base', 'total') and basis != 'suppressed' "
+        "and (tier == 'all' and level == 'all' or market == 'US' and (tier == 'all' or level == 'all'))"
+    )
+    key = ["group_id", "tier", "level", "market", "metric", "p50"]
+    assert sorted(tuple(row[k] for k in key) for row in leading) == sorted(want[key].itertuples(index=False, name=None))
+    assert len(leading) > 10 and "<10" not in table
+    assert "leading" not in json.loads(run("show", "--marts", str(both.folder), "--level", "L4", "--json").stdout)
 
 
 def test_show_filters_and_reads_older_releases(run: Run, both: Marts) -> None:

@@ -87,10 +87,10 @@ FREE = {
     for kind, pattern in {
         "latest": "nothing",
         "releases": "drop 0",
-        "manifest": r"drop (settings|inputs|accepted|files)/[^/]*|(drop|retype) method/\w+/.*",
-        "view": r"drop groups/\d+(/leaves/\d+|/tooling/\d+|/.*/T\d(/\w+)?|/premiums/.*/(early|senior)"
+        "manifest": r"drop (settings|inputs|accepted|files|licences)/[^/]*|(drop|retype) method/\w+/.*",
+        "view": r"drop licences/\d+|drop groups/\d+(/leaves/\d+|/tooling/\d+|/.*/T\d(/\w+)?|/premiums/.*/(early|senior)"
         r"|/advertised/base_\w+)?",
-        "bands": r"drop rows/\d+",
+        "bands": r"drop (rows|licences)/\d+",
     }.items()
 }
 

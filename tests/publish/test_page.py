@@ -4,17 +4,21 @@ import copy
 import itertools
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from salary_bands.publish.artefacts.page import page_text, unpooled_kinds
+from salary_bands.publish.artefacts.answers import REASONS
+from salary_bands.publish.artefacts.page import page_text
 from salary_bands.releases.manifest import Manifest
-from salary_bands.statistics.pooling import POOLING_KINDS, UNPOOLED
+from salary_bands.schemas.bands import Bands
+from salary_bands.schemas.cards import Cards
 from tests.builders.programs import program
 
 Views = dict[str, Any]
@@ -47,22 +51,6 @@ def views(release: Path) -> Views:
 
 def manifest(release: Path) -> Manifest:
     return Manifest.read((release / "manifest.json").read_bytes())
-
-
-def test_it_says_which_kinds_of_cells_are_not_pooled_and_why(sample_release: Path) -> None:
-    known = manifest(sample_release)
-    reason = {"unpooled": "few_cells", "reason": UNPOOLED["few_cells"]}
-    pooling = {
-        "base": {**{kind: {"between_variance": 0.1} for kind in POOLING_KINDS}, "other_level": reason},
-        "total": {**dict.fromkeys(POOLING_KINDS), "other_level": reason},  # null as in older releases
-    }
-    changed = known.model_copy(update={"method": known.method.model_copy(update={"pooling": pooling})})
-    text = page_text(changed, views(sample_release), sample_release)
-    assert text.count(UNPOOLED["few_cells"]) == 1
-    assert f"base and total, one level at T3, T4 or T5: {UNPOOLED['few_cells']}" in text
-    every = {metric: dict.fromkeys(POOLING_KINDS, reason) for metric in ("base", "total")}
-    none = known.model_copy(update={"method": known.method.model_copy(update={"pooling": every})})
-    assert len(unpooled_kinds(none)) == len(POOLING_KINDS), "every kind has words"
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
@@ -115,7 +103,7 @@ def test_every_table_has_a_caption_and_every_head_a_scope(page: Page) -> None:
     tables = page.locator("table").all()
     assert len(tables) >= 5
     for table in tables:
-        assert table.locator("caption").inner_text().strip()
+        assert str(table.locator("caption").text_content()).strip()
         scopes = [head.get_attribute("scope") for head in table.locator("th").all()]
         assert {"col"} < set(scopes) <= {"col", "row", "rowgroup"}
 
@@ -187,7 +175,7 @@ def test_text_of_others_is_shown_and_never_run(sample_release: Path, browser: Br
     page = browser.new_page()
     page.goto((tmp_path / "index.html").as_uri())
     assert page.locator("script, #bold, img").count() == 0
-    assert "<script>" in page.locator("h3").first.inner_text()
+    assert "<script>" in page.locator("article h3").first.inner_text()
     page.close()
 
 
@@ -204,18 +192,116 @@ def test_where_nothing_is_known_it_says_why(sample_release: Path, browser: Brows
             group["premiums"] = (
                 None
                 if document["view"] == "specialties"
-                else emptied(group["premiums"], [None] * 5 + [0, False, "no_reports"])
+                else emptied(group["premiums"], [None] * 5 + [None, False, "few_reports"])
             )
             group["rank"] = None
             group |= {name: None for name in group if name.startswith(("demand", "share"))}
+            group["why"] = "coarse_titles"
     (tmp_path / "index.html").write_text(page_text(manifest(sample_release), bare, sample_release), encoding="utf-8")
     page = browser.new_page()
     page.goto((tmp_path / "index.html").as_uri())
     text = page.locator("main").inner_text()
-    assert all(words in text for words in ("withheld: too few reports", "no reports", "no adverts", "not compared"))
-    assert "None" not in text
-    assert page.locator("svg").count() == 1  # the one that explains marks
+    sections = {name: page.locator(f"section[aria-labelledby={name}]") for name in ("cards", "roles", "paths")}
+    for name, section in sections.items():
+        view = {"roles": "llm_roles", "paths": "career_paths"}.get(name, name)
+        labels = [group["label"] for group in bare[view]["groups"]]
+        lines = [line.inner_text() for line in section.locator("li").all()]
+        assert sorted(lines) == sorted(f"{label}: too few people reported." for label in labels)
+        assert section.locator("article, table").count() == 0
+    assert "not compared" in text and "None" not in text
+    assert page.locator("section svg").count() == 1 + page.locator("section[aria-labelledby=levels] svg").count()
     page.close()
+
+
+def test_it_leads_with_what_there_is(page: Page, sample_release: Path) -> None:
+    """All of machine learning, the generalist and data science, by level and tier and by place, in words of readers."""
+    bands = pd.read_parquet(sample_release / "bands.parquet").query("view == 'leaf' and evidence == 'reported'")
+    bands = bands.set_index(["group_id", "tier", "level", "market", "metric"])
+    headings = [h.get_attribute("id") for h in page.locator("h2").all()]
+    assert headings[:3] == ["reading", "levels", "cards"]
+    section = page.locator("section[aria-labelledby=levels]")
+    labels = {
+        "all": "All machine learning",
+        "ml_generalist": "ML engineer (generalist)",
+        "data_science": "Data science",
+    }
+    assert [h.inner_text() for h in section.locator("h3").all()] == list(labels.values())
+    for summary in section.locator("summary").all()[2:]:
+        summary.click()
+    tables = section.locator("table").all()
+    shown = 0
+    for (group, label), by_level, by_place in zip(labels.items(), tables[::2], tables[1::2], strict=True):
+        assert label in by_level.locator("caption").inner_text()
+        for body, tier in zip(by_level.locator("tbody").all(), ("all", "T1", "T2", "T3", "T4", "T5"), strict=True):
+            rows = {
+                row.locator("th").inner_text(): [cell.inner_text() for cell in row.locator("td").all()]
+                for row in body.locator("tr").all()[1:]
+                if row.locator("th").count()
+            }
+            said = body.inner_text()
+            for level in ("all", "L3", "L4", "L5", "L6", "L7"):
+                row = rows.pop("all levels" if level == "all" else level, None)
+                found = bands.loc[[(group, tier, level, "US", metric) for metric in ("base", "total")]]
+                if row is None:
+                    assert found["p50"].isna().all() and re.search(
+                        rf"Withheld: .*{'all levels' if level == 'all' else level}", said
+                    )
+                else:
+                    for text, (_, band) in zip(row, found.iterrows(), strict=True):
+                        expected = "Withheld: " if pd.isna(band["p50"]) else f"${band['p50'] / 1000:,g}k ("
+                        assert text.startswith(expected)
+                        shown += not pd.isna(band["p50"])
+            assert not rows
+        places = bands.query("group_id == @group and tier == 'all' and level == 'all'")["p50"].dropna()
+        assert by_place.locator("tbody tr").count() == places.index.get_level_values("market").nunique()
+    assert shown > 120
+    text = page.locator("main").inner_text()
+    assert text.index("L5 is Google L5, Meta E5, Amazon L6") < text.index("$")
+    assert text.index("T1 are frontier labs") < text.index("$")
+
+
+def test_a_withheld_cell_says_why_and_what_to_use_instead(sample_release: Path, tmp_path: Path) -> None:
+    """With the columns that say it, of shown cells and of the model; without them, the reason alone."""
+    shutil.copytree(sample_release, tmp_path / "release")
+    path = tmp_path / "release" / "bands.parquet"
+    bands = pd.read_parquet(path)
+    key = ["view", "group_id", "tier", "level", "market", "metric"]
+    withheld = (
+        bands["view"].eq("leaf") & bands["group_id"].eq("all") & bands["market"].eq("US") & bands["tier"].eq("T1")
+    )
+    withheld &= bands["level"].isin(["L4", "L5"]) & bands["evidence"].eq("reported")
+    figures = [name for name in bands if re.fullmatch(r"p\d\d(_low|_high|_precision)?", name)]
+    bands.loc[withheld, [*figures, "n_reports"]] = None
+    bands.loc[withheld, ["basis", "suppression_reason"]] = ["suppressed", "unsettled"]
+    bands.to_parquet(path)
+    found = views(sample_release)
+    text = page_text(manifest(sample_release), found, tmp_path / "release")
+    assert "Withheld: L4, L5: recent reports moved it, and too few sources confirm that yet.</td>" in text
+
+    near, modelled = withheld & bands["level"].eq("L4"), withheld & bands["level"].eq("L5")
+    for name in ("view", "group_id", "tier", "level", "market", "basis"):
+        bands[f"use_instead_{name}"] = None
+        if name != "basis":
+            bands.loc[withheld, f"use_instead_{name}"] = bands.loc[withheld, name]
+    bands.loc[near, ["use_instead_tier", "use_instead_market", "use_instead_basis"]] = ["T2", "us-seattle", "direct"]
+    bands.loc[modelled, "use_instead_basis"] = "modelled"
+    bands.to_parquet(path)
+    estimates = bands.loc[modelled, [*key, "evidence"]].assign(p50=301_000, p50_low=280_500, p50_high=322_000)
+    estimates.to_parquet(tmp_path / "release" / "estimates.parquet")
+    text = page_text(manifest(sample_release), found, tmp_path / "release")
+    answer = bands.query("view == 'leaf' and group_id == 'all' and tier == 'T2' and level == 'L4'")
+    [seattle] = answer.query("market == 'us-seattle' and metric == 'total' and evidence == 'reported'").to_dict(
+        "records"
+    )
+    figure = f"${seattle['p50'] / 1000:,g}k (${seattle['p50_low'] / 1000:,g}k to ${seattle['p50_high'] / 1000:,g}k)"
+    assert f"confirm that yet. Instead, T2, Seattle (US): {figure}." in text
+    assert "confirm that yet. Instead, the model says $301k ($280.5k to $322k)." in text
+
+
+def test_every_reason_of_the_tables_has_words() -> None:
+    for model, name in ((Bands, "suppression_reason"), (Cards, "why")):
+        [check] = model.to_schema().columns[name].checks
+        assert set(check.statistics["allowed_values"]) <= set(REASONS)
 
 
 def emptied(value: Any, row: list[Any]) -> Any:

@@ -284,6 +284,78 @@ def test_the_gap_from_early_to_senior(mart: duckdb.DuckDBPyConnection, sample_re
         assert (row["gap_low"], row["gap_high"]) == pytest.approx((min(pairs), max(pairs)), abs=1e-4)
 
 
+def test_ranges_follow_from_the_percentiles_of_the_cell(mart: duckdb.DuckDBPyConnection, sample_release: Path) -> None:
+    found = answer(mart, example("what_ranges_follow_from_a_target_percentile")).set_index(["target", "level"])
+    cells = bands(sample_release, group_id="ml_generalist", tier="T4", level=list(LEVELS)).set_index("level")
+    expected = {(f"P{p}", level) for p in (50, 75) for level in cells.index if cells[f"p{p}"].notna()[level]}
+    assert set(found.index) == expected and len(expected) >= 4
+    for (target, level), row in found.iterrows():
+        middle = cells.loc[level, target.lower()]
+        assert row["midpoint"] == middle
+        assert abs(row["range_from"] - 0.8 * middle) <= 250 and abs(row["range_to"] - 1.2 * middle) <= 250
+        ends = cells.loc[level, ["p25", "p75"]]
+        if ends.notna().all():
+            assert row["covers_half"] == (ends["p25"] >= 0.8 * middle and ends["p75"] <= 1.2 * middle)
+
+
+def test_a_merit_matrix_spends_its_budget_if_people_stand_as_the_market_does(
+    mart: duckdb.DuckDBPyConnection, sample_release: Path
+) -> None:
+    found = answer(mart, example("what_merit_matrix_follows_from_the_market"))
+    assert len(found) == 12
+    [cell_of] = bands(sample_release, group_id="ml_generalist", tier="T4", level="L5").to_dict("records")
+    meets = found[found["rating"].eq("meets")]
+    assert meets["raise"].mean() == pytest.approx(0.035, abs=1e-4)  # a quarter of people in each zone
+    assert meets["raise"].is_monotonic_decreasing and found[found["rating"].eq("below")]["raise"].eq(0).all()
+    assert meets["zone_to"].dropna().tolist() == [cell_of[p] for p in ("p25", "p50", "p75")]
+    assert meets["zone_from"].dropna().tolist() == [cell_of[p] for p in ("p25", "p50", "p75")]
+
+
+def test_ten_people_stand_against_the_nearest_shown_cell(mart: duckdb.DuckDBPyConnection, sample_release: Path) -> None:
+    found = answer(mart, example("where_do_ten_people_stand")).set_index("person")
+    assert len(found) == 10
+    people = re.findall(
+        r"\('(\w)', '(\w+)', '(T\d)', '(L\d)', '([\w-]+)', '(\w\w)', (\d+)\)", example("where_do_ten_people_stand")
+    )
+    assert len(people) == 10
+    for person, group, tier, level, market, country, base in people:
+        tried = [(tier, market), (tier, country), ("all", market), ("all", country)]
+        rows = [bands(sample_release, group_id=group, tier=t, level=level, market=m) for t, m in tried]
+        shown = [row.iloc[0] for row in rows if len(row) and not pd.isna(row.iloc[0]["p50"])]
+        row = found.loc[person]
+        if not shown:
+            assert pd.isna(row["compa_ratio"])
+            continue
+        assert row["answered_by"] == f"{shown[0]['tier']} {level} {shown[0]['market']}"
+        for name, median in (("compa_ratio", "p50"), ("compa_low", "p50_high"), ("compa_high", "p50_low")):
+            assert row[name] == pytest.approx(int(base) / shown[0][median], abs=0.0051)
+    assert found["answered_by"].notna().sum() >= 9
+
+
+def test_geographic_differentials_are_the_multipliers_and_the_ratios_of_medians(
+    mart: duckdb.DuckDBPyConnection, sample_release: Path
+) -> None:
+    found = answer(mart, example("what_are_the_geographic_differentials")).set_index("market")
+    want = table(sample_release, "multipliers", factor="market", metric="base").set_index("value")["multiplier"] - 1
+    assert set(found.index) == set(want.index) - {"US"} and len(found) >= 5
+    np.testing.assert_allclose(found["differential"], want[found.index], atol=1e-9)
+    medians = bands(sample_release, group_id="all", level="L5", market=[*found.index, "US"]).set_index("market")["p50"]
+    for market, ratio in found["l5_ratio"].dropna().items():
+        assert ratio == pytest.approx(medians[market] / medians["US"] - 1, abs=1e-4)
+    assert found["l5_ratio"].notna().any()
+
+
+def test_what_premiums_rest_on_is_in_the_tables(mart: duckdb.DuckDBPyConnection, sample_release: Path) -> None:
+    found = answer(mart, example("what_do_premiums_rest_on")).set_index("group_id")
+    want = table(
+        sample_release, "premiums", view="leaf", baseline="ml_generalist", metric="total", tier="all", level="all"
+    ).set_index("group_id")
+    assert set(found.index) == set(want.index) - {"ml_generalist", "all"}
+    for mine, theirs in (("reports", "n_group"), ("generalists", "n_baseline"), ("compared_cells", "n_cells")):
+        assert found[mine].astype(float).equals(want.loc[found.index, theirs].astype(float).rename(mine))
+    assert found["identified"].is_monotonic_decreasing and found["width"].dropna().gt(0).all()
+
+
 # over releases: the sample has one, so these are made up -------------------------------------------------------------
 
 RELEASES = [  # version, method, P50, its bounds; and what is expected: change, moved; None for what is left out

@@ -26,18 +26,26 @@ def show(
     evidence: Annotated[str, typer.Option(help="reported or advertised.")] = "reported",
     as_json: AsJson = False,
 ) -> None:
-    """Show bands of a release; by default base and total pay of the cards in the US."""
-    from salary_bands.cli.printing.reading import print_bands
-    from salary_bands.query.bands import band_rows
+    """Show bands of a release; by default base and total pay of the cards in the US.
+
+    Without filters, what the release can show best comes first: all of machine learning, the generalist and data
+    science by level, tier and place.
+    """
+    from salary_bands.cli.printing.reading import print_bands, print_leading
+    from salary_bands.query.bands import band_rows, leading_rows
 
     metrics = [metric] if metric else ["base", "total"]
     found = band_rows(
         marts_in(marts), release, view=view, group=group, tier=tier, level=level, market=market, metrics=metrics,
         evidence=evidence,
     )  # fmt: skip
+    filters = (view, group, tier, level, market, metric, evidence)
+    if filters == ("cards", None, "all", "all", "US", None, "reported"):
+        found["leading"] = leading_rows(marts_in(marts), release)
     if as_json:
         print_json(found)
     else:
+        print_leading(out, found.get("leading", []))
         print_bands(out, err, found)
 
 

@@ -15,6 +15,18 @@ _ANSWER = (
     "basis", "why", "distance", "fallback", "view", "group_id", "tier", "level", "market", "n_reports", "n_effective",
     "p10", "p25", "p50", "p50_low", "p50_high", "p50_precision", "p75", "p90",
 )  # fmt: skip
+LEADING = ("all", "ml_generalist", "data_science")  # groups of the view `leaf` that plain titles fill
+
+
+def leading_rows(marts: Marts, release: str | None) -> list[dict[str, Any]]:
+    """Return what a release can show best: base and total of LEADING by level, by tier and by place."""
+    manifest = marts.manifest(marts.chosen(release))
+    with duckdb.connect(":memory:") as connection:
+        add_tables(connection, marts, manifest)
+        connection.execute("CREATE TABLE leading_groups (group_id VARCHAR, place INTEGER)")
+        for place, group in enumerate(LEADING):
+            connection.execute("INSERT INTO leading_groups VALUES ($group, $place)", {"group": group, "place": place})
+        return records(connection.execute(read_sql("show/leading_cells")))
 
 
 def band_rows(
@@ -53,9 +65,10 @@ def band_rows(
                 )
         conditions = " AND ".join([*(f'"{name}" = ?' for name in wanted), "list_contains(?, metric)"])
         rows = records(
-            connection.execute(
+            connection.execute(  # groups that show nothing come last
                 f"SELECT * FROM ({read_sql('show/answered_cells')}) WHERE {conditions} "
-                "ORDER BY view, group_id, tier, level, metric",
+                "ORDER BY view, min(basis = 'suppressed') OVER (PARTITION BY view, group_id), "
+                "group_id, tier, level, metric",
                 [*wanted.values(), metrics],
             )
         )

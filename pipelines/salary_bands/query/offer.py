@@ -143,7 +143,13 @@ def _answers(connection: duckdb.DuckDBPyConnection, offer: Offer) -> list[dict[s
     for what, metric, amount, text in questions(offer):
         found = _reading(connection, offer, metric, amount, "reported")
         if not found:
-            nothing: dict[str, Any] = {**UNREAD, "amount": amount, "fallback": [], "evidence": "reported", "metric": metric}
+            nothing: dict[str, Any] = {
+                **UNREAD,
+                "amount": amount,
+                "fallback": [],
+                "evidence": "reported",
+                "metric": metric,
+            }
             found = {**nothing, "why": _why(connection, offer, metric)}
         answers.append({"what": what, "compares": text, **found})
         if what == "base" and found["reading"] == NOTHING:

@@ -53,6 +53,36 @@ def _note(row: dict[str, Any], answer: dict[str, Any]) -> str:
     return f"{note}; instead {', '.join(answer['fallback'])}: {answer['why']}"
 
 
+def print_leading(out: Console, rows: list[dict[str, Any]]) -> None:
+    """Print the cells that a release can show best, base beside total, in thousand USD."""
+    cells: dict[tuple[str, ...], dict[str, Any]] = {}
+    for row in rows:
+        place = (row["group_label"], row["level"], row["tier"], row["market"])
+        cells.setdefault(place, {})[row["metric"]] = row
+    if not cells:
+        return
+    out.print(
+        "L3 is entry level, L4 the next, L5 senior (Google L5, Meta E5, Amazon L6), L6 staff, L7 principal and up.\n"
+        "T1 frontier labs, T2 hyperscalers and big tech, T3 AI-native, T4 other technology, T5 other industries.",
+        highlight=False,
+    )
+    table = plain_table("group", "level", "tier", "market", title="what this release shows best, thousand USD")
+    for name in ("n", "base", "95 %", "total", "95 %"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for cell_key, metrics in cells.items():
+        figures = [text for metric in ("base", "total") for text in _median(metrics.get(metric))]
+        counts = [of["n_reports"] for of in metrics.values() if of["n_reports"] is not None]
+        table.add_row(*cell_key, f"{max(counts):,}" if counts else "<10", *figures)
+    out.print(table)
+
+
+def _median(band: dict[str, Any] | None) -> tuple[str, str]:
+    """Return the median and its interval in thousand USD, empty if there is none."""
+    if band is None:
+        return "", ""
+    return f"{band['p50'] / 1000:,.1f}", f"{band['p50_low'] / 1000:,.1f} to {band['p50_high'] / 1000:,.1f}"
+
+
 def print_releases(out: Console, rows: "list[ReleaseRow]") -> None:
     """Print a row per release."""
     table = plain_table("version", "as of", "status", "", "manifest")

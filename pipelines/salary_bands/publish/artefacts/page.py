@@ -1,7 +1,7 @@
 """index.html: the page of a release in one file, made from its views and tables."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,8 +9,11 @@ from typing import Any
 import pyarrow.parquet as pq
 from jinja2 import Environment, StrictUndefined, Template
 
+from salary_bands.publish.artefacts.answers import REASONS, Answers, usd
 from salary_bands.publish.artefacts.citation import citation
+from salary_bands.publish.artefacts.overview import overview
 from salary_bands.publish.artefacts.views import BASELINES, METRICS, PREMIUM_COLUMNS, RANK_COLUMNS
+from salary_bands.reference import read_csv
 from salary_bands.releases.documents import Document
 from salary_bands.releases.manifest import Manifest
 from salary_bands.sample import SYNTHETIC
@@ -18,25 +21,7 @@ from salary_bands.schemas import RELEASE_TABLES
 from salary_bands.schemas.claims import VERDICTS
 
 Row = dict[str, Any]
-_REASONS = {
-    "few_reports": "too few reports",
-    "few_employers": "too few employers",
-    "dominated": "one employer has over half",
-    "low_effective_n": "employers too few or too alike",
-    "not_identified": "cannot be estimated from these reports",
-    "no_reports": "no reports",
-    "by_definition": "the baseline",
-    "not_modelled": "not machine learning, so not compared",
-}
-_POOLING_KINDS = {
-    "listed_level": "one level at T1 or T2",
-    "listed_stage": "early or senior at T1 or T2",
-    "other_level": "one level at T3, T4 or T5",
-    "other_stage": "early or senior at T3, T4 or T5",
-    "all_level": "one level over all tiers",
-    "all_stage": "early or senior over all tiers",
-}
-_NO_PREMIUM = {**dict.fromkeys(PREMIUM_COLUMNS), "n_group": 0, "why": "not_modelled"}
+_NO_PREMIUM = {**dict.fromkeys(PREMIUM_COLUMNS), "why": "not_modelled"}
 _NO_PREMIUMS = {b: {m: {"all": {"all": _NO_PREMIUM}} for m in METRICS} for b in BASELINES}
 _NO_RANK = {"all": dict.fromkeys(RANK_COLUMNS)}
 _VERDICTS = {
@@ -54,19 +39,25 @@ def page_text(manifest: Manifest, views: Mapping[str, Document], folder: Path) -
         views: the documents of its views, by name.
         folder: the folder with its tables.
     """
+    places = {row["market"]: row["label"] for row in read_csv("markets.csv")}
+    answers = Answers.of(folder, places)
     claims = Counter(pq.read_table(folder / "claims.parquet", columns=["verdict"])["verdict"].to_pylist())
     cards, roles, paths, specialties = (
-        [_read(views[name], group) for group in views[name]["groups"]]
-        for name in ("cards", "llm_roles", "career_paths", "specialties")
+        _groups(views[name], answers) for name in ("cards", "llm_roles", "career_paths", "specialties")
     )
+    lead = overview(answers)
     return _template().render(
         manifest=manifest,
         synthetic=SYNTHETIC,
+        overview=lead,
         cards=cards,
         roles=roles,
         paths=paths,
         specialties=sorted(specialties, key=lambda g: (g["rank"]["all"]["rank"] or len(specialties), g["label"])),
+        all_levels=lambda group: group["bands"]["total"]["all"]["all"],
+        at_l5=lambda group: group["bands"]["total"]["all"]["L5"],
         ends={
+            "overview": _scale(group["bands"][metric] for group in lead for metric in METRICS),
             "cards": _pay_end(cards, [("all", "all")]),
             "roles": _pay_end(roles, [("all", "L5"), ("T1", "L5")]),
             "paths": _pay_end(paths, [("all", "early"), ("all", "senior")]),
@@ -76,7 +67,6 @@ def page_text(manifest: Manifest, views: Mapping[str, Document], folder: Path) -
             "specialties": _premium_ends(specialties, "ml_generalist", "total"),
         },
         claims=[(verdict, claims[verdict], _VERDICTS[verdict]) for verdict in VERDICTS],
-        unpooled=unpooled_kinds(manifest),
         sources=pq.read_table(folder / "sources.parquet").to_pylist(),
         citation=citation(manifest),
         tables=list(RELEASE_TABLES),
@@ -84,33 +74,29 @@ def page_text(manifest: Manifest, views: Mapping[str, Document], folder: Path) -
     )
 
 
-def unpooled_kinds(manifest: Manifest) -> list[tuple[str, str, str]]:
-    """Return metrics, kind and reason of the kinds of cells that the release does not pool; older ones say none."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for metric, kinds in manifest.method.pooling.items():
-        for kind, facts in kinds.items() if isinstance(kinds, dict) else ():
-            if isinstance(facts, dict) and "unpooled" in facts:
-                found.setdefault((_POOLING_KINDS[kind], str(facts["reason"])), []).append(metric)
-    return [(" and ".join(metrics), kind, reason) for (kind, reason), metrics in found.items()]
-
-
 @cache
 def _template() -> Template:
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
     environment.filters |= {
-        "usd": _usd,
+        "usd": usd,
         "signed": _signed,
         "percent": _percent,
         "share": _share,
-        "reason": _REASONS.__getitem__,
+        "capitalise": lambda text: text[:1].upper() + text[1:],
+        "reason": REASONS.__getitem__,
     }
     environment.globals["place"] = _place
     path = Path(__file__).parent / "templates" / "index.html.jinja"
     return environment.from_string(path.read_text(encoding="utf-8"))
 
 
-def _read(document: Document, group: Document) -> Row:
-    """Return a group with its rows as dicts."""
+def _groups(document: Document, answers: Answers) -> list[Row]:
+    """Return the groups of a view; those of which the page shows no figure come last."""
+    return sorted((_read(document, group, answers) for group in document["groups"]), key=lambda g: not g["is_shown"])
+
+
+def _read(document: Document, group: Document, answers: Answers) -> Row:
+    """Return a group with its rows as dicts, and what to use instead of its withheld bands."""
     names = document["columns"]
 
     def rows(part: Any, columns: list[str]) -> Any:
@@ -118,13 +104,41 @@ def _read(document: Document, group: Document) -> Row:
             return dict(zip(columns, part, strict=True))
         return {name: rows(inner, columns) for name, inner in part.items()} if part else None
 
+    bands, advertised = rows(group["bands"], names["bands"]), rows(group["advertised"], names["bands"])
+    for metric, tier, level, band in _placed(bands):
+        cell = (document["view"], group["id"], tier, level, document["market"], metric)
+        band["instead"] = answers.instead(*cell) if band["p50"] is None else ""
+    premiums = rows(group["premiums"], names["premiums"]) or _NO_PREMIUMS
+    told = (premiums[baseline]["base"]["all"]["all"]["premium"] for baseline in BASELINES)
     return {
         **group,
-        "bands": rows(group["bands"], names["bands"]),
-        "advertised": rows(group["advertised"], names["bands"]),
-        "premiums": rows(group["premiums"], names["premiums"]) or _NO_PREMIUMS,
+        "bands": bands,
+        "advertised": advertised,
+        "premiums": premiums,
         "rank": rows(group["rank"], names["rank"]) or _NO_RANK,
+        "is_shown": _is_shown(bands, ("all", "all"))
+        or any(figure is not None for figure in (advertised["base"]["p50"], group["demand"], *told)),
+        "is_at_l5": _is_shown(bands, ("all", "L5"), ("T1", "L5")),
+        "is_staged": _is_shown(bands, ("all", "early"), ("all", "senior")),
     }
+
+
+def _is_shown(bands: Row, *places: tuple[str, str]) -> bool:
+    """True if base or total is shown at one of these (tier, level)."""
+    return any(
+        of[tier][level]["p50"] is not None
+        for of in bands.values()
+        for tier, level in places
+        if level in of.get(tier, {})
+    )
+
+
+def _placed(bands: Row) -> Iterator[tuple[str, str, str, Row]]:
+    """Yield metric, tier, level and band."""
+    for metric, tiers in bands.items():
+        for tier, levels in tiers.items():
+            for level, band in levels.items():
+                yield metric, tier, level, band
 
 
 def _pay_end(groups: Sequence[Row], places: Sequence[tuple[str, str]]) -> int:
@@ -134,7 +148,12 @@ def _pay_end(groups: Sequence[Row], places: Sequence[tuple[str, str]]) -> int:
     """
     bands = [g["bands"][metric][tier][level] for g in groups for metric in METRICS for tier, level in places]
     bands += [g["advertised"]["base"] for g in groups]
-    most = max((band[name] or 0 for band in bands for name in ("p75", "p50_high")), default=0)
+    return _scale(bands)
+
+
+def _scale(bands: Iterable[Row]) -> int:
+    """Return the end of a scale of pay that these bands fit on."""
+    most = max((band.get(name) or 0 for band in bands for name in ("p75", "p50_high")), default=0)
     return max(50_000, -(-most // 50_000) * 50_000)
 
 
@@ -148,10 +167,6 @@ def _premium_ends(groups: Sequence[Row], baseline: str, metric: str) -> tuple[fl
 def _place(value: float, low: float, high: float) -> str:
     """Return the position of a value between two ends as a CSS percentage."""
     return f"{100 * (value - low) / (high - low):.1f}%"
-
-
-def _usd(amount: int) -> str:
-    return f"${amount / 1000:,.1f}k".replace(".0k", "k")
 
 
 def _signed(ratio: float) -> str:

@@ -1,0 +1,113 @@
+"""What the page says of cells: shown ones, and for each withheld one why, and what to use instead."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+Row = dict[str, Any]
+Cell = tuple[str, str, str, str, str, str]  # view, group_id, tier, level, market, metric
+REASONS = {
+    "few_reports": "too few people reported",
+    "few_employers": "too few employers",
+    "dominated": "one employer has more than half of the reports",
+    "low_effective_n": "the reports are too alike or of too few employers to be sure",
+    "unsettled": "recent reports moved it, and too few sources confirm that yet",
+    "not_identified": "too few reports to compare with",
+    "by_definition": "the baseline",
+    "not_modelled": "not machine learning, so not compared",
+    "no_adverts": "no adverts in these sources",
+    "coarse_titles": "unknown: titles of these adverts are too general to tell",
+}
+_NOWHERE: Row = {"p50": None, "suppression_reason": "few_reports"}
+_COLUMNS = ("view", "group_id", "tier", "level", "market")
+_FIGURES = ("p25", "p50", "p50_low", "p50_high", "p75")
+_READ = (
+    *(*_COLUMNS, "metric", "group_label", "n_reports", "n_employers", "basis", "suppression_reason", "p50_precision"),
+    *_FIGURES,
+    *(f"use_instead_{name}" for name in (*_COLUMNS, "basis")),
+)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The base and total bands of a release's people, and what stands in for those withheld.
+
+    labels: of groups, by view and id. places: of metros, by market.
+    """
+
+    bands: dict[Cell, Row]
+    estimates: dict[Cell, Row]
+    labels: dict[tuple[str, str], str]
+    places: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, folder: Path, places: dict[str, str]) -> "Answers":
+        """Read them from the tables of a release. A release of earlier code has no estimates."""
+        bands, estimates = (_table(folder / f"{table}.parquet") for table in ("bands", "estimates"))
+        labels = {(row["view"], row["group_id"]): row["group_label"] for row in bands.values()}
+        return cls(bands, estimates, labels, places)
+
+    def band(self, *cell: str) -> Row:
+        """Return the band of a cell; if it is withheld, with `instead`, a sentence or an empty text."""
+        view, group, tier, level, market, metric = cell
+        row = self.bands.get((view, group, tier, level, market, metric), _NOWHERE)
+        return row if row["p50"] is not None else {**row, "instead": self.instead(*cell)}
+
+    def instead(self, *cell: str) -> str:
+        """Say what to use in place of a withheld cell; empty if that is unknown."""
+        view, group, tier, level, market, metric = cell
+        row = self.bands.get((view, group, tier, level, market, metric), _NOWHERE)
+        if row.get("use_instead_view") is None:
+            return ""
+        named = tuple(row[f"use_instead_{name}"] for name in _COLUMNS)
+        modelled = row["use_instead_basis"] == "modelled"
+        found = (self.estimates if modelled else self.bands).get((*named, metric))
+        if found is None or found["p50"] is None:
+            return ""
+        figure = f"{usd(found['p50'])} ({usd(found['p50_low'])} to {usd(found['p50_high'])})"
+        if modelled:
+            return f"the model says {figure}"
+        asked = (view, group, tier, level, market)
+        return f"{self._difference(named, asked)}: {figure}"
+
+    def _difference(self, named: tuple[str, ...], asked: tuple[str, ...]) -> str:
+        """Name a cell by what is different from the one asked for."""
+        view, group, tier, level, market = named
+        words = [self.labels.get((view, group), group)] if named[:2] != asked[:2] else []
+        words += [tier_text(tier)] if tier != asked[2] else []
+        words += [level_text(level)] if level != asked[3] else []
+        words += [self.place(market)] if market != asked[4] else []
+        return ", ".join(words) or "the same people"
+
+    def place(self, market: str) -> str:
+        """Return the name of a market."""
+        country = f" ({market[:2].upper()})" if "-" in market else ""
+        return {"global": "worldwide", "US": "the US"}.get(market, self.places.get(market, market)) + country
+
+
+def tier_text(tier: str) -> str:
+    """Return the words for a tier."""
+    return {"all": "all employers", "unknown": "employers of unknown tier"}.get(tier, tier)
+
+
+def level_text(level: str) -> str:
+    """Return the words for a level or stage."""
+    return {"all": "all levels", "early": "L3 and L4", "senior": "L5 and up"}.get(level, level)
+
+
+def usd(amount: int) -> str:
+    """Format dollars in thousands: $182.5k."""
+    return f"${amount / 1000:,.1f}k".replace(".0k", "k")
+
+
+def _table(path: Path) -> dict[Cell, Row]:
+    """Read the reported base and total of bands or estimates; empty if there is no file."""
+    if not path.is_file():
+        return {}
+    there = pq.read_schema(path).names
+    asked = (pc.field("evidence") == "reported") & pc.field("metric").isin(["base", "total"])
+    rows = pq.read_table(path, columns=[name for name in _READ if name in there], filters=asked).to_pylist()
+    return {tuple(row[name] for name in (*_COLUMNS, "metric")): row for row in rows}
