@@ -1,17 +1,17 @@
 -- Grain: view, group_id, evidence, tier, level, market, metric.
 -- Inputs: estimated_cells (unrounded), group_names, refresh.
--- Groups of the same leaves are estimated once, as the first of them, and published under each name. Figures are rounded
--- as bands are, or to 1,000, 2,500, 5,000 or 10,000 if that is at most a quarter of the width of the interval: finer
--- digits would say nothing of the cell, but what one report adds.
+-- Groups of the same leaves are estimated once, as the first of them, and published under each name. Figures are
+-- rounded as bands are, or to 1,000, 2,500, 5,000 or 10,000 if that is at most a quarter of the width of the interval
+-- and a tenth of the median: finer digits would say nothing of the cell, but what one report adds.
 with
 stepped as (
     select
         *,
         case
-            when p50_high - p50_low >= 40000 then 10000
-            when p50_high - p50_low >= 20000 then 5000
-            when p50_high - p50_low >= 10000 then 2500
-            when p50_high - p50_low >= 4000 then 1000
+            when p50_high - p50_low >= 40000 and p50 >= 100000 then 10000
+            when p50_high - p50_low >= 20000 and p50 >= 50000 then 5000
+            when p50_high - p50_low >= 10000 and p50 >= 25000 then 2500
+            when p50_high - p50_low >= 4000 and p50 >= 10000 then 1000
             when p50 < 50000 and p50_high - p50_low < 2000 then 100
             else 500
         end as step

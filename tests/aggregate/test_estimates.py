@@ -30,7 +30,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Built, lis
 
 def rounded(theirs: dict[str, float], name: str) -> int:
     """To a quarter of the width of the interval, at most."""
-    steps = [s for s in (1_000, 2_500, 5_000, 10_000) if 4 * s <= theirs["p50_high"] - theirs["p50_low"]]
+    steps = [
+        s
+        for s in (1_000, 2_500, 5_000, 10_000)
+        if 4 * s <= theirs["p50_high"] - theirs["p50_low"] and 10 * s <= theirs["p50"]
+    ]
     narrow = theirs["p50"] < 50_000 and theirs["p50_high"] - theirs["p50_low"] < 2_000
     step = max([100 if narrow else 500, *steps])
     return math.floor(theirs[name] / step + 0.5) * step
