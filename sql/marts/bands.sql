@@ -163,8 +163,11 @@ select
         when f.cell is not null and k.cell is null
             then round(greatest(coalesce(d.max_shift_p50, 0), coalesce(d.max_shift_p90, 0)), 2) > r.fragile_shift
     end as fragile,
-    case when f.cell is null then u.use_view end as use_instead_view,
-    case when f.cell is null then u.use_group_id end as use_instead_group_id,
+    -- the model's estimate of a cell has the same names as the cell
+    case when f.cell is null and u.use_basis = 'modelled' then p.view when f.cell is null then u.use_view end
+        as use_instead_view,
+    case when f.cell is null and u.use_basis = 'modelled' then p.group_id when f.cell is null then u.use_group_id end
+        as use_instead_group_id,
     case when f.cell is null then u.use_tier end as use_instead_tier,
     case when f.cell is null then u.use_level end as use_instead_level,
     case when f.cell is null then u.use_market end as use_instead_market,

@@ -98,3 +98,11 @@ left join bands as n
         and c.use_instead_level = n.level
         and c.use_instead_market = n.market
         and c.metric = n.metric
+order by
+    c.view asc nulls last,
+    c.group_id asc nulls last,
+    c.evidence asc nulls last,
+    c.tier asc nulls last,
+    c.level asc nulls last,
+    c.market asc nulls last,
+    c.metric asc nulls last

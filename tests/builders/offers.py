@@ -36,12 +36,7 @@ NO_TAILS = (None, *FIGURES[1:4], None)
 NO_MORE_THAN_P50 = (None, None, FIGURES[2], None, None)
 VERSION = "2026.06.30"
 
-# the steps from there, by name
-METRO = "metro us-sf-bay to country US"
-CARD = "leaf post_training to card rlhf_post_training"
-ALL = "card rlhf_post_training to all"
-TIER = "tier T1 to all"
-STAGE = "level L5 to stage senior"
+METRO = "market us-sf-bay to US"  # a step from there
 
 
 def cell(

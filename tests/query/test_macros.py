@@ -14,15 +14,11 @@ from salary_bands.schemas.bands import PERCENTILES
 from salary_bands.schemas.columns import LEVELS
 from salary_bands.vocabulary.levels import stage_of
 from tests.builders.offers import (
-    ALL,
     ASKED,
-    CARD,
     FIGURES,
-    METRO,
     NO_MORE_THAN_P50,
     NO_TAILS,
-    STAGE,
-    TIER,
+    VERSION,
     card_rows,
     cell,
     database,
@@ -180,45 +176,133 @@ def test_more_pay_never_reads_lower_and_the_interval_holds_the_percentile(
 
 # falling back ---------------------------------------------------------------------------------------------------------
 
-STEPS = [
-    (cell(), []),
-    (cell(market="US"), [METRO]),
-    (cell("rlhf_post_training", market="US", view="cards"), [METRO, CARD]),
-    (cell("all", market="US"), [METRO, CARD, ALL]),
-    (cell("all", "all", market="US"), [METRO, CARD, ALL, TIER]),
-    (cell("all", "all", "senior", "US"), [METRO, CARD, ALL, TIER, STAGE]),
+# from the cell asked for, the nearest first, with the log of the multipliers between them
+NEAREST = [
+    (cell(), [], 0.0),
+    (cell("rlhf_post_training", view="cards"), ["leaf post_training to cards rlhf_post_training"], 0.0),
+    (cell("pre_training"), ["leaf post_training to leaf pre_training"], 0.04),
+    (cell(market="US"), ["market us-sf-bay to US"], 0.05),
+    (cell(market="us-seattle"), ["market us-sf-bay to us-seattle"], 0.07),
+    (cell(market="us-austin"), ["market us-sf-bay to us-austin"], 0.05),  # as its country, which comes first
+    (cell(level="L4"), ["level L5 to L4"], 0.16),
+    (cell("pre_training", level="L4"), ["leaf post_training to leaf pre_training", "level L5 to L4"], 0.2),
+    (cell(tier="T2"), ["tier T1 to T2"], 0.22),
+    (cell("agentic"), ["leaf post_training to leaf agentic"], 1.06),  # no multiplier: 1 from the mean of the leaves
+    (cell(market="br-sao-paulo"), ["market us-sf-bay to br-sao-paulo"], 2.38),
 ]
 KEY = ("view", "group_id", "tier", "level", "market")
 
 
-@pytest.mark.parametrize("first", range(len(STEPS)))
-def test_the_first_shown_cell_answers_and_names_the_steps_to_it(first: int) -> None:
-    later = [row for row, _ in STEPS[first:]]
-    hidden = [suppressed(*(row[k] for k in KEY[1:]), view=row["view"]) for row, _ in STEPS[:first]]
-    found = rows_of(database([*hidden, *later]), "FROM answering_band(?, ?, ?, ?, 'base')", *ASKED)
-    assert [(tuple(r[k] for k in KEY), r["fallback"]) for r in found] == [
-        (tuple(later[0][k] for k in KEY), STEPS[first][1])
+@pytest.mark.parametrize("first", range(len(NEAREST)))
+def test_the_nearest_shown_cell_answers_and_says_what_differs_and_how_far_it_is(first: int) -> None:
+    order = sorted(range(len(NEAREST)), key=lambda n: (NEAREST[n][2], n))
+    near, *later = [NEAREST[n] for n in order[first:]]
+    hidden = [
+        suppressed(*(row[k] for k in KEY[1:]), view=row["view"]) for row, *_ in (NEAREST[n] for n in order[:first])
+    ]
+    found = rows_of(
+        database([*hidden, near[0], *(row for row, *_ in later)]), "FROM answering_band(?, ?, ?, ?, 'base')", *ASKED
+    )
+    assert [(tuple(r[k] for k in KEY), r["fallback"], r["distance"]) for r in found] == [
+        (tuple(near[0][k] for k in KEY), near[1], pytest.approx(near[2], abs=0.0051))
     ]
 
 
 @pytest.mark.parametrize(
-    "other",
-    [
-        cell(market="global"),
-        cell("all", "all", "all", "US"),
-        cell(evidence="advertised"),
-        cell("fine_tuning"),
-        cell(tier="T2"),
-        cell(level="L4"),
-        cell("all", "all", "early", "US"),
-        cell(market="us-seattle"),
-        cell(metric="total"),
-    ],
+    "other", [cell(market="global"), cell(tier="unknown"), cell(evidence="advertised"), cell(metric="total")]
 )
 def test_a_cell_of_other_people_never_answers(other: dict[str, Any]) -> None:
-    connection = database([other, cell("all", "all", "senior", "US", metric="bonus")])
+    connection = database([other])
     assert not rows_of(connection, "FROM answering_band(?, ?, ?, ?, 'base')", *ASKED)
     assert not rows_of(connection, "FROM offer_percentile(?, ?, ?, ?, 'base', 1)", *ASKED)
+    [found] = rows_of(connection, "FROM answer(?, ?, ?, ?, 'base')", *ASKED)
+    assert found["basis"] is None
+    assert found["why"] == "no answer: the cell has too few reports, the model does not know it, and none is shown"
+
+
+def test_what_the_release_says_to_use_instead_answers_before_what_the_multipliers_say() -> None:
+    place = dict(
+        zip(("view", "group_id", "tier", "level", "market"), ("leaf", "llm_serving", "T5", "L3", "IN"), strict=True)
+    )
+    hidden = suppressed(
+        *ASKED,
+        **{f"use_instead_{k}": v for k, v in place.items()},
+        use_instead_basis="direct",
+        use_instead_distance=0.3,
+    )
+    connection = database([hidden, cell(market="US"), cell(*list(place.values())[1:])])
+    [found] = rows_of(connection, "FROM answer(?, ?, ?, ?, 'base')", *ASKED)
+    assert {k: found[k] for k in KEY} == place
+    assert found["distance"] == 0.3
+    assert "not near: it differs by some 35 %" in found["why"]
+    assert "few reports" in found["why"]
+
+
+MODELLED = {
+    "release": VERSION, "evidence": "reported", "view": "leaf", "group_id": "post_training", "tier": "T1",
+    "level": "L5", "market": "us-sf-bay", "metric": "base", "p50": 200_000, "p50_low": 160_000, "p50_high": 250_000,
+    "person_p10": 100_000, "person_p25": 150_000, "person_p75": 250_000, "person_p90": 400_000, "n_near": 12.0,
+    "basis": "modelled", "distance": 0.1, "method_version": "m",
+}  # fmt: skip
+
+
+def test_the_model_answers_before_the_nearest_cell_and_after_the_cell_itself() -> None:
+    near, own = cell(market="US"), cell(figures=NO_MORE_THAN_P50)
+    for bands, basis in (([near, own], "direct"), ([near], "modelled"), ([suppressed(*ASKED), near], "modelled")):
+        [found] = rows_of(database(bands, estimates=[MODELLED]), "FROM answer(?, ?, ?, ?, 'base')", *ASKED)
+        assert (found["basis"], found["distance"], found["fallback"]) == (basis, 0, [])
+        assert found["modelled_p50"] == 200_000
+    assert (found["p10"], found["p90"], found["n_effective"]) == (100_000, 400_000, 12)
+    advertised = "FROM answer(?, ?, ?, ?, 'base', evidence := 'advertised')"
+    [found] = rows_of(database([near], estimates=[MODELLED]), advertised, *ASKED)
+    assert found["basis"] is None, "the model is of people's pay"
+
+
+def test_the_model_of_the_country_answers_for_a_metro_if_no_cell_is_near() -> None:
+    country = {**MODELLED, "market": "US"}
+    for bands, market, basis in (([cell(level="L4")], "US", "modelled"), ([cell(market="US")], "US", "direct")):
+        [found] = rows_of(database(bands, estimates=[country]), "FROM answer(?, ?, ?, ?, 'base')", *ASKED)
+        assert (found["market"], found["basis"]) == (market, basis)
+        assert found["fallback"] == ["market us-sf-bay to US"]
+
+
+def test_an_amount_is_read_in_the_range_of_one_persons_pay_and_beside_the_model() -> None:
+    connection = database([], estimates=[MODELLED])
+    [found] = rows_of(connection, "FROM offer_percentile(?, ?, ?, ?, 'base', 500000)", *ASKED)
+    assert (found["reading"], found["percentile"]) == ("above P90", None)
+    assert (found["of_modelled_p50"], found["of_modelled_p90"]) == (2.5, 1.25)
+    [found] = rows_of(connection, "FROM offer_percentile(?, ?, ?, ?, 'base', 200000)", *ASKED)
+    assert found["percentile"] == 50
+    assert found["percentile_low"] < 50 < found["percentile_high"]
+
+
+@pytest.mark.parametrize(
+    ("percentile", "usd", "basis"),
+    [
+        (50, 200_000, "direct"),
+        (60, 200_000, "direct"),
+        (75, 250_000, "modelled"),
+        (10, 100_000, "modelled"),
+        (9, None, None),
+    ],
+)
+def test_the_pay_at_a_percentile_is_that_of_the_answer_and_beyond_it_of_the_model(
+    percentile: float, usd: int | None, basis: str | None
+) -> None:
+    shown = (
+        cell(figures=(None, 200_000, 200_000, None, None)) if percentile in (50,) else cell(figures=NO_MORE_THAN_P50)
+    )
+    [found] = rows_of(database([shown], estimates=[MODELLED]), "FROM pay_at(?, ?, ?, ?, 'base', ?)", *ASKED, percentile)
+    if percentile == 60:
+        assert found["usd"] == round(200_000 * 1.25 ** (10 / 25), -2)
+        assert found["basis"] == "modelled"
+    else:
+        assert (found["usd"], found["basis"]) == (usd, basis)
+
+
+def test_the_pay_between_shown_percentiles_is_interpolated_in_logs() -> None:
+    [found] = rows_of(database([cell()]), "FROM pay_at(?, ?, ?, ?, 'base', 62.5)", *ASKED)
+    assert (found["usd"], found["basis"]) == (282_800, "direct")
 
 
 def test_band_is_exactly_the_cell_asked_for_shown_or_withheld() -> None:

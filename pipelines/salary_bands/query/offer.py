@@ -138,7 +138,7 @@ def _check_place(connection: duckdb.DuckDBPyConnection, version: str, offer: Off
 
 
 def _answers(connection: duckdb.DuckDBPyConnection, offer: Offer) -> list[dict[str, Any]]:
-    """Answer each question. If neither reports nor the model answer for base pay, add an answer from adverts."""
+    """Answer each question. If nothing near answers for base pay, add an answer from adverts."""
     answers = []
     for what, metric, amount, text in questions(offer):
         found = _reading(connection, offer, metric, amount, "reported")
@@ -152,7 +152,7 @@ def _answers(connection: duckdb.DuckDBPyConnection, offer: Offer) -> list[dict[s
             }
             found = {**nothing, "why": _why(connection, offer, metric)}
         answers.append({"what": what, "compares": text, **found})
-        if what == "base" and found["reading"] == NOTHING:
+        if what == "base" and (found["reading"] == NOTHING or found["distance"] >= 1):
             text = "base pay, compared with the midpoints of advertised ranges, which vary less than pay"
             if advertised := _reading(connection, offer, metric, amount, "advertised"):
                 answers.append({"what": "base_advertised", "compares": text, **advertised})

@@ -11,8 +11,9 @@ _PERSON = "of the pay of one more person who reports from such a cell"
 class Estimates(Table):
     """Modelled medians, and the range of one person's pay, of every cell whose parts the model identifies.
 
-    The cells are those of `bands`: where it has a direct figure, that one is the better answer. Key: view, group_id,
-    evidence, tier, level, market, metric.
+    The cells are those of `bands`: where it has a direct figure, that one is the better answer. Figures are rounded as
+    there, or to 1,000 to 10,000 USD if that is at most a quarter of the width of the interval and a tenth of the
+    median. Key: view, group_id, evidence, tier, level, market, metric.
     """
 
     release: str = column("Version of the release")

@@ -1,0 +1,64 @@
+"""The nearest shown cell against a search of all of them."""
+
+import random
+
+import pandas as pd
+import pytest
+
+from salary_bands.statistics.nearest import UNKNOWN, nearest_cells
+from salary_bands.statistics.parts import AXES
+
+EFFECTS = {
+    "group": {"leaf a": 0.1, "leaf b": -0.05, "leaf all": 0.0},
+    "tier": {"T1": 0.4, "T2": 0.2, "T4": 0.0, "all": 0.05},
+    "level": {"L3": -0.3, "L4": -0.1, "L5": 0.1, "all": 0.0},
+    "market": {"US": 0.1, "us-seattle": 0.15, "GB": -0.3},
+}
+VALUES = {
+    "group": ["leaf a", "leaf b", "leaf all", "leaf unknown"],
+    "tier": ["T1", "T2", "T4", "T5", "all"],
+    "level": ["L3", "L4", "L5", "all"],
+    "market": ["US", "us-seattle", "us-austin", "GB", "gb-london", "FR"],
+}
+
+
+def apart(axis: str, one: str, other: str) -> float:
+    if one == other:
+        return 0.0
+    effects = EFFECTS[axis]
+    values = [effects.get(v, effects.get(v.split("-")[0].upper()) if axis == "market" else None) for v in (one, other)]
+    distance = abs((values[0] or 0.0) - (values[1] or 0.0))
+    return distance + (UNKNOWN[axis] if None in values else 0.0)
+
+
+def drawn(rng: random.Random, count: int) -> pd.DataFrame:
+    rows = {tuple(rng.choice(VALUES[axis]) for axis in AXES) for _ in range(count)}
+    return pd.DataFrame(sorted(rows), columns=list(AXES))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_nearest_of_all_is_found(seed: int) -> None:
+    rng = random.Random(seed)
+    shown, wanted = drawn(rng, 6 + 10 * seed), drawn(rng, 80)
+    found = nearest_cells(shown, wanted, EFFECTS)
+    for cell, row, distance in zip(wanted.itertuples(index=False), found["row"], found["distance"], strict=True):
+        others = [
+            sum(apart(axis, a, b) for axis, a, b in zip(AXES, cell, other, strict=True))
+            for other in shown.itertuples(index=False)
+        ]
+        assert others[row] == pytest.approx(min(others), abs=1e-5)
+        assert distance == pytest.approx(min(others), abs=2e-5)
+
+
+def test_a_higher_level_does_not_make_up_for_a_cheaper_place() -> None:
+    """The product of the multipliers is 1 for the first, 0.95 for the second."""
+    effects = {**EFFECTS, "level": {"L4": 0.0, "L5": 0.4}, "market": {"US": 0.0, "GB": -0.4, "us-seattle": -0.05}}
+    shown = pd.DataFrame([("leaf a", "T4", "L5", "GB"), ("leaf a", "T4", "L4", "us-seattle")], columns=list(AXES))
+    wanted = pd.DataFrame([("leaf a", "T4", "L4", "US")], columns=list(AXES))
+    assert nearest_cells(shown, wanted, effects).to_dict("records") == [{"row": 1, "distance": 0.05}]
+
+
+def test_nothing_is_near_where_nothing_is_shown() -> None:
+    wanted = drawn(random.Random(1), 3)
+    found = nearest_cells(wanted.iloc[:0], wanted, EFFECTS)
+    assert found["row"].eq(-1).all() and found["distance"].isna().all()
