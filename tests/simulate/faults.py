@@ -67,7 +67,7 @@ def figures(reports: pd.DataFrame, changed: dict[str, float]) -> pd.DataFrame:
     """P50 and P90 of direct cells of the view `leaf`, by cell and metric."""
     with tempfile.TemporaryDirectory() as folder:
         settings: Settings = settings_at(Path(folder), **UNPOOLED, **changed)
-        candidate = candidate_of(by_source(reports), settings)
+        candidate = candidate_of(by_source(reports), settings, narrow=True)
         for name in ("model_cells", "cell_figures", "bands"):
             candidate.make(name)
         bands = table(candidate, "bands")

@@ -79,11 +79,11 @@ def held(seed: int, size: int, cases: dict[str, int]) -> pd.DataFrame:
     with tempfile.TemporaryDirectory() as folder:
         settings = settings_at(Path(folder), **UNPOOLED)
         old = by_source(world.reports(size, 0, (AS_OF.replace(year=AS_OF.year - 1), BEFORE)), "old.csv")
-        publish(_tables(candidate_of(old, settings, BEFORE)), settings)
+        publish(_tables(candidate_of(old, settings, BEFORE, narrow=True)), settings)
         for case, draws in cases.items():
             for draw in range(1, draws + 1):
                 new = by_source(world.reports(round(size * NEW_SHARE), draw, (BEFORE, AS_OF)), "new.csv")
-                candidate = _tables(candidate_of(CASES[case][1](old, new, world), settings))
+                candidate = _tables(candidate_of(CASES[case][1](old, new, world), settings, narrow=True))
                 gates = [v.gate for v in judged(candidate, Marts(settings.marts)) if v.held]
                 found.append((seed, size, case, draw, " ".join(gates), bool(gates)))
     return pd.DataFrame(found, columns=["world", "size", "case", "draw", "gates", "held"])

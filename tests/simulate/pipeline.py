@@ -32,9 +32,11 @@ class Watched(Workspace):
     """The candidate, and which cells there are with what keeps them from being shown.
 
     What a figure hangs on, and the rows of empty cells, are not simulated and left out: they take half of the time.
+    narrow: only cells of the view `leaf`, which is all that gates look at.
     """
 
     cells: list[pd.DataFrame] = field(default_factory=list)
+    narrow: bool = False
 
     def write(self, connection: duckdb.DuckDBPyConnection, table: str) -> int:
         if table == "cell_figures":
@@ -51,6 +53,8 @@ class Watched(Workspace):
     def connection(self, *tables: str) -> Iterator[duckdb.DuckDBPyConnection]:
         with super().connection(*tables) as connection:
             connection.execute("SET threads = 1")  # each worker has a core
+            if self.narrow:
+                connection.execute("DELETE FROM distinct_groups WHERE view <> 'leaf'")
             yield connection
 
     def make(self, table: str) -> None:
@@ -81,7 +85,9 @@ def settings_at(folder: Path, **changed: Any) -> Settings:
     return here.model_copy(update={**defaults, **changed})
 
 
-def candidate_of(exports: dict[str, pd.DataFrame], settings: Settings, as_of: date = AS_OF) -> Watched:
+def candidate_of(
+    exports: dict[str, pd.DataFrame], settings: Settings, as_of: date = AS_OF, narrow: bool = False
+) -> Watched:
     """A candidate at the start, of exports (`source/file` to reports), and its window_reports."""
     parts = Parts(settings.work)
     states = []
@@ -101,7 +107,7 @@ def candidate_of(exports: dict[str, pd.DataFrame], settings: Settings, as_of: da
         content_fingerprint=made, method_version=method_version(settings, PUBLIC), code_version="simulated",
         reference_version="simulated", settings=settings.method(), fx={}, files=states,
     )  # fmt: skip
-    found = Watched(settings)
+    found = Watched(settings, narrow=narrow)
     found.start(plan)
     found.make("window_reports")
     return found

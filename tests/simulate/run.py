@@ -48,7 +48,9 @@ class Size:
         return digest(asdict(self))[:8]
 
 
-USUAL = Size({5_000: 8, report.MODEL_SIZE: 3}, 4_000, gate_worlds=3, ordinary=20, faults=2, flooded=1)
+USUAL = Size(
+    {5_000: 8, report.MODEL_SIZE: 2}, 2_500, gate_worlds=2, ordinary=16, faults=1, flooded=1, shares=(0.05, 0.10)
+)
 SMALLEST = Size(
     {1_500: 2}, 600, gate_worlds=1, ordinary=1, faults=1, flooded=1, shares=(0.05,), cases=("ordinary", "flood")
 )
@@ -171,9 +173,10 @@ none. `base` has normal residuals and employers little alike (correlation {liken
 
 {report.bars_table(bars)}
 
-A figure after ± is two standard errors over worlds: what all cells of a world have in common counts once. With so few
-worlds it is itself known to a third or so; of {size.gate_worlds * size.ordinary} ordinary refreshes none can be held
-and 1 in {size.gate_worlds * size.ordinary // 3} still be the truth.
+A figure after ± is two standard errors over worlds: what all cells of a world have in common counts once. The run is
+cut to a quarter of an hour, and pays for it: {worlds.min()} to {worlds.max()} worlds of a size tell these errors
+themselves to a third or so, and if none of {size.gate_worlds * size.ordinary} ordinary refreshes is held, one in
+{size.gate_worlds * size.ordinary // 3} may still be.
 
 **Direct intervals.** Share that holds the truth, in %, base / total, by effective reports and by kind of cell; a dot is
 fewer than {report.FEWEST} intervals.
