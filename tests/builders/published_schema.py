@@ -87,6 +87,6 @@ def faults(old: str, before: Names, new: str, after: Names) -> list[str]:
 if __name__ == "__main__":
     path = FOLDER / f"{SCHEMA_VERSION}.json"
     if path.exists():
-        sys.exit(f"{SCHEMA_VERSION} is kept already: raise SCHEMA_VERSION in releases/marts.py")
+        sys.exit(f"{SCHEMA_VERSION} is kept already: raise SCHEMA_VERSION in releases/documents.py")
     path.write_text(json.dumps(published(), indent=0, sort_keys=True) + "\n", encoding="utf-8")
     print(path)

@@ -144,7 +144,7 @@ def _facts(metric: str, rows: list[Report], settings: Any) -> Report:
 
 def is_counted(report: Report) -> bool:
     """Whether a cell may have the report: it is used, or expired and may have to wait until it can leave."""
-    return report["disposition"] == "used" or report["expired_on"] is not None
+    return report["disposition"] == "used" or report.get("expired_on") is not None
 
 
 def in_fives(rows: list[Report]) -> list[Report]:

@@ -68,16 +68,18 @@ def paid_reports(reports: Iterable[Report], metric: str) -> list[Report]:
 
 
 def predicted_reports(reports: Iterable[Report], metric: str) -> list[Report]:
-    """Those that predictions rest on: of known level and country, taken in and let go in fives."""
+    """Those that predictions rest on: of known level and country, taken in and let go in fives.
+
+    Reports made by hand that were never delivered are all there.
+    """
     core = core_leaves()
-    return in_fives(
-        [
-            r
-            for r in reports
-            if is_counted(r) and r["evidence"] == "reported" and r["leaf"] in core and r[metric] is not None
-            if r["level"] and r["country"]
-        ]
-    )
+    known = [
+        r
+        for r in reports
+        if is_counted(r) and r["evidence"] == "reported" and r["leaf"] in core and r[metric] is not None
+        if r["level"] and r["country"]
+    ]
+    return in_fives(known) if all("delivered_on" in r for r in known) else known
 
 
 def is_strict(report: Report) -> bool:

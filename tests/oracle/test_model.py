@@ -158,7 +158,7 @@ def test_a_market_is_the_finest_place_with_enough_reports(settings: Settings) ->
     finest = {(r["country"], r["metro"]): r["market"] for r in fit_rows(reports, "base", settings)}
     assert finest == {(c, m): "global" if c == "IN" else m or c for c, m in places} | {("GB", None): "GB"}
     values = {value for factor, value, _ in multipliers(reports, settings, AS_OF) if factor == "market"}
-    assert values == {"US", "us-seattle", "GB", "DE", "de-berlin", "global"}
+    assert values == {"US", "us-seattle", "GB", "DE", "de-berlin", "rest_of_world"}
 
 
 def simulated(seed: int, premium: float = 0.2, scale: int = 1) -> list[Report]:
