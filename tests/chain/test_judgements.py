@@ -34,7 +34,6 @@ SEEN = {
     ("premium", "insufficient_data", None, "by_definition"),
     ("rank", "supported", None, None), ("rank", "contradicted", "below", None), ("rank", "contradicted", "above", None),
     ("rank", "insufficient_data", None, "straddles"), ("rank", "insufficient_data", None, "not_identified"),
-    ("rank", "insufficient_data", None, "no_reports"),
     "demand", "no demand", "no demand of a group", "demand_change", "no demand_change", "share_of_reports",
     "no share_of_reports", "premium", "premium not identified", "no premium", "base_p50", "no base_p50",
     "open_ended", "ten reports withheld",
@@ -151,6 +150,7 @@ def test_pay_of_a_withheld_cell_and_of_an_empty_one_is_not_judged() -> None:
         ({}, premium(0.2251, 0.3, 0.4), ("contradicted", None)),
         ({"open_ended": "yes"}, premium(0.2251, 0.3, 0.4), ("supported", None)),
         ({}, premium(0.1, 0.1, 0.1, identified=False), ("insufficient_data", "not_identified")),
+        ({}, premium(0.1, 0.1, 0.1, identified=False, n_group=None), ("insufficient_data", "not_identified")),
         ({"group": "ml_generalist"}, None, ("insufficient_data", "by_definition")),
         ({"tier": "T1", "stage": "senior"}, None, ("insufficient_data", "not_identified")),
     ],
@@ -270,7 +270,7 @@ def doctored(case: Case, folder: Path, seed: int) -> Case:
     for row in frames["premiums"]:
         low, figure, high = sorted(int(rng.choice(ENDS)) + rng.choice([-1, 0, 0, 1]) for _ in range(3))
         row["identified"] = row["tier"] == "all" and rng.random() < 0.85
-        row["n_group"] = rng.randrange(1, 30) if row["identified"] else rng.choice([0, 3, 30])
+        row["n_group"] = rng.randrange(10, 30) if row["identified"] else rng.choice([None, 30])
         ratios = (low / 10_000, figure / 10_000, high / 10_000) if row["identified"] else (None, None, None)
         row["premium_low"], row["premium"], row["premium_high"] = ratios
     for row in frames["bands"]:
