@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +14,8 @@ from tests.aggregate.test_model import AS_OF, write_few, write_many
 from tests.builders.candidates import BANDS, Built, build, settings_at
 from tests.builders.cases import exports_of, records
 from tests.oracle.estimates import Estimates
-from tests.oracle.model import fit_rows
+from tests.oracle.model import Fit, fit_rows
+from tests.oracle.pooled import levels_here, model_reports
 from tests.oracle.rows import Report, window_reports
 
 FIGURES = ("p50", "p50_low", "p50_high", "person_p10", "person_p25", "person_p75", "person_p90")
@@ -49,7 +51,10 @@ def test_estimates_are_those_of_the_oracle(world: tuple[Built, list[Report]]) ->
     }
     likeness = built.candidate.facts("employer_correlation")["base"]["p50"]
     rows = fit_rows(reports, "base", built.settings, predicted=True)
-    oracle = Estimates(rows, built.settings, AS_OF, math.sin(math.pi / 2 * likeness))
+    modelled, of_means = model_reports(reports, "base"), math.sin(math.pi / 2 * likeness)
+    errors = dict(zip(map(id, modelled), map(float, Fit(rows, AS_OF).residuals), strict=True))
+    here = levels_here(modelled, errors, built.settings, Fraction(of_means))
+    oracle = Estimates(rows, built.settings, AS_OF, of_means, here)
     facts = built.candidate.facts("estimates")["base"]
     assert facts["person_sd"] == pytest.approx(math.sqrt(oracle.usual), abs=6e-5)
     assert facts["interactions"] == pytest.approx(oracle.between, abs=6e-5)

@@ -14,6 +14,7 @@ import numpy as np
 from scipy.stats import t as student_t
 
 from tests.oracle.model import Contrast, Fit, value_of, weights_by
+from tests.oracle.pooled import LevelHere
 from tests.oracle.rows import Report
 
 LISTED = ("T1", "T2")
@@ -25,8 +26,11 @@ Cell = tuple[str, str, str, str]  # leaf, tier or all, level, market
 class Estimates:
     """Of one metric, from the rows of its predictive fit; leaves alone, levels alone."""
 
-    def __init__(self, rows: list[Report], settings: Any, as_of: date, likeness: float) -> None:
-        """likeness: the correlation of logs at one employer."""
+    def __init__(
+        self, rows: list[Report], settings: Any, as_of: date, likeness: float, here: dict[tuple[str, str], LevelHere]
+    ) -> None:
+        """likeness: the correlation of logs at one employer. here: what levels add, by country and level."""
+        self.here = here
         self.rows = [{**r, "rank": r["level"].split(" ")[0]} for r in rows]
         self.settings, self.as_of, self.likeness = settings, as_of, likeness
         self.fit = Fit(self.rows, as_of)
@@ -55,10 +59,12 @@ class Estimates:
         of_model = sum((log - other) ** 2 for other in moved if other is not None)
         person = self.usual * self.factors["country"][country] * self.factors["rank"][level]
         person *= sum(share * self.factors["tier"][t] for t, share in tiers.items())
+        own = self.here.get((country, level), LevelHere())
+        log += own.effect
         spread = self.spread("tier", tiers) + self.spread("market", weights_by(here, "market"))
         median, people, count = self.shapes["listed" if tier in LISTED else "all" if tier == "all" else "other"]
         same = sum(share**2 for share in tiers.values())
-        total = of_model + person * (math.pi / 2 - 1) / count + self.between * (person * same + spread)
+        total = of_model + own.missed + person * (math.pi / 2 - 1) / count + self.between * (person * same + spread)
         reach = float(student_t.ppf(0.975, (min(held) - 1) * (total / of_model) ** 2)) * math.sqrt(total)
         middle = log + median * math.sqrt(person)
         wide = math.sqrt(person + spread)
@@ -105,7 +111,7 @@ class Estimates:
 
     def _residual(self, row: Report, effects: dict[tuple[str, str], float]) -> float | None:
         log = value_of(self.contrast(row["leaf"], {row["tier"]: 1.0}, row["rank"], {row["market"]: 1}), effects)
-        return None if log is None else row["y"] - log
+        return None if log is None else row["y"] - log - self.here[row["country"], row["rank"]].effect
 
     def _unseen(self) -> list[float | None]:
         """Residuals of every row, outside T1 and T2 from the fit of nine folds of employers."""

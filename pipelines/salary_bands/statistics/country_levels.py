@@ -4,6 +4,7 @@ The model gives a level one effect in the whole world. Where a level adds more o
 reports in a country says so, as far as there are reports (Fay and Herriot 1979, as for cells).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,11 @@ class CountryLevels:
     predicted: Floats
     effects: pd.DataFrame
     between: float
+
+    def within(self, country: str, levels: Sequence[str]) -> tuple[Floats, Floats]:
+        """Return the effects of levels in a country and their squared errors, 0 without reports."""
+        own = self.effects[self.effects["country"].eq(country)].set_index("rank").reindex(list(levels))
+        return own["effect"].fillna(0.0).to_numpy(float), own["error2"].fillna(0.0).to_numpy(float)
 
     def of(self, cells: pd.DataFrame, mixes: pd.DataFrame) -> tuple[Floats, Floats, Floats]:
         """Return the mean effect, its squared error and its overlap for each cell.

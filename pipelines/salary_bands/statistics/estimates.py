@@ -1,7 +1,7 @@
 """Estimate cells that reports cannot show: the modelled median, and the range of one person's pay.
 
-The median is what the model's parts add up to. Its variance is the model's own (the jackknife by employer) and that of
-cells around the sum of their parts.
+The median is what the model's parts add up to, with what levels add in the country. Its variance is the model's own
+(the jackknife by employer), what levels may add besides, and that of cells around the sum of their parts.
 """
 
 import math
@@ -13,10 +13,12 @@ import pandas as pd
 from scipy.stats import t as student
 
 from salary_bands.settings import Settings
+from salary_bands.statistics.country_levels import CountryLevels
 from salary_bands.statistics.mixes import Mixes, one_of
 from salary_bands.statistics.model import Fit, Floats
+from salary_bands.statistics.modelled_cells import COMPLETE_LISTS
 from salary_bands.statistics.parts import REST, STAGES, Group, Parts
-from salary_bands.statistics.person_ranges import COMPLETE_LISTS, PERSON_PERCENTILES, Residuals, Shape
+from salary_bands.statistics.person_ranges import PERSON_PERCENTILES, Residuals, Shape
 from salary_bands.vocabulary.levels import LEVELS, stage_of
 
 TIERS = ("T1", "T2", "T3", "T4", "T5", "all")
@@ -35,6 +37,7 @@ class Model:
     """
 
     parts: Parts
+    levels: CountryLevels
     mixes: Mixes
     residuals: Residuals
     shapes: Mapping[str, Shape]
@@ -125,7 +128,8 @@ def _figures(model: Model, cells: _Cells) -> dict[str, Floats]:
     parts, mixes, factors = model.parts, model.mixes, model.residuals.factors
     of_tier = [parts.number["tier", tier] for tier in mixes.tiers]
     of_level = [parts.number["level", level] for level in mixes.levels]
-    added = {axis: parts.effect[of] for axis, of in (("tier", of_tier), ("level", of_level))}
+    here, missed = model.levels.within(cells.country, mixes.levels)
+    added = {"tier": parts.effect[of_tier], "level": parts.effect[of_level] + here}
     tiers, levels = cells.tiers @ added["tier"], cells.levels @ added["level"]
     centre = parts.effect_of_common + parts.effect[cells.group] + parts.effect[cells.market] + tiers + levels
     spread = parts.spread[cells.group] + parts.spread[cells.market]
@@ -145,7 +149,7 @@ def _figures(model: Model, cells: _Cells) -> dict[str, Floats]:
     median, effective = (np.array([getattr(model.shapes[k], name) for k in kind]) for name in ("median", "effective"))
     people = np.array([model.shapes[k].people for k in kind])
     own = model.interactions * (variance * _averaged(parts, cells) + spread)  # and how it is mixed is not known either
-    total = model_variance + variance * _MEDIAN_VARIANCE / effective + own
+    total = model_variance + cells.levels**2 @ missed + variance * _MEDIAN_VARIANCE / effective + own
     half = _critical_values(total, model_variance, cells.employers) * np.sqrt(total)
     middle = centre + median * np.sqrt(variance)
     sides = np.array([-1, -1, 1, 1])

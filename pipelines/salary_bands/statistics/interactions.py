@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from salary_bands.statistics.model import Floats, numbered
-from salary_bands.statistics.person_ranges import COMPLETE_LISTS, Residuals
+from salary_bands.statistics.modelled_cells import COMPLETE_LISTS
+from salary_bands.statistics.person_ranges import Residuals
 
 CELL = ["leaf", "tier", "rank"]
 FEWEST = 0.04  # share of a person's variance: less cannot be told from none before there are thousands of reports

@@ -14,11 +14,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from salary_bands.statistics.model import WEIGHT_UNIT, Fit, Floats, Mask, independent, present
+from salary_bands.statistics.modelled_cells import COMPLETE_LISTS
 from salary_bands.statistics.parts import Parts, common_part
 
 KINDS = ("listed", "other", "all")
 PERSON_PERCENTILES = (10, 25, 75, 90)
-COMPLETE_LISTS = ("T1", "T2")
 SCALED_BY = ("country", "tier", "rank")
 _FOLDS = 10
 _PASSES = 6  # after which the factors of the scale no longer move
@@ -55,21 +55,22 @@ class Residuals:
         )
 
 
-def residuals(parts: Parts, prior: float) -> Residuals:
+def residuals(parts: Parts, levels: Floats, prior: float) -> Residuals:
     """Compare the reports of a fit with what it says of their cells.
 
+    levels: what the level of each row adds in its country.
     prior: effective reports that a scale of 1 counts for beside those of a country, tier or level.
     """
     fit = parts.fit
     everyone = np.ones(len(fit.cells), bool)
-    centre = _centres(parts, fit.effects, np.zeros(0, np.int64))
+    centre = _centres(parts, fit.effects, np.zeros(0, np.int64)) + levels
     unseen = centre.copy()
     listed = fit.cells["tier"].isin(COMPLETE_LISTS).to_numpy()
     _, names = present(fit.cells["employer"])
     fold = np.array([zlib.crc32(name.encode()) % _FOLDS for name in names])[fit.employers]
     for number in np.unique(fold[~listed]):
         out = ~listed & (fold == number)
-        unseen[out] = _left_out(parts, out, everyone & ~out)[out]
+        unseen[out] = (_left_out(parts, out, everyone & ~out) + levels)[out]
     return Residuals(fit, centre, unseen, *_scales(fit, unseen, prior))
 
 

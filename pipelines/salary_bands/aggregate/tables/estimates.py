@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 
 from salary_bands.aggregate.workspace import Workspace
+from salary_bands.statistics.country_levels import country_levels
 from salary_bands.statistics.estimates import CELL, FIGURES, Model, estimated_cells, facts_of
 from salary_bands.statistics.interactions import interactions
 from salary_bands.statistics.mixes import mixes_of
@@ -28,16 +29,23 @@ def estimates(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> in
     groups, settings = modelled_groups(), workspace.settings
     fits = fits_by_metric(predictive(workspace.frame("model_cells")))
     parts = {metric: parts_of(fit, groups) for metric, fit in fits.items()}
-    found = {metric: residuals(of, settings.variance_prior) for metric, of in parts.items()}
+    least = settings.min_effective_employers
+    published = workspace.facts("employer_correlation")
+    correlations = {metric: mean_correlation(published[metric]["p50"]) for metric in fits}
+    levels = {metric: country_levels(fit, correlations[metric], settings) for metric, fit in fits.items()}
+    found = {
+        metric: residuals(of, levels[metric].predicted - of.fit.fitted, settings.variance_prior)
+        for metric, of in parts.items()
+    }
     people = _people(connection, found)
-    correlations, least = workspace.facts("employer_correlation"), settings.min_effective_employers
     models = {
         metric: Model(
             of,
+            levels[metric],
             mixes_of(of.fit, groups, settings.variance_prior),
             found[metric],
             shapes(people[people["metric"].eq(metric)]),
-            interactions(found[metric], mean_correlation(correlations[metric]["p50"])),
+            interactions(found[metric], correlations[metric]),
         )
         for metric, of in parts.items()
     }
