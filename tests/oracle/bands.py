@@ -151,7 +151,8 @@ def in_fives(rows: list[Report]) -> list[Report]:
     """Those that have entered, in fives, in the order in which they were delivered, less those that have left."""
 
     def then(report: Report) -> tuple[Any, ...]:
-        return report["report_date"], report["row_hash"], report["export"].sha256, report["row"]
+        sha256 = report["export"].sha256 if "export" in report else report["export_sha256"]
+        return report["report_date"], report["row_hash"], sha256, report["row"]
 
     arrived = sorted(rows, key=lambda r: (r["delivered_on"], *then(r)))
     entered = arrived[: len(rows) // 5 * 5]

@@ -121,7 +121,7 @@ def judged(reports: pd.DataFrame, variance_scale: float = 1.0) -> pd.DataFrame:
     medians = found[["new_p50", "then_p50"]].reindex(range(cells)).fillna(0).to_numpy(np.int64)
     shares, spread = share_differences(paired(reports), np.arange(cells, dtype=np.int32), medians, CORRELATION, FACTOR)
     bands = pd.DataFrame({"group_id": found.index.astype(str), "p50": found["new_p50"].to_numpy(), "basis": "direct"})
-    bands = bands.assign(view="leaf", evidence="reported", tier="all", level="all", market="US", metric="base")
+    bands = bands.assign(view="leaf", evidence="advertised", tier="all", level="all", market="US", metric="base")
     former = bands.assign(p50=found["then_p50"].to_numpy())
     changed = bands.assign(
         cell=found.index, change="changed", new=found["new_p50"].to_numpy(), restated=found["then_p50"].to_numpy(),

@@ -4,15 +4,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from salary_bands.schemas.bands import PERCENTILES
+from salary_bands.statistics.batches import Batches, Turnover
 from salary_bands.statistics.cells import NOBODY, Exact, Floats, Integers, Mask, Small, runs, sums_of_squares
+from salary_bands.statistics.jitter import FIGURE, moves
 
 
 @dataclass(frozen=True)
 class PairedReports:
-    """Reports of one metric that either release uses, in the order of their employers.
+    """Reports of one metric that either release has, in the order of their employers.
 
-    weight, former_weight: in each release, 0 if it is not used there. employer: its number, NOBODY if unknown.
-    clustered: whether the employer counts as a cluster.
+    weight, former_weight: in each release, 0 if it does not have the report. employer: its number, NOBODY if unknown.
+    clustered: whether the employer counts as a cluster. now, then: how reports come to cells and leave them in each
+    release, unless cells have all of them at once.
     """
 
     profile: Small
@@ -21,6 +25,46 @@ class PairedReports:
     former_weight: Integers
     employer: Small
     clustered: Mask
+    now: "Deliveries | None" = None
+    then: "Deliveries | None" = None
+
+    def weights(self, cell_of_profile: Small, count: int) -> Integers:
+        """Return the weight of each report in its cell in both releases, 0 if the cell does not have it."""
+        weights = np.stack([self.weight, self.former_weight])
+        for release, of in enumerate((self.now, self.then)):
+            if of is not None:
+                weights[release, ~of.members(cell_of_profile, count, len(self.pay))] = 0
+        return weights
+
+
+@dataclass(frozen=True)
+class Deliveries:
+    """The reports of one release among others, and how they come to cells and leave them."""
+
+    rows: Integers
+    profile: Small
+    turnover: Turnover
+    batches: Batches
+
+    def moved_medians(self, cell_of_profile: Small, count: int) -> Integers:
+        """Return by how many hundredths of a rank the median of each cell moves; see `statistics/jitter.py`."""
+        cell = self.batches.member_cells(cell_of_profile, count)
+        inside = np.flatnonzero(cell != NOBODY)
+        keys = np.zeros(count, np.uint64)
+        np.add.at(keys, cell[inside], self.turnover.key[inside])
+        return moves(keys, np.bincount(cell[inside], minlength=count), PERCENTILES, FIGURE)[:, PERCENTILES.index(50)]
+
+    def waiting(self, cell_of_profile: Small, count: int) -> tuple[Integers, Integers]:
+        """Return the cell and the arrival of reports that wait to enter it, or expired and wait to leave it."""
+        entering, leaving = self.batches.edges(cell_of_profile, count)
+        rows = np.concatenate([entering[~self.turnover.is_expired[entering]], leaving])
+        return cell_of_profile[self.profile[rows]].astype(np.int64), self.turnover.arrival[rows]
+
+    def members(self, cell_of_profile: Small, count: int, reports: int) -> Mask:
+        """Return which of all reports are in a cell."""
+        found = np.zeros(reports, bool)
+        found[self.rows] = self.batches.member_cells(cell_of_profile, count) != NOBODY
+        return found
 
 
 def share_differences(
@@ -43,17 +87,19 @@ def share_differences(
     employer, which are taken to be of the known ones, as in `statistics/effective.py`. Sums are of integers.
 
     Args:
-        cell_of_profile: the cell of each profile, numbered from 0; NOBODY if it has none. Each cell has a report.
+        cell_of_profile: the cell of each profile, numbered from 0; NOBODY if it has none. A cell without a report in
+            either release has no difference.
         medians: (cells, 2), now and formerly.
 
     Returns:
         The difference of the shares, and its variance.
     """
-    inside = np.flatnonzero(cell_of_profile[reports.profile] != NOBODY)
+    every = reports.weights(cell_of_profile, len(medians))
+    inside = np.flatnonzero((cell_of_profile[reports.profile] != NOBODY) & every.any(axis=0))
     cell = cell_of_profile[reports.profile[inside]].astype(np.min_scalar_type(len(medians)))
     order = np.argsort(cell, kind="stable")
     row, cell = inside[order], cell[order].astype(np.int64)
-    weights = np.stack([reports.weight[row], reports.former_weight[row]])
+    weights = every[:, row]
     employer, clustered = reports.employer[row], reports.clustered[row]
     scores = weights * np.sign(medians.sum(axis=1)[cell] - 2 * reports.pay[row])
 
@@ -78,7 +124,9 @@ def share_differences(
     now, then = (sums.astype(float) for sums in np.add.reduceat(scores, cells, axis=1))
     with np.errstate(divide="ignore", invalid="ignore"):
         differences = (now / totals[0].astype(float) - then / totals[1].astype(float)) / 2
-    return differences, variances
+    found = np.full((2, len(medians)), np.nan)
+    found[:, cell[cells]] = differences, variances
+    return found[0], found[1]
 
 
 def _squared(values: Integers, firsts: Integers, totals: Exact) -> Floats:

@@ -3,8 +3,8 @@
 -- middle of the two medians differ. Null if they cannot be worked out.
 -- Inputs: changed_numbers, share_differences (cell, share_difference, variance).
 -- A share is turned into pay with what a share is worth in the two published intervals, on average. A pooled figure has
--- no such shares: nothing is taken to be common to its two releases, which is the safe side. The last term is the
--- rounding of the two medians.
+-- no such shares: nothing is taken to be common to its two releases, which is the safe side. Two more terms are the
+-- moves of ranks by up to 1.5 either way in both releases (statistics/jitter.py), and the rounding of the two medians.
 with
 errors as (
     select
@@ -15,7 +15,12 @@ errors as (
         (c.new_width * c.new_width + c.restated_width * c.restated_width) / (4 * 1.96 * 1.96) as apart,
         case when c.new < 50000 then 100 else 500 end as step,
         d.share_difference,
-        d.variance
+        d.variance,
+        case
+            when c.evidence = 'reported'
+                then 0.75 / (c.new_effective * c.new_effective) + 0.75 / (c.restated_effective * c.restated_effective)
+            else 0
+        end as moved
     from changed_numbers as c
     left join share_differences as d on c.cell = d.cell
 )
@@ -30,7 +35,8 @@ select
     metric,
     new - restated as difference,
     sqrt(
-        case when is_direct_in_both then usd_a_share * usd_a_share * variance else apart end + step * step / 6.0
+        case when is_direct_in_both then usd_a_share * usd_a_share * (variance + moved) else apart end
+        + step * step / 6.0
     ) as error,
     case when is_direct_in_both and variance > 0 then share_difference / sqrt(variance) end as share_deviate,
     degrees_of_freedom(effective) as df

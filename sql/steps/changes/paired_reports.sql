@@ -1,5 +1,6 @@
--- Grain: one row per metric and report used now or in the previous release, with its weight in each, 0 if not used.
--- Inputs: metric_reports, former_reports (metric_reports of the previous release).
+-- Grain: one row per metric and report that counts now or in the previous release, with its weight and its arrival and
+-- expiry in each, 0 if the release does not have it.
+-- Inputs: counted_metric_reports, counted_former_reports (the same of the previous release).
 -- A report that reads otherwise than before is two reports, which is the safe side. Employers are numbered in the order
 -- of text.
 with
@@ -11,9 +12,17 @@ paired as (
         coalesce(n.weight, 0) as weight,
         coalesce(t.weight, 0) as former_weight,
         coalesce(n.employer, t.employer) as employer,
-        coalesce(n.is_clustered, t.is_clustered) as is_clustered
-    from metric_reports as n
-    full outer join former_reports as t
+        coalesce(n.is_clustered, t.is_clustered) as is_clustered,
+        coalesce(n.evidence, t.evidence) = 'reported' as is_batched,
+        coalesce(n.row_hash, t.row_hash) as row_hash,
+        coalesce(n.arrival, 0) as arrival,
+        coalesce(n.expiry, 0) as expiry,
+        coalesce(n.is_expired, false) as is_expired,
+        coalesce(t.arrival, 0) as former_arrival,
+        coalesce(t.expiry, 0) as former_expiry,
+        coalesce(t.is_expired, false) as former_is_expired
+    from counted_metric_reports as n
+    full outer join counted_former_reports as t
         on
             n.file = t.file
             and n."row" = t."row"
@@ -35,6 +44,14 @@ select
     p.weight,
     p.former_weight,
     p.is_clustered,
+    p.is_batched,
+    p.row_hash,
+    p.arrival,
+    p.expiry,
+    p.is_expired,
+    p.former_arrival,
+    p.former_expiry,
+    p.former_is_expired,
     coalesce(e.employer_number, -1) as employer_number
 from paired as p
 left join employer_numbers as e on p.employer = e.employer

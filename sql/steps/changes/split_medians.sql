@@ -1,17 +1,33 @@
 -- Grain: one row per cell of split_pay: its median in unrounded USD.
--- Inputs: split_totals, split_pay.
+-- Inputs: split_totals, split_pay, share_differences (cell, moved).
 -- The median of statistics/quantiles.py, whose docstring describes it, over weights that are the former shares: the
--- mean pay over the stretch of cumulated weight from 50 (W^2 - S) on that is 100 S long, in units of 1 / (100 W).
+-- mean pay over the stretch of cumulated weight from 50 (W^2 - S) on that is 100 S long, in units of 1 / (100 W). It is
+-- moved by as many hundredths of a rank as the published median.
 -- Integers throughout, so that a figure on half a rounding step is exact.
 with
+starts as (
+    select
+        t.cell,
+        t.weight,
+        t.squared,
+        least(
+            greatest(
+                50 * (cast(t.weight as hugeint) * t.weight - t.squared) + coalesce(d.moved, 0) * t.squared, 0
+            ),
+            100 * (cast(t.weight as hugeint) * t.weight - t.squared)
+        ) as stretch_from
+    from split_totals as t
+    left join share_differences as d on t.cell = d.cell
+),
+
 stretches as (
     select
         cell,
         100 * cast(weight as hugeint) as unit,
         100 * cast(squared as hugeint) as length,
-        50 * (cast(weight as hugeint) * cast(weight as hugeint) - cast(squared as hugeint)) as stretch_from,
-        50 * (cast(weight as hugeint) * cast(weight as hugeint) + cast(squared as hugeint)) as stretch_to
-    from split_totals
+        stretch_from,
+        stretch_from + 100 * cast(squared as hugeint) as stretch_to
+    from starts
 ),
 
 sums as (

@@ -1,6 +1,6 @@
 -- Grain: one row per cell of split_cells and distinct pay, with the cumulated weight: cell_pay in the former shares of
 -- tiers and levels.
--- Inputs: split_cells, metric_reports.
+-- Inputs: split_cells, split_edges, metric_reports.
 -- Weights are rounded to integers, so the order of rows does not matter.
 with
 atom_pay as (
@@ -10,11 +10,17 @@ atom_pay as (
 ),
 
 summed as (
-    select s.cell, a.pay, cast(sum(cast(round(a.weight * s.ratio) as bigint)) as bigint) as weight
-    from atom_pay as a
-    inner join split_cells as s on a.atom = s.atom
-    group by s.cell, a.pay
-    having sum(cast(round(a.weight * s.ratio) as bigint)) > 0
+    select cell, pay, cast(sum(weight) as bigint) as weight
+    from (
+        select s.cell, a.pay, cast(round(a.weight * s.ratio) as bigint) as weight
+        from atom_pay as a
+        inner join split_cells as s on a.atom = s.atom
+        union all
+        select cell, pay, sign * cast(round(weight * ratio) as bigint) as weight
+        from split_edges
+    ) as parts
+    group by cell, pay
+    having sum(weight) > 0
 )
 
 select

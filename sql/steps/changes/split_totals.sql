@@ -1,5 +1,5 @@
 -- Grain: one row per cell of split_cells: the sums of its weights and of their squares.
--- Inputs: split_cells, split_pay, metric_reports.
+-- Inputs: split_cells, split_edges, split_pay, metric_reports.
 with
 atom_squares as (
     select atom, cast(sum_of_squares(weight) as double) as squared
@@ -8,10 +8,16 @@ atom_squares as (
 ),
 
 squares as (
-    select s.cell, sum(cast(round(a.squared * s.ratio * s.ratio) as hugeint)) as squared
-    from atom_squares as a
-    inner join split_cells as s on a.atom = s.atom
-    group by s.cell
+    select cell, sum(squared) as squared
+    from (
+        select s.cell, cast(round(a.squared * s.ratio * s.ratio) as hugeint) as squared
+        from atom_squares as a
+        inner join split_cells as s on a.atom = s.atom
+        union all
+        select cell, sign * cast(round(cast(weight as double) * weight * ratio * ratio) as hugeint) as squared
+        from split_edges
+    ) as parts
+    group by cell
 ),
 
 totals as (
@@ -23,6 +29,6 @@ totals as (
 select
     t.cell,
     t.weight,
-    least(q.squared, cast(t.weight as hugeint) * cast(t.weight as hugeint)) as squared
+    least(greatest(q.squared, 1), cast(t.weight as hugeint) * cast(t.weight as hugeint)) as squared
 from totals as t
 inner join squares as q on t.cell = q.cell

@@ -1,7 +1,7 @@
 """changes: what moved since the previous release, why, and what of it can be told from noise."""
 
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -10,8 +10,10 @@ import pandas as pd
 from salary_bands import schemas
 from salary_bands.aggregate.former import Former, previous_release
 from salary_bands.aggregate.workspace import Workspace
+from salary_bands.statistics.batches import Batches, Turnover
 from salary_bands.statistics.cells import NOBODY
-from salary_bands.statistics.differences import PairedReports, share_differences
+from salary_bands.statistics.differences import Deliveries, PairedReports, share_differences
+from salary_bands.statistics.jitter import Keys, report_keys
 from salary_bands.storage.duck import add_file, add_table, add_view, make_table, make_view, run_step
 from salary_bands.storage.sql import read_sql
 
@@ -22,10 +24,11 @@ def changes(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
     if former is None:
         return workspace.write_nothing("changes")
     _add_inputs(connection, former, workspace.folder, workspace.restated.folder if former.kept else None)
-    found = _shares(connection, workspace.facts("employer_correlation"), workspace.settings.max_unknown_factor)
-    columns = {"cell": "int64", "share_difference": "float64", "variance": "float64"}
-    add_table(connection, "share_differences", pd.concat([pd.DataFrame(columns=[*columns]), *found]).astype(columns))
-    for step in ("measured_changes", "distinguished_cells"):
+    _compare(connection, workspace)
+    for step in (
+        *("split_cells", "split_edges", "split_pay", "split_totals", "split_medians"),
+        *("measured_changes", "distinguished_cells"),
+    ):
         run_step(connection, f"changes/{step}")
     return workspace.write(connection, "changes")
 
@@ -51,10 +54,7 @@ def _add_inputs(connection: duckdb.DuckDBPyConnection, former: Former, now: Path
     _make_reports(connection, "metric_reports", "SELECT * FROM now_reports")
 
     add_table(connection, "new_files", pd.DataFrame({"file": [s.file for s in former.came]}, dtype="str"))
-    for step in (
-        *("touched_cells", "split_cells", "split_pay", "split_totals", "split_medians"),
-        *("paired_reports", "moved_cells"),
-    ):
+    for step in ("touched_cells", "paired_reports", "moved_cells"):
         run_step(connection, f"changes/{step}")
     add_table(connection, "circumstances", pd.DataFrame([former.circumstances()]))
 
@@ -78,16 +78,18 @@ def _make_reports(connection: duckdb.DuckDBPyConnection, name: str, reports: str
     """Make metric_reports of the reports that a SELECT returns, under a name of its own."""
     _use(connection, reports)
     run_step(connection, "cell_figures/numbered_reports")
-    make_table(connection, name, read_sql("steps/cell_figures/metric_reports"))
+    make_table(connection, f"counted_{name}", read_sql("steps/cell_figures/metric_reports"))
+    make_view(connection, name, f"SELECT * FROM counted_{name} WHERE NOT is_expired")
 
 
-def _shares(
-    connection: duckdb.DuckDBPyConnection, correlations: dict[str, dict[str, float]], max_unknown_factor: float
-) -> Iterator[pd.DataFrame]:
-    """Yield cell, share_difference and variance of moved_cells, one roll-up of one metric at a time."""
+def _compare(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
+    """Make share_differences, waiting and moved_ranks of moved_cells, one roll-up of one metric at a time."""
+    correlations = workspace.facts("employer_correlation")
+    found: list[pd.DataFrame] = []
+    waiting: list[pd.DataFrame] = []
     metrics = connection.execute("SELECT DISTINCT metric, metric_number FROM moved_cells ORDER BY ALL").fetchall()
     for metric, number in metrics:
-        reports = _paired_reports(connection, number)
+        reports = _paired_reports(connection, number, workspace.secret())
         cells = connection.execute(
             "SELECT rollup, profile, cell, new, restated FROM moved_cells WHERE metric_number = ? ORDER BY ALL",
             [number],
@@ -100,16 +102,37 @@ def _shares(
             medians = of_rollup[["new", "restated"]].to_numpy(np.int64)[first]
             # adverts have no correlation: nothing is assumed of their employers
             correlation = correlations.get(metric, {}).get("p50", 0.0)
-            shares, variances = share_differences(reports, cell_of_profile, medians, correlation, max_unknown_factor)
-            yield pd.DataFrame({"cell": names, "share_difference": shares, "variance": variances})
+            factor = workspace.settings.max_unknown_factor
+            shares, variances = share_differences(reports, cell_of_profile, medians, correlation, factor)
+            of_cell = {"cell": names, "share_difference": shares, "variance": variances, "moved": 0}
+            if reports.now is not None:
+                of_cell["moved"] = reports.now.moved_medians(cell_of_profile, len(names))
+                cell, arrival = reports.now.waiting(cell_of_profile, len(names))
+                waiting.append(pd.DataFrame({"metric_number": number, "cell": names[cell], "arrival": arrival}))
+            found.append(pd.DataFrame(of_cell))
+    columns = {"cell": "int64", "share_difference": "float64", "variance": "float64", "moved": "int64"}
+    edges = dict.fromkeys(("metric_number", "cell", "arrival"), "int64")
+    for name, frames, types in (("share_differences", found, columns), ("waiting", waiting, edges)):
+        add_table(connection, name, pd.concat([pd.DataFrame(columns=[*types]), *frames]).astype(types))
 
 
-def _paired_reports(connection: duckdb.DuckDBPyConnection, metric: int) -> PairedReports:
+def _paired_reports(connection: duckdb.DuckDBPyConnection, metric: int, secret: bytes) -> PairedReports:
     found = connection.execute(
-        "SELECT profile, pay, weight, former_weight, employer_number, is_clustered FROM paired_reports "
-        "WHERE metric_number = ? ORDER BY employer_number",
-        [metric],
+        "SELECT * FROM paired_reports WHERE metric_number = ? ORDER BY employer_number", [metric]
     ).fetchnumpy()
     pay, weight, former = (np.asarray(found[n], np.int64) for n in ("pay", "weight", "former_weight"))
     profile, employer = (np.asarray(found[n], np.int32) for n in ("profile", "employer_number"))
-    return PairedReports(profile, pay, weight, former, employer, np.asarray(found["is_clustered"], bool))
+    is_batched = bool(np.asarray(found["is_batched"], bool).any())
+    keys = report_keys(np.asarray(found["row_hash"], np.int64), secret)
+    now, then = (_deliveries(found, profile, keys, prefix) if is_batched else None for prefix in ("", "former_"))
+    clustered = np.asarray(found["is_clustered"], bool)
+    return PairedReports(profile, pay, weight, former, employer, clustered, now, then)
+
+
+def _deliveries(found: dict[str, Any], profile: np.ndarray, keys: Keys, prefix: str) -> Deliveries:
+    """Return how the reports of one release come to cells and leave them."""
+    arrival, expiry = (np.asarray(found[f"{prefix}{name}"], np.int64) for name in ("arrival", "expiry"))
+    rows = np.flatnonzero(arrival > 0)
+    expired = np.asarray(found[f"{prefix}is_expired"], bool)[rows]
+    turnover = Turnover(arrival[rows], expiry[rows], expired, keys[rows])
+    return Deliveries(rows, profile[rows], turnover, Batches(profile[rows], turnover))
