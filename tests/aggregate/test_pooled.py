@@ -17,7 +17,8 @@ from salary_bands.statistics.pooling import POOLING_KINDS, UNPOOLED, pooling_fac
 from tests.builders.candidates import BANDS, build, settings_at
 from tests.builders.cases import Case
 from tests.builders.thin_cells import write_thin
-from tests.oracle.figures import Figure, points
+from tests.oracle import figures as oracle_figures
+from tests.oracle.figures import Figure
 from tests.oracle.pooled import (
     LevelHere,
     Pool,
@@ -208,7 +209,7 @@ def shape_cell(pays: list[int], **facts: Any) -> Report:
     cell = {"basis": "direct", "n_effective": 60, "figures": {25: 0, 50: 0, 75: 0}, "members": members}
     cell |= {"sizes": {25: 60, 50: 60, 75: 60}}
     pay = [(pay, 1) for pay in pays]
-    return {**cell, "pay": pay, "points": points(pay, {}), **facts}
+    return {**cell, "pay": pay, "points": oracle_figures.points(pay, {}), **facts}
 
 
 def test_a_shape_varies_between_cells_beyond_what_sampling_makes_of_it() -> None:
