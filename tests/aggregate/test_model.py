@@ -289,8 +289,8 @@ def test_the_case_meets_what_it_is_there_for(case: Case) -> None:
     in_fit = {r["market"] for r in oracle_model.fit_rows(case.reports, "base", case.built.settings)}
     metrics = {key[2] for key, *_ in case.multipliers}
     met |= set() if "total" in metrics else {"no total"}
-    for (factor, value, _), row, _ in case.multipliers:
-        met |= {"too few employers"} if row["multiplier"] is None and row["n"] else set()
+    for (factor, value, _), row, theirs in case.multipliers:
+        met |= {"too few employers"} if row["multiplier"] is None and theirs["n"] else set()
         if factor == "market":
             met.add("metro" if "-" in value else "country of metros" if value not in in_fit else "country in the fit")
             met |= {"rest of the world"} if value == "rest_of_world" else set()

@@ -5,6 +5,7 @@ except in tiers whose employers are all listed, where a new person's employer is
 scale for each country, tier and level (locally weighted, Lei et al. 2018), so that a quantile holds in each of them.
 """
 
+import math
 import zlib
 from dataclasses import dataclass
 from functools import cached_property
@@ -118,8 +119,10 @@ def _scales(fit: Fit, centre: Floats, prior: float) -> tuple[float, dict[str, di
     at = np.where(known, centre, 0.0)
     squares = np.where(known, np.maximum(fit.sum_yy - 2 * at * fit.sum_y + fit.n * at**2, 0.0), 0.0)
     mass, squared = (np.where(known, fit.n * fit.weight**power, 0.0) for power in (1, 2))
-    usual = float(fit.weight @ squares / mass.sum())
     coded = {name: present(fit.cells[name]) for name in SCALED_BY}
+    if not known.any():
+        return math.nan, {name: dict.fromkeys(values, 1.0) for name, (_, values) in coded.items()}
+    usual = float(fit.weight @ squares / mass.sum())
     factors = {name: np.ones(len(values)) for name, (_, values) in coded.items()}
     for name in SCALED_BY * _PASSES:
         codes, values = coded[name]
