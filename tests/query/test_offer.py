@@ -236,15 +236,26 @@ def test_before_anything_is_published_it_ends_with_1_and_one_line(run: Run, tmp_
     assert len(result.stderr.splitlines()) == 1 and "nothing is published" in result.stderr
 
 
-def test_a_release_from_before_there_were_cards_ends_with_1_and_one_line(run: Run, tmp_path: Path) -> None:
-    marts = release_of(tmp_path, [cell()])
+def without_cards(marts: Marts) -> Marts:
+    """The release as one from before there was the table `cards`."""
     manifest = marts.manifest(VERSION)
     files = [f for f in manifest.files if f.path != "cards.parquet"]
     text = manifest.model_copy(update={"files": files}).text()
     (marts.release(VERSION) / "manifest.json").write_text(text, encoding="utf-8")
-    result = run(marts, *OFFER, *AMOUNTS)
+    return marts
+
+
+def test_a_release_from_before_there_were_cards_ends_with_1_and_one_line(run: Run, tmp_path: Path) -> None:
+    result = run(without_cards(release_of(tmp_path, [cell()])), *OFFER, *AMOUNTS)
     assert (result.exit_code, result.stdout) == (1, "")
     assert len(result.stderr.splitlines()) == 1 and "has no table `cards`" in result.stderr
+
+
+def test_the_bands_of_a_release_from_before_there_were_cards_are_shown(run: Run, tmp_path: Path) -> None:
+    marts = without_cards(release_of(tmp_path, [cell(), suppressed("agentic", *ASKED[1:])]))
+    place = "--view leaf --tier T1 --level L5 --market us-sf-bay --metric base --json".split()
+    found = json.loads(run(marts, "show", *place).stdout)["bands"]
+    assert [(row["group_id"], row["p50"]) for row in found] == [(ASKED[0], FIGURES[2]), ("agentic", None)]
 
 
 def test_the_command_imports_no_dagster_and_answers_quickly(shelf: Marts) -> None:

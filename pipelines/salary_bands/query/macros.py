@@ -17,6 +17,7 @@ TABLES = ("bands", "cards", "multipliers", "estimates")  # that macros read
 _TEXTS = "use_instead_view use_instead_group_id use_instead_tier use_instead_level use_instead_market use_instead_basis"
 _LATER = {
     "bands": {**dict.fromkeys(_TEXTS.split(), "VARCHAR"), "use_instead_distance": "DOUBLE"},
+    "cards": dict.fromkeys(("view", "group_id", "label", "leaves"), "VARCHAR"),
     "multipliers": {
         **dict.fromkeys(("factor", "value", "metric"), "VARCHAR"),
         "multiplier": "DOUBLE",
