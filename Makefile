@@ -53,9 +53,9 @@ lock: $(VENV)-lock/bin/uv  ## write requirements/ after a change of pyproject.to
 
 setup: $(VENV)/.dev  ## install what developers need
 
-clean:  ## remove what a refresh made
+clean:  ## remove what a refresh made, but for the disclosure key
 	rm -rf data/work
-	find data/marts -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
+	find data/marts -mindepth 1 -maxdepth 1 ! -name README.md ! -name .disclosure_key -exec rm -rf {} +
 
 help:  ## list the targets
 	@awk -F ':.*  ## ' '/^[a-z-]+:.*  ## / {printf "make %-10s %s\n", $$1, $$2}' Makefile

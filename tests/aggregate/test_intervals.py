@@ -247,7 +247,7 @@ def all_generalists(built: Built) -> dict[str, Any]:
 def test_an_employer_with_exactly_half_the_weight_does_not_dominate(
     built: Callable[..., Built], large: int, reason: str | None
 ) -> None:
-    names = ["OpenAI"] * large + ["Google"] * 3 + ["Amazon"] * 2
+    names = ["OpenAI"] * large + ["Google"] * (8 - large) + ["Amazon"] * 2
     cell = all_generalists(built([native_row(n, employer=name) for n, name in enumerate(names)], BANDS))
     if reason:
         assert (cell["basis"], cell["suppression_reason"]) == ("suppressed", reason)
@@ -263,7 +263,7 @@ def test_a_cell_with_a_hair_under_half_its_employers_known_is_shown_and_passes_t
     unknown = [native_row(n, employer="", submitted_at="2025-09-10") for n in range(10, 30)]
     result = built(known + unknown)
     cell = all_generalists(result)
-    assert (cell["basis"], cell["n_employers"], cell["employers_known_share"]) == ("direct", 2, 0.5)
+    assert (cell["basis"], cell["n_employers"], cell["employers_known_share"]) == ("direct", None, 0.5)
     assert offending_rows(result.candidate, "assert_shown_cells_may_be_disclosed").empty
 
 

@@ -1,6 +1,7 @@
 """Native exports in a few lines."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +27,17 @@ def native_row(number: int, **cells: Any) -> dict[str, Any]:
     return {**row, **cells}
 
 
-def model_rows(count: int = 60) -> list[dict[str, Any]]:
+MODEL_EMPLOYERS = ("Stripe", "Uber", "Airbnb", "Spotify", "Pinterest", "Dropbox")
+
+
+def model_rows(count: int = 60, names: Sequence[str] = MODEL_EMPLOYERS) -> list[dict[str, Any]]:
     """Rows that the model can tell premiums, levels and the multipliers' baseline from."""
     titles = ["Senior Machine Learning Engineer", "Senior NLP Engineer", "Staff Machine Learning Engineer"]
-    names = ["Stripe", "Uber", "Airbnb", "Spotify", "Pinterest", "Dropbox"]
     return [
         native_row(
             number,
             job_title=titles[number % 3],
-            employer=names[number // 3 % 6],
+            employer=names[number // 3 % len(names)],
             level="",
             bonus=0,
             equity_annual=1_000 * (number * 7 % 50),

@@ -7,7 +7,7 @@ from salary_bands.publish.publication import publish
 from salary_bands.releases.marts import Marts
 from tests.builders import SAMPLE
 from tests.builders.candidates import build, published, settings_at
-from tests.builders.exports import model_rows, native_row, write_native
+from tests.builders.exports import MODEL_EMPLOYERS, model_rows, native_row, write_native
 from tests.builders.people import people
 
 ROWS = [native_row(n) for n in range(30)]
@@ -22,11 +22,15 @@ def publish_sample(folder: Path) -> None:
 
 
 def publish_modelled(folder: Path) -> None:
-    """Publish 50 reports that the model knows in FOLDER/marts, and build the candidate of 60."""
+    """Publish 100 reports that the model knows in FOLDER/marts, and build the candidate of 180.
+
+    There are employers enough for the range of one person's pay.
+    """
     settings = settings_at(folder)
-    write_native(settings.raw, model_rows(50))
+    names = (*MODEL_EMPLOYERS, "Shopify", "Twilio", "Atlassian", "Zoom", "Salesforce", "Adobe")
+    write_native(settings.raw, model_rows(100, names))
     published(settings)
-    write_native(settings.raw, model_rows())
+    write_native(settings.raw, model_rows(180, names))
     build(settings)
 
 

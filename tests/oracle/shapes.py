@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
-from tests.oracle.figures import percentile
 from tests.oracle.model import log_pay
 from tests.oracle.premiums import paule_mandel
 from tests.oracle.rows import Report, by
@@ -137,7 +136,7 @@ def between_cells(pieces: list[Piece], percent: int, metric: str) -> float:
     """The variance of distances between cells, beyond that of sampling, in units of the variance within."""
     distances, variances = [], []
     for cell, variance in pieces:
-        pay = float(percentile(cell["pay"], percent))
+        pay = float(cell["points"][percent])
         distances.append((math.log(pay / 1e5) - mean_log(cell["members"], metric)) / math.sqrt(variance))
         variances.append(beyond_the_mean(percent) / float(cell["sizes"][percent]))
     return paule_mandel(distances, variances)
