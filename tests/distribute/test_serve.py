@@ -30,7 +30,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("served")
     marts = shelf(folder / "marts", VERSION)
     (folder / "secret.txt").write_text("secret", encoding="utf-8")
-    for name in (".lock", ".lock.pid", ".pull/state.json", "releases/.half/manifest.json"):
+    for name in (".lock", ".lock.pid", ".disclosure_key", ".pull/state.json", "releases/.half/manifest.json"):
         path = marts.folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_text("secret", encoding="utf-8")
@@ -151,9 +151,10 @@ def test_a_pointer_that_moves_gets_another_tag(running: Server) -> None:
 
 
 SECRETS = ["/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/releases/../../secret.txt", "//etc/passwd",
-           "/.lock", "/.lock.pid", "/.pull/state.json", "/releases/.half/manifest.json", "/link.txt", "/out/secret.txt",
-           "/pipe.json", "/releases", "/releases/", f"/releases/{VERSION}", "/latest.json/", "/latest.json%00.csv",
-           "/none.json", "/\\..\\secret.txt", "/" + "a" * 3_000, "/%ff"]  # fmt: skip
+           "/.lock", "/.lock.pid", "/.disclosure_key", "/%2Edisclosure_key", "/releases/../.disclosure_key",
+           "/.pull/state.json", "/releases/.half/manifest.json", "/link.txt", "/out/secret.txt", "/pipe.json",
+           "/releases", "/releases/", f"/releases/{VERSION}", "/latest.json/", "/latest.json%00.csv", "/none.json",
+           "/\\..\\secret.txt", "/" + "a" * 3_000, "/%ff"]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", SECRETS, ids=lambda p: p[:40])
