@@ -76,7 +76,9 @@ def _tries(
 def states(releases: list[pd.DataFrame]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return each direct cell before and after its first change from the middle of these releases on."""
     names = [*CELL, *COUNTS, *FIGURES]
-    tall = pd.concat([r.loc[r["p50"].notna() & r["shrinkage_weight"].isna(), names].assign(at=i) for i, r in enumerate(releases)])
+    tall = pd.concat(
+        [r.loc[r["p50"].notna() & r["shrinkage_weight"].isna(), names].assign(at=i) for i, r in enumerate(releases)]
+    )
     sides: tuple[list[dict[str, Any]], list[dict[str, Any]]] = ([], [])
     for key, rows in tall.groupby(CELL, sort=True):
         figures = rows[FIGURES].astype("Float64").to_numpy(float, na_value=np.nan)

@@ -93,7 +93,9 @@ def stacked(person: "pd.Series[Any]", metric: str, multipliers: pd.DataFrame) ->
     if base.empty:
         return np.nan
     log = float(np.log(base.iloc[0]))
-    place = next((p for p in (person["metro"], person["country"], "global", "rest_of_world") if ("market", p) in factors), "")
+    place = next(
+        (p for p in (person["metro"], person["country"], "global", "rest_of_world") if ("market", p) in factors), ""
+    )
     for key in (
         ("specialisation", person["leaf"]), ("tier", person["tier"]), ("level", person["level"]), ("market", place),
     ):  # fmt: skip
