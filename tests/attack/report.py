@@ -49,8 +49,8 @@ def section(attacks: dict[str, pd.DataFrame], bounds: pd.DataFrame, moves: pd.Da
         "total. He\nadds up the likelihood of how every figure of every cell of theirs moved. The guess is the best "
         "prediction from the\nrelease before.",
         attacks_table(attacks),
-        "A share after *up to* is the upper end of the 95 % interval of what the attack gains, in points; it must not be "
-        f"above\n{100 * judge.LIMITS[0.10]:.0f} within 10 % and {100 * judge.LIMITS[0.02]:.0f} within 2 %.",
+        "A share after *up to* is the upper end of the 95 % interval of what the attack gains, in points; it must not be above "
+        f"\n{100 * judge.LIMITS[0.10]:.0f} within 10 % and {100 * judge.LIMITS[0.02]:.0f} within 2 %.",
         bounds_sentence(bounds),
         moves_table(moves),
         CLOSE,

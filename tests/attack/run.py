@@ -31,7 +31,7 @@ class Found:
 
 
 def jobs(people: int) -> list[Job]:
-    """The jobs for that many people one report apart, a third of them in each size of world; the rest goes with them."""
+    """The jobs for that many people one report apart, a third of them in each size of world; the rest with them."""
     chains = max(1, round(people / IN_A_CHAIN / len(SIZES)))
     few = max(1, chains // 4)
     each = min(IN_A_CHAIN, max(2, people // len(SIZES)))
