@@ -1,4 +1,4 @@
-"""An attacker who adds reports of his own, so that the person's batch closes in every cell and he knows the rest of it."""
+"""An attacker who adds reports of his own: the person's batch closes in every cell, and he knows the rest of it."""
 
 import tempfile
 from datetime import timedelta

@@ -12,7 +12,7 @@ RIDGE = 2.0  # effective reports that say that a value has no effect
 
 
 def fitted(people: pd.DataFrame, metric: str, bands: pd.DataFrame) -> Floats:
-    """The log pay that all medians of the release say of people: a ridge regression on specialisation, tier, level, market.
+    """The log pay that all medians of the release say of people: a ridge regression on leaf, tier, level, market.
 
     people: leaf, tier, level, stage, country, metro.
     """

@@ -121,7 +121,9 @@ def _pooled(readings: Readings, guess: Guess) -> Floats:
         if not np.isfinite(move) or move == 0 or not readings.effective[row] > 0:
             continue
         share = (1 - readings.pooled[row]) / readings.effective[row]
-        noise = np.hypot(share * guess.spread * np.sqrt(BATCH - 1), np.hypot(0.003, 2 * _rounding(readings.after[row, 6])))
+        noise = np.hypot(
+            share * guess.spread * np.sqrt(BATCH - 1), np.hypot(0.003, 2 * _rounding(readings.after[row, 6]))
+        )
         total += norm.logpdf(move, share * GRID, noise)
     return total
 

@@ -1,5 +1,6 @@
 """Twelve releases around: a month's reports come and others go, and the person's report stays."""
 
+import itertools
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,8 @@ LATEST = 0.65  # weight of the state of a cell next to the person's entry, the r
 def monthly(size: str, number: int, months: int, persons: int) -> list[Try]:
     """Draw a world with a release each month; `seen` is of each cell its states before and after the person entered.
 
-    A state is the mean of the last two sets of people that the cell had, which averages out moved ranks; figures stay as
-    they are while the people do. The person is taken to have entered with the first change after the report.
+    A state is the mean of the last two sets of people that the cell had, which averages out moved ranks; figures stay
+    as they are while the people do. The person is taken to have entered with the first change after the report.
     """
     world = World(Population(20260630 + number), 9_000 + number)
     ends = [months_before(AS_OF, age) for age in range(WINDOW + months + 2 * AROUND, -1, -1)]
@@ -34,7 +35,7 @@ def monthly(size: str, number: int, months: int, persons: int) -> list[Try]:
     rng = np.random.default_rng([number, 1])
     with tempfile.TemporaryDirectory() as folder:
         deliveries = Deliveries(settings_at(Path(folder)))
-        for draw, (start, end) in enumerate(zip(ends, ends[1:], strict=False)):
+        for draw, (start, end) in enumerate(itertools.pairwise(ends)):
             reports = world.reports(max(8, int(rng.poisson(SIZES[size] / WINDOW))), draw, (start, end))
             for source, part in reports.groupby("source"):
                 deliveries.deliver(str(source), part, end)
@@ -76,7 +77,9 @@ def _tries(
 def states(releases: list[pd.DataFrame]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return each direct cell before and after its first change from the middle of these releases on."""
     names = [*CELL, *COUNTS, *FIGURES]
-    tall = pd.concat([r.loc[r["p50"].notna() & r["shrinkage_weight"].isna(), names].assign(at=i) for i, r in enumerate(releases)])
+    tall = pd.concat(
+        [r.loc[r["p50"].notna() & r["shrinkage_weight"].isna(), names].assign(at=i) for i, r in enumerate(releases)]
+    )
     sides: tuple[list[dict[str, Any]], list[dict[str, Any]]] = ([], [])
     for key, rows in tall.groupby(CELL, sort=True):
         figures = rows[FIGURES].astype("Float64").to_numpy(float, na_value=np.nan)

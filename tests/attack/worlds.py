@@ -25,9 +25,9 @@ QUIET = 60  # days before AS_OF in which nobody but the persons report
 class Try:
     """One metric of one person, and what the attacker sees: with the defence, and without it.
 
-    truth, stacked, fitted: log pay, what the multipliers of the earlier release say (NaN where it has none) and what its
-    medians say. smallest: people in the smallest shown cell that the person is in. seen, seen_open: the rows of bands
-    of the person's cells before and after.
+    truth, stacked, fitted: log pay, what the multipliers of the earlier release say (NaN where it has none) and what
+    its medians say. smallest: people in the smallest shown cell that the person is in. seen, seen_open: the rows of
+    bands of the person's cells before and after.
     """
 
     world: str
@@ -93,7 +93,9 @@ def stacked(person: "pd.Series[Any]", metric: str, multipliers: pd.DataFrame) ->
     if base.empty:
         return np.nan
     log = float(np.log(base.iloc[0]))
-    place = next((p for p in (person["metro"], person["country"], "global", "rest_of_world") if ("market", p) in factors), "")
+    place = next(
+        (p for p in (person["metro"], person["country"], "global", "rest_of_world") if ("market", p) in factors), ""
+    )
     for key in (
         ("specialisation", person["leaf"]), ("tier", person["tier"]), ("level", person["level"]), ("market", place),
     ):  # fmt: skip
