@@ -1,7 +1,8 @@
 -- Grain: view, group_id, evidence, tier, level, market, metric: cells whose median differs between two releases.
 -- Inputs: changed_cells (of the two releases), chained_parts, distinguished_cells, chain (is_measured: one release
 -- follows the other and says what can be told from noise; reason: null if links lead from one to the other).
--- Parts are summed over the links; they are null for a cell that was added or removed on the way.
+-- Parts are summed over the links; they are null for a cell that was added or removed on the way. As in `changes`,
+-- `restated` may be known where `pay` and `mix` are not.
 select
     c.view,
     c.group_id,
@@ -13,7 +14,7 @@ select
     c.change,
     c.old,
     c.new,
-    case when s.restated is not null and s.pay is not null and s.mix is not null then s.restated end as restated,
+    s.restated,
     case when s.restated is not null and s.pay is not null and s.mix is not null then s.pay end as pay,
     case when s.restated is not null and s.pay is not null and s.mix is not null then s.mix end as mix,
     case when h.is_measured then s.difference_low else d.difference_low end as difference_low,

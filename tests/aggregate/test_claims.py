@@ -28,6 +28,8 @@ FIGURES = {"n_reports": 100, "p25": 240_000, "p50": 260_000, "p75": 290_000, "p5
 REPORT = {
     "disposition": "used", "evidence": "reported", "leaf": "llm_general", "tier": "T4", "level": "L5",
     "stage": "senior", "country": "US", "metro": "us-seattle", "base": 260_000, "total": 400_000, "weight": 1 << 20,
+    "delivered_on": pd.Timestamp("2026-06-01"), "expired_on": pd.NaT, "report_date": pd.Timestamp("2026-05-01"),
+    "row_hash": 1, "export_sha256": "a", "row": 1,
 }  # fmt: skip
 
 
@@ -75,7 +77,10 @@ Judge = Callable[..., dict[tuple[str, str], dict[str, Any]]]
 
 @pytest.fixture
 def judge(settings: Settings) -> Iterator[Judge]:
-    """judge(claims, bands=, premiums=, reports=): what the table says, which must keep its contract and its check."""
+    """judge(claims, bands=, premiums=, reports=): what the table says, which must keep its contract and its check.
+
+    Each report stands there five times, since cells take reports in fives; `times` changes that.
+    """
     with in_memory() as connection:
 
         def run(
@@ -83,13 +88,14 @@ def judge(settings: Settings) -> Iterator[Judge]:
             bands: tuple[dict[str, Any], ...] = (),
             premiums: tuple[dict[str, Any], ...] = (),
             reports: tuple[dict[str, Any], ...] = (report(),),
+            times: int = 5,
             **changed: Any,
         ) -> dict[tuple[str, str], dict[str, Any]]:
             add_inputs(connection, empty_plan("2026-06-30", "m"), settings.model_copy(update=changed))
             add_table(connection, "asked_claims", claims)
             add_table(connection, "bands", table(bands, cell(), tuple(FIGURES)))
             add_table(connection, "premiums", table(premiums, premium(), (*RATIOS, "n_group")))
-            add_table(connection, "window_reports", table(reports, report(), ("base", "total")))
+            add_table(connection, "window_reports", table(tuple(reports) * times, report(), ("base", "total")))
             for step in ("claim_ranges", "claim_cells", "ranked_groups", "group_ranks"):
                 run_step(connection, f"claims/{step}")
             chunks = [schemas.validated(chunk, "claims") for chunk in selected(connection, "claims")]
@@ -227,6 +233,26 @@ def test_an_open_range_has_no_upper_end(judge: Judge, high: str | None) -> None:
     closed = judge(claim.assign(high="1100000", open_ended=False), (far,), reports=reports)
     assert verdict(closed["llm-pretraining-total", "total"]) == ABOVE
     assert closed["llm-pretraining-total", "total"]["share_inside"] == 0.3333
+
+
+@pytest.mark.parametrize(
+    ("used", "expired", "share"),
+    [((5, 0), (0, 0), 1), ((5, 4), (0, 0), 1), ((5, 5), (0, 0), 0.5), ((6, 0), (0, 4), 0.6), ((5, 0), (0, 5), 1)],
+)
+def test_the_share_is_of_the_reports_that_the_cell_has(
+    judge: Judge, used: tuple[int, int], expired: tuple[int, int], share: float
+) -> None:
+    """(inside, outside): the newest wait until they are five, and the oldest stay until five can go."""
+    gone = {"disposition": "outside_window", "expired_on": pd.Timestamp("2026-06-20")}
+    pays = {260_000: (used[0], expired[0]), 1_000: (used[1], expired[1])}
+    rows = [
+        report(base=base, delivered_on=pd.Timestamp("2026-06-01") + pd.Timedelta(days=int(base == 1_000)), **facts)
+        for base, counts in pays.items()
+        for count, facts in zip(counts, ({}, gone), strict=True)
+        for _ in range(count)
+    ]
+    row = judge(asked("card-llm-base"), (cell(),), reports=tuple(rows), times=1)["card-llm-base", "base"]
+    assert row["share_inside"] == share
 
 
 @pytest.mark.parametrize("withheld", [12, None])

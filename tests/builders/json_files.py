@@ -18,7 +18,7 @@ def read(path: Path) -> Json:
 
 def kind_of(path: str) -> str:
     """The kind of a JSON file by its path under the marts folder."""
-    if match := re.fullmatch(r"releases/[^/]+/(views|bands|schemas)/.+\.json", path):
+    if match := re.fullmatch(r"releases/[^/]+/(views|bands|estimates|schemas)/.+\.json", path):
         return {"views": "view"}.get(match[1], match[1])
     return Path(path).stem
 

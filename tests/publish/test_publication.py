@@ -27,13 +27,14 @@ from salary_bands.schemas import RELEASE_TABLES, TABLES, arrow_schema
 from salary_bands.settings import load
 from salary_bands.storage.files import sha256_of
 from tests.builders.candidates import build
-from tests.builders.exports import model_rows, native_row, write_native
+from tests.builders.exports import MODEL_EMPLOYERS, model_rows, native_row, write_native
 from tests.builders.manifests import entry_of
 
 pytestmark = pytest.mark.slow
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 VERSION = "2026.06.30"
+TWELVE = (*MODEL_EMPLOYERS, "Shopify", "Twilio", "Atlassian", "Zoom", "Salesforce", "Adobe")  # enough for estimates
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def marts(tmp_path_factory: pytest.TempPathFactory) -> Marts:
     """One release: two sources, one of them named like a formula, and a held export."""
     folder = tmp_path_factory.mktemp("published")
     settings = load(raw=folder / "raw", marts=folder / "marts", work=folder / "work", settle_seconds=0)
-    write_native(settings.raw, model_rows(40))
+    write_native(settings.raw, model_rows(100, TWELVE))
     write_native(settings.raw, [native_row(n, submitted_at="2026-02-01") for n in range(12)], "=cmd/=cmd.csv")
     (settings.raw / "source" / "@held.csv").write_text("who,what\na,b\n", encoding="utf-8")
     marts = Marts(settings.marts)
@@ -96,7 +97,7 @@ def test_the_manifest_says_what_the_release_is_made_from(folder: Path) -> None:
     assert (manifest["version"], manifest["as_of"], manifest["previous"]) == (VERSION, "2026-06-30", None)
     assert [(i["source"], len(i["export"]), i["rows"]) for i in manifest["inputs"]] == [
         ("=cmd", 12, 12),
-        ("source", 12, 40),
+        ("source", 12, 100),
     ]
     assert len(manifest["figures"]) == 64
     assert manifest["settings"]["window_months"] == 12

@@ -153,8 +153,9 @@ def test_a_metro_stands_beside_the_us(mart: duckdb.DuckDBPyConnection, sample_re
 def test_an_offer_is_read_between_the_percentiles_of_the_cell_that_answered(mart: duckdb.DuckDBPyConnection) -> None:
     found = answer(mart, example("is_an_offer_in_range")).set_index("metric")
     for _, row in found.iterrows():
-        assert row["p50"] < row["amount"] < row["p75"]
-        place = 50 + 25 * log(row["amount"] / row["p50"]) / log(row["p75"] / row["p50"])
+        assert row["p25"] < row["amount"] < row["p75"]
+        below, above = ("p25", "p50") if row["amount"] < row["p50"] else ("p50", "p75")
+        place = int(below[1:]) + 25 * log(row["amount"] / row[below]) / log(row[above] / row[below])
         assert row["reading"] == f"P{round(place)}"
         low, high = (int(row[c].removeprefix("P")) for c in ("reading_low", "reading_high"))
         assert low <= place <= high

@@ -222,12 +222,22 @@ def test_an_offer_without_an_amount_or_a_group_is_wrong_usage(run: Run, shelf: M
     assert run(shelf, "offer", *AMOUNTS).exit_code == 2
 
 
-@pytest.mark.parametrize("market", ["us-pittsburgh", "gb-london", "LU", "global"])
-def test_a_market_without_a_shown_cell_is_no_wrong_usage(run: Run, shelf: Marts, market: str) -> None:
+@pytest.mark.parametrize(
+    ("market", "says"),
+    [
+        ("us-pittsburgh", "the nearest shown cell, which differs by some"),
+        ("gb-london", "the nearest shown cell, which is not near: it differs by some"),
+        ("LU", "the nearest shown cell; how much it differs is not known"),
+        ("global", "the nearest shown cell; how much it differs is not known"),
+    ],
+)
+def test_a_market_without_a_shown_cell_is_no_wrong_usage(run: Run, shelf: Marts, market: str, says: str) -> None:
+    """The nearest shown cell answers, and says how far it is."""
     result = run(shelf, *OFFER, *AMOUNTS, "--market", market, "--json")
     assert result.exit_code == 0
-    shown = {a["reading"] != NOTHING for a in json.loads(result.stdout)["answers"]}
-    assert shown == {market == "us-pittsburgh"}
+    answers = json.loads(result.stdout)["answers"]
+    assert all(a["reading"] != NOTHING and a["market"] in ("US", "us-sf-bay") for a in answers)
+    assert all(says in a["why"] for a in answers)
 
 
 def test_before_anything_is_published_it_ends_with_1_and_one_line(run: Run, tmp_path: Path) -> None:
@@ -282,4 +292,5 @@ def test_the_sample_answers_the_offer_of_the_readme(run: Run, sample_marts: Mart
     found = answered(json.loads(run(sample_marts, *OFFER, *AMOUNTS, "--json").stdout))
     assert all(a["n_reports"] >= 5 and a["reading"] != NOTHING for a in found.values())
     assert all(a["reading_low"] and a["reading_high"] for a in found.values())
-    assert found["total"]["group_id"] in ("post_training", "rlhf_post_training", "all")
+    assert {(a["tier"], a["market"]) for a in found.values()} == {("T1", "us-sf-bay")}
+    assert all(a["distance"] <= 0.1 for a in found.values())  # of the cell itself, or of one that pays as much

@@ -1,7 +1,8 @@
--- Grain: claim_id, pay_metric of claims about pay: the used reports in the cell, their weight, and the weight within
+-- Grain: claim_id, pay_metric of claims about pay: the reports that the cell has, their weight, and the weight within
 -- the claimed range.
 -- Inputs: claim_ranges, window_reports, view_groups.
--- Weights are integers, so the order of rows does not matter.
+-- The cell takes reports in and lets them go in fives, as cells of bands do (statistics/batches.py), so that no share
+-- tells what one report is. Weights are integers, so the order of rows does not matter.
 with
 asked as (
     select c.*, g.leaf
@@ -11,9 +12,9 @@ asked as (
 ),
 
 reports as (
-    select leaf, tier, level, stage, country, metro, base, total, weight
+    select *
     from window_reports
-    where disposition = 'used' and evidence = 'reported'
+    where evidence = 'reported' and (disposition = 'used' or expired_on is not null)
 ),
 
 matched as (
@@ -23,6 +24,12 @@ matched as (
         a.range_low,
         a.range_high,
         r.weight,
+        r.delivered_on,
+        r.expired_on,
+        r.report_date,
+        r.row_hash,
+        r.export_sha256,
+        r."row",
         case a.pay_metric when 'base' then r.base else r.total end as pay
     from reports as r
     inner join asked as a
@@ -31,6 +38,40 @@ matched as (
             and (a.tier = 'all' or r.tier = a.tier)
             and (a.level = 'all' or r.level = a.level or r.stage = a.level)
             and (a.market = 'global' or r.country = a.market or r.metro = a.market)
+),
+
+arrived as (
+    select
+        *,
+        count(*) over (partition by claim_id, pay_metric) as of_arrived,
+        row_number() over (
+            partition by claim_id, pay_metric
+            order by
+                delivered_on asc nulls last,
+                report_date asc nulls last,
+                row_hash asc nulls last,
+                export_sha256 asc nulls last,
+                "row" asc nulls last
+        ) as arrival
+    from matched
+    where pay is not null
+),
+
+entered as (
+    select
+        *,
+        count(expired_on) over (partition by claim_id, pay_metric) as of_expired,
+        row_number() over (
+            partition by claim_id, pay_metric
+            order by
+                expired_on asc nulls last,
+                report_date asc nulls last,
+                row_hash asc nulls last,
+                export_sha256 asc nulls last,
+                "row" asc nulls last
+        ) as expiry
+    from arrived
+    where arrival <= of_arrived - of_arrived % 5
 )
 
 select
@@ -41,6 +82,6 @@ select
     sum(
         case when pay >= range_low and (range_high is null or pay <= range_high) then weight else 0 end
     ) as inside_weight
-from matched
-where pay is not null
+from entered
+where expired_on is null or expiry > of_expired - of_expired % 5
 group by claim_id, pay_metric

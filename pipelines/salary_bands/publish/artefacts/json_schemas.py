@@ -123,6 +123,7 @@ def _estimates() -> Schema:
             "schema_version": _SCHEMA_VERSION,
             "release": _RELEASE,
             "as_of": _AS_OF,
+            **_CREDIT,
             **head,
             "columns": _columns("a row", ESTIMATE_COLUMNS),
             "rows": _list(row, "Cells; evidence, tier, level and metric identify a cell"),
