@@ -191,7 +191,8 @@ def judged_pay(claim: dict[str, str], metric: str, cells: dict[tuple[str, ...], 
         "n": ours["n_reports"],
         "p25": ours["p25"],
         "p75": ours["p75"],
-        "share_inside": Fraction(inside, sum(weight for _, weight in cell["pay"])),
+        # the reports of a pooled cell are not all that its figures rest on
+        "share_inside": Fraction(inside, sum(w for _, w in cell["pay"])) if cell["basis"] == "direct" else None,
     }
 
 
