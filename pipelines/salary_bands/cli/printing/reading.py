@@ -77,10 +77,11 @@ def print_leading(out: Console, rows: list[dict[str, Any]]) -> None:
 
 
 def _median(band: dict[str, Any] | None) -> tuple[str, str]:
-    """Return the median and its interval in thousand USD, empty if there is none."""
+    """Return the median and its interval in thousand USD, empty if there is none; early releases have no intervals."""
     if band is None:
         return "", ""
-    return f"{band['p50'] / 1000:,.1f}", f"{band['p50_low'] / 1000:,.1f} to {band['p50_high'] / 1000:,.1f}"
+    low, high = band["p50_low"], band["p50_high"]
+    return f"{band['p50'] / 1000:,.1f}", "no interval" if low is None else f"{low / 1000:,.1f} to {high / 1000:,.1f}"
 
 
 def print_releases(out: Console, rows: "list[ReleaseRow]") -> None:
