@@ -6,6 +6,8 @@ Whoever knows the key can undo the moves, so it is in no release, part, manifest
 import hashlib
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,14 +75,14 @@ def notes_since(newest: Manifest | None, key: DisclosureKey) -> list[str]:
 
 
 def _make(path: Path) -> None:
+    """Write a key whole or not at all; if two processes make one at once, the first stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as stream:
-            stream.write(secrets.token_hex(32) + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-    except FileExistsError:  # somebody else made it
-        pass
+    with tempfile.NamedTemporaryFile("w", encoding="ascii", dir=path.parent, prefix=path.name) as stream:
+        stream.write(secrets.token_hex(32) + "\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+        with suppress(FileExistsError):
+            os.link(stream.name, path)
 
 
 def _fault(settings: Settings, path: Path, what: str) -> Exception:
