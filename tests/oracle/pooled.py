@@ -162,6 +162,7 @@ class Pool:
 
         strangers: that size if no two people shared an employer; what employers add to the cell's error may go with
         the model's. alike: that size if people of one employer were all alike, as in what the cell is mixed of.
+        Nothing if a bound is ten times as high as its figure, or a tenth.
         """
         within, whole = (of.get(country, of[""]) for of in (self.within, self.whole))
         whole += model.leaves / (1 - 1 / max(size, 2))
@@ -177,6 +178,8 @@ class Pool:
             spread = drawn + variance * whole
             freedom = (model.employers - 1) * (spread / of_model) ** 2 if of_model else math.inf
             reach = float(student_t.ppf(0.975, freedom)) * math.sqrt(spread)
+            if reach > math.log(10):
+                return {}
             low, high = pay * math.exp(-reach), pay * math.exp(reach)
             words = [word for limit, word in PRECISIONS.items() if (high - low) / (2 * 1.96 * pay) <= limit]
             shown[percent] = Figure(Fraction(pay), Fraction(low), Fraction(high), [*words, "unreliable"][0])
@@ -227,6 +230,9 @@ def _pooled(
         float(effective_size(members, Fraction(likeness), most=settings.max_unknown_factor)) for likeness in (0, 1)
     )
     own, country = mean_log(members, metric), members[0]["country"]
+    figures = pool.figures(own, prediction, float(size), strangers, country, alike)
+    if not figures:
+        return {"hindrances": {"too_wide"}}
     return {
         "hindrances": set(),
         "basis": "pooled",
@@ -234,7 +240,7 @@ def _pooled(
         "shown_alone": set(cell["figures"]) if cell["basis"] == "direct" else set(),
         "n_effective": size,
         "shrinkage_weight": 1 - pool.share_of_cell(float(size)),
-        "figures": pool.figures(own, prediction, float(size), strangers, country, alike),
+        "figures": figures,
     }
 
 

@@ -30,6 +30,8 @@ POOLING_KINDS = {
     "all_stage": ("leaf", "stage", "country"),
 }
 
+_WIDEST = 10  # times a figure, beyond which its bound says nothing
+
 # why a kind of cells is not pooled
 UNPOOLED = {
     "no_model": "No report has this metric, a specialisation of machine learning, a level and a country.",
@@ -120,7 +122,8 @@ def _pooling(cells: ModelledCells, predicted: Floats, total: Variances, shape: S
 def pooled_cells(thin: pd.DataFrame, mixes: pd.DataFrame, pools: Mapping[str, Pools]) -> pd.DataFrame:
     """Estimate the quartiles of thin cells, with 95 % intervals, in unrounded USD.
 
-    A cell has no rows if its metric and kind have no pooling or if the model does not identify its prediction.
+    A cell has no rows if its metric and kind have no pooling, if the model does not identify its prediction, or if that
+    rests on so few employers that a quartile may be ten times as high, which tells nobody anything.
 
     Args:
         thin: cell, metric, kind, country, mean_log, effective, strangers (effective, if nobody shared an employer),
@@ -208,7 +211,10 @@ def _predictions(fit: Fit, cells: pd.Series, mixes: pd.DataFrame) -> Contrasts:
 
 
 def _shrunk(cells: pd.DataFrame, pool: Pooling) -> Iterator[pd.DataFrame]:
-    """Shrink the means of cells of one kind towards their predictions; yield a frame for each quartile."""
+    """Shrink the means of cells of one kind towards their predictions; yield a frame for each quartile.
+
+    Cells with a quartile that may be further off than by a factor of 10 are left out.
+    """
     mean, effective, strangers = (cells[name].to_numpy(float) for name in ("mean_log", "effective", "strangers"))
     predicted, error, overlap = (cells[name].to_numpy(float) for name in ("predicted", "error", "overlap"))
     within = pool.within.of(cells["country"])
@@ -221,13 +227,16 @@ def _shrunk(cells: pd.DataFrame, pool: Pooling) -> Iterator[pd.DataFrame]:
     shared = np.sqrt(np.maximum(sampling - within / strangers, 0.0))
     covariance = own * model_error * shared + own * (1 - own) * overlap
     centre_variance = own * sampling + model_error**2 + 2 * covariance + mixed
-    for percentile in QUARTILES:
+    variances = {p: centre_variance + pool.shape.variances[p] * total for p in QUARTILES}
+    employers = cells["employers"].to_numpy(float)
+    halves = {p: _critical_values(of, model_error**2, employers) * np.sqrt(of) for p, of in variances.items()}
+    told = np.flatnonzero(np.max([*halves.values()], axis=0) <= math.log(_WIDEST))
+    for percentile, half in halves.items():
         log = centre + pool.shape.offsets[percentile] * np.sqrt(total)
-        variance = centre_variance + pool.shape.variances[percentile] * total
-        half = _critical_values(variance, model_error**2, cells["employers"].to_numpy(float)) * np.sqrt(variance)
-        pay, low, high = (100_000 * np.exp(x) for x in (log, log - half, log + half))
-        figures = {"cell": cells["cell"].to_numpy(), "percentile": percentile, "pay": pay, "low": low, "high": high}
-        yield pd.DataFrame({**figures, "shrinkage_weight": 1 - own, "effective": effective})
+        pay, low, high = (100_000 * np.exp(x[told]) for x in (log, log - half, log + half))
+        figures = {"cell": cells["cell"].to_numpy()[told], "percentile": percentile, "pay": pay, "low": low}
+        facts = {"high": high, "shrinkage_weight": 1 - own[told], "effective": effective[told]}
+        yield pd.DataFrame({**figures, **facts})
 
 
 def _critical_values(variance: Floats, model_variance: Floats, employers: Floats) -> Floats:
