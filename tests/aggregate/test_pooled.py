@@ -13,7 +13,9 @@ import pandas as pd
 import pytest
 
 from salary_bands.statistics.model import fits_by_metric, predictive
-from salary_bands.statistics.pooling import POOLING_KINDS, UNPOOLED, pooling_facts, pools_of
+from salary_bands.statistics.modelled_cells import Variances
+from salary_bands.statistics.pooling import POOLING_KINDS, UNPOOLED, Pooling, _shrunk, pooling_facts, pools_of
+from salary_bands.statistics.shapes import Shape as PackageShape
 from tests.builders.candidates import BANDS, build, settings_at
 from tests.builders.cases import Case
 from tests.builders.thin_cells import write_thin
@@ -391,3 +393,19 @@ def test_a_kind_that_is_not_pooled_says_why(other_case: Case) -> None:
     for code, found in one.items():
         reason = {"unpooled": code, "reason": UNPOOLED[code]}
         assert found == dict.fromkeys(POOLING_KINDS, reason)
+
+
+def test_a_cell_that_rests_on_hardly_more_than_one_employer_is_not_pooled() -> None:
+    """Student's t has hardly a degree of freedom then, and the bound would be beyond all numbers."""
+    cells = pd.DataFrame(
+        {
+            "cell": [1, 2], "country": "US", "mean_log": 0.1, "effective": 5.0, "strangers": 6.0,
+            "employers_alike": 5.0, "predicted": 0.2, "error": [0.3, 0.3], "overlap": 0.0, "leaves": 0.0,
+            "employers": [1.01, 30.0],
+        }
+    )  # fmt: skip
+    variances = Variances(0.04, {})
+    shape = PackageShape({25: -0.6, 50: 0.0, 75: 0.6}, dict.fromkeys((25, 50, 75), 0.01), ("other_level",))
+    rows = pd.concat(_shrunk(cells, Pooling(variances, variances, 0.0, shape)))
+    assert set(rows["cell"]) == {2}
+    assert rows["high"].lt(10 * rows["pay"]).all()
