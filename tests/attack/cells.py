@@ -48,7 +48,7 @@ def bound_ranks(effective: int, percentile: float) -> tuple[float, float]:
     while lower > 0 and binom.cdf(lower - 1, effective, percentile) > 0.025:
         lower -= 1
     upper = int(binom.ppf(0.975, effective, percentile)) + 1
-    if lower < 1 or upper > effective:
+    if lower < 2 or upper > effective - 1:
         return (np.nan, np.nan)
     return (lower - 0.5) / effective, (upper - 0.5) / effective
 
