@@ -16,6 +16,7 @@ from salary_bands.settings import Settings
 from tests.builders import REAL_DATA
 from tests.builders.candidates import TABLES, Built, build, settings_at
 from tests.builders.exports import write_native
+from tests.builders.keys import write_key
 from tests.builders.worlds import publish_modelled, publish_sample, publish_small, publish_year
 
 # Fixtures that take seconds, here and in modules of tests: what needs one is slow.
@@ -56,11 +57,7 @@ def _alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in [n for n in os.environ if n.startswith("SALARY_BANDS_")]:
             patch.delenv(name)
-        # one key for all, so that releases in different folders can be compared
-        key = tmp_path_factory.mktemp("key") / "disclosure.key"
-        key.write_text("0123456789abcdef" * 4, encoding="ascii")
-        key.chmod(0o600)
-        patch.setenv("SALARY_BANDS_DISCLOSURE_KEY", str(key))
+        patch.setenv("SALARY_BANDS_DISCLOSURE_KEY", str(write_key(tmp_path_factory.mktemp("key"))))
         patch.chdir(tmp_path_factory.mktemp("cwd"))
         yield
 

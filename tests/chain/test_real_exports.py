@@ -104,7 +104,7 @@ def test_a_release_of_real_exports_has_small_views_a_page_and_valid_files(
     folder = marts.release(publish(release.candidate, marts))
     assert max(path.stat().st_size for path in (folder / "views").iterdir()) < 64_000
     text = (folder / "index.html").read_text(encoding="utf-8")
-    assert "ynthetic" not in text and "withheld: too few reports" in text
+    assert "ynthetic" not in text and "too few people reported" in text
     for name, path in json_files(folder).items():
         if kind_of(name) != "schemas":
             assert faults(folder, kind_of(name), read(path)) == [], name

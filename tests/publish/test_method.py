@@ -7,6 +7,7 @@ data.
 """
 
 import json
+import os
 import shutil
 import tempfile
 from itertools import pairwise
@@ -21,6 +22,7 @@ from salary_bands.settings import Settings
 from tests.builders import GOLDEN, SAMPLE
 from tests.builders.candidates import build, replace_table, settings_at
 from tests.builders.exports import model_rows, write_native
+from tests.builders.keys import write_key
 
 KEPT = GOLDEN / "method.json"
 Entry = dict[str, str | int]
@@ -81,5 +83,6 @@ def test_a_figure_that_changes_is_another_digest(settings: Settings, table: str,
 if __name__ == "__main__":
     entries: list[Entry] = json.loads(KEPT.read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["SALARY_BANDS_DISCLOSURE_KEY"] = str(write_key(Path(folder)))
         entries.append(today(Path(folder)))
     KEPT.write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
