@@ -158,7 +158,9 @@ def judged_multipliers(rows: pd.DataFrame, truth: Truth) -> pd.DataFrame:
             )
         )
         # which countries the rest of the world is of depends on how many reports each has
-        others = own[own["factor"].ne("baseline") & own["low"].notna() & ~own["value"].isin(["global", "rest_of_world"])]
+        others = own[
+            own["factor"].ne("baseline") & own["low"].notna() & ~own["value"].isin(["global", "rest_of_world"])
+        ]
         values = [true[key] for key in zip(others["factor"], others["value"], strict=True)]
         parts.append(others.assign(figure=others["multiplier"], true=values))
     long = pd.concat(parts, ignore_index=True)
