@@ -3,7 +3,7 @@
 -- generalists are in the fit; compared_cells are (tier, level) with at least 5 reports on both sides. From range_low to
 -- range_high is the middle half of premiums across those cells: wide means that one number hides differences.
 -- us_employers are behind the group's own cell in the US.
--- Does not mean: a premium that is not identified is zero: it cannot be told. Counts below 10 are null.
+-- Does not mean: a premium that is not identified is zero: it is unknown. Counts below 10 are null.
 -- Inputs: premiums, bands.
 select
     p.group_id,

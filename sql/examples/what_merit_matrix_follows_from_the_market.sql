@@ -1,4 +1,4 @@
--- What merit matrix follows from a budget of 3.5 %: the raise by rating, and by where pay stands in the market?
+-- What merit matrix follows from a budget of 3.5 %: the raise by rating, and by position in the market?
 -- Means: a matrix for L5 generalists at technology companies in the US. A zone is a part of the market's band of base
 -- pay, from zone_from to zone_to; raise is the budget times the weights of rating and zone, so that pay moves towards
 -- the median. With as many people in each zone as in the market, and ratings as weighted, the raises cost the budget.

@@ -57,7 +57,7 @@ def bound_ranks(effective: int, percentile: float) -> tuple[float, float]:
 class Readings:
     """Figures of cells in two releases: arrays of (cells, figures), log pay; of cells: what else is published.
 
-    ranks: where in the ranking a figure is. before, after: NaN where there is none.
+    ranks: the rank of each figure, from 0 to 1. before, after: NaN if there is no figure.
     """
 
     before: Floats

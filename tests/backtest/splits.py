@@ -35,7 +35,7 @@ def settings_of(source: str, data: Path, work: Path) -> Settings:
 
 
 def bands_as_of(settings: Settings, as_of: str, months: int | None = None, stand_in: bool = True) -> pd.DataFrame:
-    """Published bands of single leaves and of all: reported, where there is any; of as many months."""
+    """Published bands of single leaves and of all: reported if there is any, else advertised; of as many months."""
     changed = settings.model_copy(update={"window_months": months} if months else {})
     built = build(changed, as_of, ("window_reports",))
     if stand_in:

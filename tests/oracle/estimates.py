@@ -199,7 +199,7 @@ def _fold(row: Report) -> int:
 
 
 def quantiles(values: list[float], weights: list[float], shares: list[float]) -> list[float]:
-    """Between values that each stand in the middle of their weight, by hand."""
+    """Interpolate between values, each at the middle of its weight, by hand."""
     points, upto = [], 0.0
     for value, weight in sorted(zip(values, weights, strict=True)):
         points.append(((upto + weight / 2) / sum(weights), value))

@@ -134,3 +134,14 @@ def moved_without_each_employer(fit: Fit, contrasts: Contrasts) -> tuple[Floats,
         identified = identified & left & solution.identifies(reduced, ignored)
         moves.append((value - reduced @ solution.effects)[None, :])
     return np.concatenate(moves), identified
+
+
+def critical_values(variance: Floats, model_variance: Floats, employers: Floats) -> Floats:
+    """Return the half-widths of 95 % intervals in standard errors.
+
+    The distribution is Student t with the degrees of freedom of Satterthwaite (1946): the model's part of the variance
+    has `employers` - 1, and the rest is treated as known.
+    """
+    some = model_variance > 0
+    freedom = np.where(some, (employers - 1) * (variance / np.where(some, model_variance, 1.0)) ** 2, np.inf)
+    return np.asarray(student.ppf(0.975, freedom))

@@ -2,9 +2,8 @@
 
 import pandas as pd
 
-from salary_bands.schemas.columns import MERGED
+from salary_bands.schemas.columns import MERGED, MIN_COUNT
 
-MIN_COUNT = 10
 Counted = tuple[str, str, int | None]  # disposition, reason, rows
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
 
 from salary_bands.settings import Settings
+from salary_bands.statistics.contrasts import critical_values
 from salary_bands.statistics.country_levels import CountryLevels
 from salary_bands.statistics.mixes import Mixes, one_of
 from salary_bands.statistics.model import Fit, Floats
@@ -150,7 +150,7 @@ def _figures(model: Model, cells: _Cells) -> dict[str, Floats]:
     people = np.array([model.shapes[k].people for k in kind])
     own = model.interactions * (variance * _averaged(parts, cells) + spread)  # and how it is mixed is not known either
     total = model_variance + cells.levels**2 @ missed + variance * _MEDIAN_VARIANCE / effective + own
-    half = _critical_values(total, model_variance, cells.employers) * np.sqrt(total)
+    half = critical_values(total, model_variance, cells.employers) * np.sqrt(total)
     middle = centre + median * np.sqrt(variance)
     sides = np.array([-1, -1, 1, 1])
     # a range of people that does not hold their median would help nobody
@@ -171,16 +171,6 @@ def _averaged(parts: Parts, cells: _Cells) -> Floats:
         (cells.levels**2).sum(axis=1),
     )
     return np.asarray((tiers * levels + leaves * tiers + leaves * tiers * levels) / 3)
-
-
-def _critical_values(variance: Floats, model_variance: Floats, employers: Floats) -> Floats:
-    """Return the half-widths of 95 % intervals in standard errors.
-
-    Student t with the degrees of freedom of Satterthwaite (1946): the model's part has `employers` - 1.
-    """
-    some = model_variance > 0
-    freedom = np.where(some, (employers - 1) * (variance / np.where(some, model_variance, 1.0)) ** 2, np.inf)
-    return np.asarray(student.ppf(0.975, freedom))
 
 
 def facts_of(model: Model) -> dict[str, object]:

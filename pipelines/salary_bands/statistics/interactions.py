@@ -16,7 +16,7 @@ from salary_bands.statistics.modelled_cells import COMPLETE_LISTS
 from salary_bands.statistics.person_ranges import Residuals
 
 CELL = ["leaf", "tier", "rank"]
-FEWEST = 0.04  # share of a person's variance: less cannot be told from none before there are thousands of reports
+FEWEST = 0.04  # share of a person's variance: a smaller one is not detectable without thousands of reports
 
 
 def interactions(found: Residuals, correlation: float) -> float:

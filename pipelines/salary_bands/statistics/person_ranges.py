@@ -179,7 +179,7 @@ def _shape(people: pd.DataFrame) -> Shape | None:
 
 
 def weighted_quantiles(values: Floats, weights: NDArray[np.int64], percentiles: tuple[int, ...]) -> list[float]:
-    """Return quantiles, interpolated between values that each stand in the middle of their weight."""
+    """Return quantiles, interpolated between values, each at the middle of its weight."""
     order = np.lexsort((weights, values))
     to = np.cumsum(weights[order])
     middle = (2 * to - weights[order]) / (2 * to[-1])

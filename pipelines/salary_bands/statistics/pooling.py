@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
 
 from salary_bands.settings import Settings
-from salary_bands.statistics.contrasts import Contrasts, estimated
+from salary_bands.statistics.contrasts import Contrasts, critical_values, estimated
 from salary_bands.statistics.country_levels import CountryLevels, country_levels
 from salary_bands.statistics.heterogeneity import paule_mandel
 from salary_bands.statistics.model import FACTORS, Fit, Floats, Mask
@@ -229,7 +228,7 @@ def _shrunk(cells: pd.DataFrame, pool: Pooling) -> Iterator[pd.DataFrame]:
     centre_variance = own * sampling + model_error**2 + 2 * covariance + mixed
     variances = {p: centre_variance + pool.shape.variances[p] * total for p in QUARTILES}
     employers = cells["employers"].to_numpy(float)
-    halves = {p: _critical_values(of, model_error**2, employers) * np.sqrt(of) for p, of in variances.items()}
+    halves = {p: critical_values(of, model_error**2, employers) * np.sqrt(of) for p, of in variances.items()}
     told = np.flatnonzero(np.max([*halves.values()], axis=0) <= math.log(_WIDEST))
     for percentile, half in halves.items():
         log = centre + pool.shape.offsets[percentile] * np.sqrt(total)
@@ -237,17 +236,6 @@ def _shrunk(cells: pd.DataFrame, pool: Pooling) -> Iterator[pd.DataFrame]:
         figures = {"cell": cells["cell"].to_numpy()[told], "percentile": percentile, "pay": pay, "low": low}
         facts = {"high": high, "shrinkage_weight": 1 - own[told], "effective": effective[told]}
         yield pd.DataFrame({**figures, **facts})
-
-
-def _critical_values(variance: Floats, model_variance: Floats, employers: Floats) -> Floats:
-    """Return the half-widths of 95 % intervals in standard errors.
-
-    The distribution is Student t with the degrees of freedom of Satterthwaite (1946): the model's part of the variance
-    has `employers` - 1, and the rest is treated as known.
-    """
-    some = model_variance > 0
-    freedom = np.where(some, (employers - 1) * (variance / np.where(some, model_variance, 1.0)) ** 2, np.inf)
-    return np.asarray(student.ppf(0.975, freedom))
 
 
 def pooling_facts(pools: Pools | None) -> dict[str, object]:
