@@ -35,7 +35,7 @@ def settings_of(source: str, data: Path, work: Path) -> Settings:
 
 
 def bands_as_of(settings: Settings, as_of: str, months: int | None = None, stand_in: bool = True) -> pd.DataFrame:
-    """Published bands of single leaves and of all: reported if there is any, else advertised; of as many months."""
+    """Return the published bands of the view `leaf`, base and total, from a window of that many months."""
     changed = settings.model_copy(update={"window_months": months} if months else {})
     built = build(changed, as_of, ("window_reports",))
     if stand_in:
