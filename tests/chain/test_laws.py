@@ -4,18 +4,23 @@ import random
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from salary_bands.aggregate.tables import cell_figures
 from salary_bands.exports.stages import STAGE_TABLES, ExportStages
 from salary_bands.ingest.raw_folder import scan
 from salary_bands.settings import Settings
+from salary_bands.statistics.batches import Integers
+from salary_bands.statistics.jitter import FIGURE, HIGH, LOW, Keys
 from tests.builders.candidates import BANDS, JUDGED, Built, build, settings_at
 from tests.builders.cases import Unrounded, elsewhere, generated_rows, unrounded, write_adverts
 from tests.builders.exports import native_row, write_native
@@ -58,6 +63,12 @@ def built_from(own: Settings, files: dict[str, Rows], tables: Sequence[str] = BA
 def single_rows(seed: int, count: int) -> Rows:
     """Rows of which none supersedes another: of equally new ones the hash decides, and that is of the pay too."""
     return [{**row, "submission_id": f"s{n}"} for n, row in enumerate(generated_rows(seed, count))]
+
+
+def without_moves(keys: Keys, _: Integers, points: tuple[int, ...], of: int) -> Integers:
+    """Ranks where they are: how far they move follows from hashes, and these are of the pay too."""
+    assert of in (FIGURE, LOW, HIGH)
+    return np.zeros((len(keys), len(points)), np.int64)
 
 
 def bands_of(files: dict[str, Rows]) -> pd.DataFrame:
@@ -131,7 +142,10 @@ def test_scaling_all_pay_scales_the_percentiles(seed: int, factor: int) -> None:
     def scaled(by: int) -> dict[tuple[Any, ...], float]:
         pay = ("base", "bonus", "equity_annual")
         rows = [{**row, **{name: row[name] * by for name in pay if row[name] != ""}} for row in single_rows(seed, 200)]
-        with own_settings(implausible_factor=1_000) as own:
+        for days, row in enumerate(rows):  # of one day's reports the hash says which wait to enter a cell
+            row["submitted_at"] = date(2026, 6, 30) - timedelta(days=days)
+        with own_settings(implausible_factor=1_000) as own, pytest.MonkeyPatch.context() as patch:
+            patch.setattr(cell_figures, "moves", without_moves)
             return unrounded(built_from(own, {"north/all.csv": rows}))
 
     before, after = scaled(1), scaled(factor)
