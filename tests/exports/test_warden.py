@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from salary_bands.errors import HeldExport
+from salary_bands.exports import warden as warden_module
+from salary_bands.exports.inspect import inspect_file
 from salary_bands.exports.reading import Facts, read_here
 from salary_bands.exports.stages import ExportStages
 from salary_bands.exports.warden import Warden
@@ -79,6 +81,29 @@ def test_a_file_that_takes_too_long_is_held(settings: Settings, warden: Warden) 
     with pytest.raises(HeldExport, match="takes more than 1 s") as held:
         warden.read(export, hasty)
     assert held.value.reason == "too_costly"
+
+
+def test_a_reader_that_waits_for_ever_is_ended(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warden_module, "_limited", lambda _: time.sleep(600))
+    monkeypatch.setattr(warden_module, "_PATIENCE", 0.01)
+    ours, theirs = os.pipe()
+    monkeypatch.setattr(warden_module, "_PARENT", ours)
+    answer = warden_module._in_child({"seconds": 30})
+    os.close(theirs)
+    with pytest.raises(HeldExport, match="takes more than 30 s") as held:
+        warden_module._facts(answer, settings)
+    assert held.value.reason == "too_costly"
+
+
+def test_a_file_is_inspected_there_too_and_one_that_costs_too_much_would_be_held(
+    settings: Settings, warden: Warden
+) -> None:
+    export = export_of(settings, ROWS)
+    assert warden.inspect(export.path, settings) == inspect_file(export.path, settings)
+    small = settings.model_copy(update={"max_read_memory": 1 << 26})
+    wide = export_of(settings, csv_text([native_row(n, skills="x" * 60_000) for n in range(1_300)]), "wide.csv")
+    found = warden.inspect(wide.path, small)
+    assert found["would_be_held"] and found["held"]["reason"] == "too_costly"
 
 
 def test_a_reader_that_is_killed_holds_its_export_and_the_server_is_started_again(settings: Settings) -> None:

@@ -134,13 +134,16 @@ def inspect(
 ) -> None:
     """Show how a file would be read and what would be rejected; draft a format if its header is unknown."""
     from salary_bands.cli.printing.inspection import print_inspection
-    from salary_bands.exports.inspect import inspect_file
+    from salary_bands.exports.warden import warden
     from salary_bands.settings import load
 
     settings = load(reference=reference)
+    if not file.is_file():
+        raise UsageError(f"{file}: no such file")
     if write and settings.reference is None:
         raise UsageError("--write needs a reference folder; begin one with `salary-bands reference init`, and set it")
-    found = inspect_file(file, settings)
+    found = warden.inspect(file, settings)
+    warden.close()
     if write and "draft" in found:
         path = _write_draft(settings.reference, found)
         say(f"wrote {path}; answer its questions, then run `salary-bands inspect {file}` again")

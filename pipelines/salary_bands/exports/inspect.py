@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import pandas as pd
 
 from salary_bands import schemas
-from salary_bands.errors import HeldExport, UsageError
+from salary_bands.errors import HeldExport
 from salary_bands.exports.chain import Chain
 from salary_bands.exports.draft.draft import draft_format
 from salary_bands.exports.outlook import dispositions, pay_by_country
@@ -40,10 +40,8 @@ def inspect_file(path: Path, settings: Settings) -> Document:
     """Run the chain over a file, and return what a refresh would make of it as one document.
 
     A file whose header no format has is held; a format is drafted, and the document says what it would make of the
-    file. Raises UsageError if there is no such file.
+    file.
     """
-    if not path.is_file():
-        raise UsageError(f"{path}: no such file")
     found: Document = {"file": path.name, "held": None, "would_be_held": False, "format": None, "rows": 0}
     rates = current_rates(settings.work)
     try:

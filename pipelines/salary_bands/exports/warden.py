@@ -1,8 +1,9 @@
-"""Read exports in processes of their own, so that a hostile file costs its share and nothing else.
+"""Read and inspect exports in processes of their own, so that a hostile file costs its share and nothing else.
 
 One server is started for a refresh (`python -m salary_bands.exports.warden`): it has imported what readers need, has no
-threads, and forks a child for each file. The child has limits of processor time and memory. What it does to itself,
-such as a crash in a library, holds that export alone. A server whose parent is gone kills its child and ends.
+threads, and forks a child for each file. The child has limits of processor time, memory and time that passes. What it
+does to itself, such as a crash in a library, holds that export alone. A server whose parent is gone kills its child and
+ends.
 """
 
 import json
@@ -12,11 +13,13 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from salary_bands.errors import HeldExport, RefreshError
+from salary_bands.exports.inspect import inspect_file
 from salary_bands.exports.reading import Facts, read_part
 from salary_bands.ingest.raw_folder import ExportFile
 from salary_bands.reference.formats import formats
@@ -24,6 +27,8 @@ from salary_bands.settings import Settings, load
 from salary_bands.storage.parts import Parts
 
 _SECONDS_PER_BYTE = 60 / 100e6
+_PARENT = 0  # the pipe that the parent closes when it ends
+_PATIENCE = 10  # seconds that may pass for each of processor time, before a reader is taken to wait for ever
 _TOO_COSTLY = (signal.SIGXCPU, signal.SIGKILL)  # the kernel kills whatever exceeds the memory of the machine
 
 
@@ -59,13 +64,23 @@ class Warden:
 
     def read(self, export: ExportFile, settings: Settings) -> Facts:
         """Read an export as `read_here` does; raise HeldExport `too_costly` if it takes more than its share."""
+        part = {"file": export.file, "sha256": export.sha256, "key": export.key}
+        return self._read(export.path, export.size, settings, {"part": part})
+
+    def inspect(self, path: Path, settings: Settings) -> Facts:
+        """Return the document of `inspect_file`; of a file that takes more than its share, that it would be held."""
+        try:
+            return self._read(path, path.stat().st_size, settings, {})
+        except HeldExport as held:
+            said = {"reason": held.reason, "line": str(held)}
+            return {"file": path.name, "held": said, "would_be_held": True, "format": None, "rows": held.rows}
+
+    def _read(self, path: Path, size: int, settings: Settings, what: dict[str, Any]) -> Facts:
         request = {
-            "path": str(export.path.absolute()),
-            "file": export.file,
-            "sha256": export.sha256,
-            "key": export.key,
+            **what,
+            "path": str(path.absolute()),
             "settings": settings.model_dump(mode="json", exclude_none=True) | {"work": str(settings.work.absolute())},
-            "seconds": round(settings.max_read_seconds + export.size * _SECONDS_PER_BYTE),
+            "seconds": round(settings.max_read_seconds + size * _SECONDS_PER_BYTE),
         }
         for _ in range(2):  # the server may have been killed while it waited
             if answer := self._answer(json.dumps(request).encode() + b"\n"):
@@ -141,15 +156,18 @@ def _in_child(request: dict[str, Any]) -> dict[str, Any]:
         finally:
             os._exit(0)
     os.close(theirs)
-    content = b""
+    content, deadline = b"", time.monotonic() + _PATIENCE * request["seconds"]
     while True:
-        ready, _, _ = select.select([ours, 0], [], [])
+        ready, _, _ = select.select([ours, _PARENT], [], [], max(0, deadline - time.monotonic()))
+        if not ready:  # it waits for something that does not come
+            os.kill(child, signal.SIGKILL)
+            break
         if ours in ready:
             chunk = os.read(ours, 1 << 16)
             if not chunk:
                 break
             content += chunk
-        elif not os.read(0, 1):  # the parent is gone
+        elif not os.read(_PARENT, 1):  # it is gone
             os.kill(child, signal.SIGKILL)
             os._exit(1)
     os.close(ours)
@@ -165,10 +183,10 @@ def _limited(request: dict[str, Any]) -> dict[str, Any]:
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_DATA, _data_bytes() + settings.max_read_memory)
     try:
-        path, parts = Path(request["path"]), Parts(settings.work)
-        return {
-            "facts": read_part(path, request["file"], request["sha256"], parts, request["key"], settings),
-        }
+        path, part = Path(request["path"]), request.get("part")
+        if part is None:
+            return {"facts": inspect_file(path, settings)}
+        return {"facts": read_part(path, **part, parts=Parts(settings.work), settings=settings)}
     except HeldExport as held:
         return {"held": {"reason": held.reason, "line": str(held), "rows": held.rows}}
     except MemoryError:

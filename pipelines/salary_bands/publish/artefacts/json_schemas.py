@@ -24,6 +24,7 @@ from salary_bands.publish.artefacts.views import (
 from salary_bands.releases.documents import SCHEMA_VERSION
 from salary_bands.releases.manifest import Manifest
 from salary_bands.releases.pointers import Entry, Pointer
+from salary_bands.releases.statement import Statement
 from salary_bands.schemas.described import Schema, value_schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -36,6 +37,7 @@ def json_schemas() -> dict[str, Schema]:
     kinds = {
         "latest": _POINTER,
         "releases": {**model_schema(list[Entry]), "description": "Every release, newest first"},
+        "pointers": model_schema(Statement),
         "manifest": _MANIFEST,
         "view": _view(),
         "bands": _bands(),
