@@ -2,7 +2,6 @@
 
 import math
 import random
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,7 +16,7 @@ from salary_bands.schemas.premiums import Premiums
 from salary_bands.storage.duck import add_table, in_memory
 from salary_bands.storage.sql import read_sql
 from tests.builders.candidates import BANDS, Built, build, settings_at
-from tests.builders.cases import REAL, exports_of, groups, records
+from tests.builders.cases import REAL, copy_real, exports_of, groups, records
 from tests.builders.exports import native_row, write_native
 from tests.oracle import model as oracle_model
 from tests.oracle import premiums as oracle_premiums
@@ -221,10 +220,8 @@ class Case:
 def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
     settings, as_of = settings_at(tmp_path_factory.mktemp("model")), AS_OF
     if request.param in REAL:
-        sources, day, _ = REAL[request.param]
-        as_of, real = date.fromisoformat(day), request.getfixturevalue("real_data")
-        for source in sources:
-            shutil.copytree(real / source, settings.raw / source, ignore=shutil.ignore_patterns("*.txt"))
+        as_of = date.fromisoformat(REAL[request.param][1])
+        copy_real(request.param, request.getfixturevalue("real_data"), settings.raw)
     else:
         WRITERS[request.param](settings.raw)
     if request.param == "other settings":

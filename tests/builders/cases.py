@@ -309,6 +309,14 @@ def unrounded(built: Built) -> dict[tuple[Any, ...], float]:
     return Unrounded.of(built.settings).pay
 
 
+def copy_real(name: str, real: Path, raw: Path) -> None:
+    """Copy the real exports of a case into a raw folder."""
+    for source in REAL[name][0]:
+        shutil.copytree(real / source, raw / source, ignore=shutil.ignore_patterns("*.txt"))
+        for path in (raw / source).glob("levels_fyi_*.csv.gz"):
+            _thin_out(path)
+
+
 def _thin_out(path: Path) -> None:
     """Keep every third row: of sixty thousand, the oracle's fractions take minutes."""
     with gzip.open(path, "rt", encoding="utf-8", newline="") as stream:
@@ -329,10 +337,7 @@ def built_case(name: str, folder: Path, real: Callable[[], Path], tables: Sequen
         write, as_of = WRITERS[name]
         write(settings.raw)
     else:
-        sources, as_of, markets = REAL[name]
-        for source in sources:
-            shutil.copytree(real() / source, settings.raw / source, ignore=shutil.ignore_patterns("*.txt"))
-            for path in (settings.raw / source).glob("levels_fyi_*.csv.gz"):
-                _thin_out(path)
+        _, as_of, markets = REAL[name]
+        copy_real(name, real(), settings.raw)
     yield Case(build(settings, as_of, tables), date.fromisoformat(as_of), markets, RULES[name])
     lay_over(None)
