@@ -86,6 +86,12 @@ class Settings(BaseSettings):
     correlation_p25_p75: float = _method(0.24, "Default correlation by employer at P25 and P75.", ge=0, le=1)
     correlation_p10_p90: float = _method(0.19, "Default correlation by employer at P10 and P90.", ge=0, le=1)
     max_unknown_factor: float = _method(2, "Largest factor on clustering for reports without an employer.", ge=1)
+    mix_variance: float = _method(
+        0.03,
+        "How much an employer's share of T1 or T2 varies between periods: squared coefficient of variation.",
+        ge=0,
+        le=1,
+    )
     min_correlation_employers: int = _method(30, "Employers with two reports in a cell to estimate correlations.", ge=2)
     min_effect_reports: int = _method(5, "Reports that a market needs for an effect of its own in the model.", ge=1)
     min_market_reports: int = _method(30, "Smallest number of reports of a market that has a multiplier.", ge=1)

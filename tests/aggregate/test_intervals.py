@@ -21,7 +21,7 @@ from salary_bands.statistics.correlation import BinomialRanks
 from tests.builders.candidates import BANDS, Built, published, settings_at
 from tests.builders.cases import write_employers
 from tests.builders.exports import native_row
-from tests.builders.steps import Reports, Shown, correlations_of, intervals_of
+from tests.builders.steps import MIX, Reports, Shown, correlations_of, intervals_of
 from tests.oracle import figures as oracle
 from tests.oracle.figures import PERCENTILES
 
@@ -31,7 +31,9 @@ LARGEST = 400
 
 few = examples(max_examples=10)
 report = st.tuples(
-    st.integers(20_000, 900_000), st.sampled_from(WEIGHTS), st.sampled_from([None, None, *(f"E{n}" for n in range(12))])
+    st.integers(20_000, 900_000),
+    st.sampled_from(WEIGHTS),
+    st.sampled_from([None, None, *(f"E{n}" for n in range(12)), "L1", "L2"]),
 )
 cells = st.lists(st.lists(report, min_size=10, max_size=120), min_size=1, max_size=4).map(
     lambda found: dict(enumerate(found))
@@ -52,11 +54,18 @@ def oracle_intervals(cells: dict[int, Reports], likeness: Fraction) -> dict[tupl
     shown = {}
     for cell, reports in cells.items():
         rows = [
-            {"evidence": "reported", "tier": "T4", "employer": name, "weight": weight, "base": pay}
+            {
+                "evidence": "reported",
+                "tier": "T1" if name and name.startswith("L") else "T4",
+                "employer": name,
+                "weight": weight,
+                "base": pay,
+            }
             for pay, weight, name in reports
         ]
         for percent in PERCENTILES:
-            size = oracle.effective_size(rows, likeness, oracle.likeness_seen(rows, "base", percent))
+            seen, listed = (oracle.likeness_seen(rows, "base", percent, of) for of in (False, True))
+            size = oracle.effective_size(rows, likeness, seen, mix=Fraction(str(MIX)) * max(listed, 0))
             pays = [(pay, weight) for pay, weight, _ in reports]
             point = oracle.percentile(pays, percent)
             bounds = oracle.interval(pays, math.floor(size), percent, point=point)
@@ -252,7 +261,7 @@ def test_an_employer_with_exactly_half_the_weight_does_not_dominate(
     if reason:
         assert (cell["basis"], cell["suppression_reason"]) == ("suppressed", reason)
     else:
-        assert (cell["basis"], cell["top_employer_share"], cell["n_effective"]) == ("direct", 0.5, 10.0)
+        assert (cell["basis"], cell["top_employer_share"], cell["n_effective"]) == ("direct", 0.5, 9.23)  # of T1, T2
 
 
 def test_a_cell_with_a_hair_under_half_its_employers_known_is_shown_and_passes_the_check(

@@ -15,7 +15,10 @@ from salary_bands.statistics.effective import effective_sizes
 from salary_bands.statistics.quantiles import bounds, percentiles
 from tests.oracle.figures import PERCENTILES
 
-Reports = list[tuple[int, int, str | None]]  # of (pay, weight, employer outside T1 and T2)
+Reports = list[
+    tuple[int, int, str | None]
+]  # of (pay, weight, employer, which is of T1 or T2 if its name begins with L)
+MIX = 0.03
 Shown = dict[tuple[int, int], tuple[int, float, float]]  # by cell and percentile: whole effective size, low, high
 
 
@@ -27,8 +30,9 @@ def rollup_of(cells: Iterable[Sequence[tuple[int, int, str | None, str | None, i
     frame = pd.DataFrame(rows, columns=["cell", "pay", "weight", "employer", "export", "day"]).astype({"cell": "int32"})
     units = {kind: pd.factorize(frame[kind], sort=True)[0].astype(np.int32) for kind in ("export", "employer", "day")}
     pay, weight = (frame[name].to_numpy(np.int64) for name in ("pay", "weight"))
-    clustered = units["employer"] != NOBODY
-    reports = CellReports(frame["cell"].to_numpy(), pay, weight, units, clustered)
+    listed = frame["employer"].str.startswith("L").eq(True).to_numpy()
+    clustered = (units["employer"] != NOBODY) & ~listed
+    reports = CellReports(frame["cell"].to_numpy(), pay, weight, units, clustered, listed)
     count = int(frame["cell"].max()) + 1
     return Rollup(reports, np.arange(count, dtype=np.int32), count)
 
@@ -48,9 +52,10 @@ def percentiles_of(cells: dict[int, list[tuple[int, int]]]) -> dict[tuple[int, i
 def intervals_of(cells: dict[int, Reports], correlation: float) -> Shown:
     """What each cell shows, at one correlation for all percentiles."""
     whole = _whole(cells)
-    observed = observed_clustering(groups(whole, percentiles(whole, PERCENTILES)), PERCENTILES, len(whole))
+    of = groups(whole, percentiles(whole, PERCENTILES))
+    seen = [observed_clustering(of.of(some), PERCENTILES, len(whole)) for some in (of.clustered, ~of.clustered)]
     likeness = dict.fromkeys(PERCENTILES, round(correlation * 1_000_000))
-    sizes = effective_sizes(whole, employers(whole), observed, likeness, 2.0).whole
+    sizes = effective_sizes(whole, employers(whole), *seen, likeness, 2.0, MIX).whole
     ranks = BinomialRanks().of(sizes, PERCENTILES)
     low, high = (bounds(whole, np.maximum(of, 1), np.maximum(sizes, 1)) for of in ranks)
     figures = percentiles(whole, PERCENTILES)

@@ -65,7 +65,7 @@ def single_rows(seed: int, count: int) -> Rows:
     return [{**row, "submission_id": f"s{n}"} for n, row in enumerate(generated_rows(seed, count))]
 
 
-def without_moves(keys: Keys, _: Integers, points: tuple[int, ...], of: int) -> Integers:
+def without_moves(keys: Keys, _: Integers, __: Integers, points: tuple[int, ...], of: int) -> Integers:
     """Ranks where they are: how far they move follows from hashes, and these are of the pay too."""
     assert of in (FIGURE, LOW, HIGH)
     return np.zeros((len(keys), len(points)), np.int64)

@@ -168,12 +168,13 @@ def _shown(
     """The effective number of reports of P50, and what each percentile shows; adverts have no employers."""
     metric = key[-1]
     likeness = correlations[metric] if key[2] == "reported" else dict.fromkeys(PERCENTILES, Fraction(0))
-    sizes = {
-        percent: effective_size(rows, value, likeness_seen(rows, metric, percent), settings.max_unknown_factor)
-        for percent, value in likeness.items()
-    }
+    sizes = {}
+    for percent, value in likeness.items():
+        seen, listed = (likeness_seen(rows, metric, percent, of) for of in (False, True))
+        mix = Fraction(str(settings.mix_variance)) * max(listed, 0)
+        sizes[percent] = effective_size(rows, value, seen, settings.max_unknown_factor, mix)
     pay = [(r[metric], r["weight"]) for r in rows]
-    moved = moves([r["row_hash"] for r in rows], secret) if key[2] == "reported" else {}
+    moved = moves([r["row_hash"] for r in rows], secret, sizes) if key[2] == "reported" else {}
     return {
         "n_effective": sizes[50],
         "sizes": sizes,

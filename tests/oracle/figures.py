@@ -28,22 +28,28 @@ class Figure(NamedTuple):
     precision: str
 
 
-def moves(row_hashes: Iterable[int], secret: bytes) -> Moves:
+def moves(row_hashes: Iterable[int], secret: bytes, sizes: dict[int, Fraction] | None = None) -> Moves:
     """By how many ranks each percentile and its bounds move, by (percentile, 0 itself, 1 lower or 2 upper bound).
 
-    From a keyed hash of who is in the cell: the sum of keyed hashes of its reports, mixed with what is moved.
+    From a keyed hash of who is in the cell: the sum of keyed hashes of its reports, mixed with what is moved. At most
+    the standard error of a rank of that many reports, of the effective size for bounds; at least 1.5, 1 if few. Bounds
+    lie further out by what that adds to 1.96 standard errors.
     """
     hashes = [hashlib.blake2b(h.to_bytes(8, "little", signed=True), digest_size=8, key=secret) for h in row_hashes]
     whole = sum(int.from_bytes(h.digest(), "little") for h in hashes)
-    most = 100 if len(hashes) < 20 else 150
     found = {}
     for percent in PERCENTILES:
         for of in (0, 1, 2):
+            size = len(hashes) if of == 0 or not sizes else max(math.floor(sizes[percent]), 1)
+            ranked = size * percent * (100 - percent)
+            most = 100 if len(hashes) < 20 else max(150, math.isqrt(ranked))
+            further = math.ceil(1.96 * (math.sqrt(ranked + most * most / 3) - math.sqrt(ranked)))
             x = (whole + (3 * percent + of + 1) * 0x9E3779B97F4A7C15) % 2**64
             x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
             x = (x ^ (x >> 27)) * 0x94D049BB133111EB % 2**64
             share = Fraction((x ^ (x >> 31)) >> 32, 2**32)
-            found[percent, of] = Fraction(math.floor(share * (2 * most + 1)) - most, 100)
+            outwards = {0: 0, 1: -further, 2: further}[of]
+            found[percent, of] = Fraction(math.floor(share * (2 * most + 1)) - most + outwards, 100)
     return found
 
 
@@ -127,10 +133,16 @@ def correlation(
     return min(max(found, Fraction(0)), Fraction(1))
 
 
-def effective_size(rows: list[Report], likeness: Fraction, seen: Fraction = Fraction(0), most: float = 2) -> Fraction:
+def effective_size(
+    rows: list[Report],
+    likeness: Fraction,
+    seen: Fraction = Fraction(0),
+    most: float = 2,
+    mix: Fraction = Fraction(0),
+) -> Fraction:
     """Reports that tell as much: people of one employer outside T1 and T2 are alike by `likeness`, or as `seen`.
 
-    `most`: by how much those whose employer is not known may raise what that adds.
+    `most`: by how much those whose employer is not known may raise what that adds. `mix`: what those of T1 and T2 add.
     """
     whole = sum(r["weight"] for r in rows)
     known = sum(r["weight"] for r in rows if r["employer"] is not None)
@@ -138,26 +150,27 @@ def effective_size(rows: list[Report], likeness: Fraction, seen: Fraction = Frac
     for group in _alike(rows):
         pairs += sum(r["weight"] for r in group) ** 2 - sum(r["weight"] ** 2 for r in group)
     factor = min(Fraction(whole, known) ** 2, Fraction(str(most))) if pairs else Fraction(1)
-    return whole**2 / (sum(r["weight"] ** 2 for r in rows) + factor * max(likeness * pairs, seen))
+    return whole**2 / (sum(r["weight"] ** 2 for r in rows) + factor * max(likeness * pairs, seen) + mix)
 
 
-def likeness_seen(rows: list[Report], metric: str, percent: int) -> Fraction:
+def likeness_seen(rows: list[Report], metric: str, percent: int, listed: bool = False) -> Fraction:
     """What the pairs of reports of one employer add to the squared weights, by how they lie about the percentile.
 
-    A pair counts by the product of the weights and of (is it at most the percentile, less p), over p (1 - p).
+    Of employers outside T1 and T2, or of those if `listed`. A pair counts by the product of the weights and of (is it
+    at most the percentile, less p), over p (1 - p).
     """
     figure = math.floor(percentile([(r[metric], r["weight"]) for r in rows], percent))
     added = 0  # in hundredths of hundredths, as is p (1 - p) below
-    for group in _alike(rows):
+    for group in _alike(rows, listed):
         parts = [r["weight"] * (100 * (r[metric] <= figure) - percent) for r in group]
         added += sum(parts) ** 2 - sum(part**2 for part in parts)
     return Fraction(added, percent * (100 - percent))
 
 
-def _alike(rows: list[Report]) -> list[list[Report]]:
-    """Reports by employer, where employers are a sample: people say it, outside T1 and T2."""
-    sampled = (r for r in rows if r["evidence"] == "reported" and r["employer"] and r["tier"] not in ("T1", "T2"))
-    return list(by(sampled, lambda r: r["employer"]).values())
+def _alike(rows: list[Report], listed: bool = False) -> list[list[Report]]:
+    """Reports by employer, where people say it: of those that are a sample, outside T1 and T2, or of the `listed`."""
+    named = (r for r in rows if r["evidence"] == "reported" and r["employer"])
+    return list(by((r for r in named if (r["tier"] in ("T1", "T2")) == listed), lambda r: r["employer"]).values())
 
 
 @cache

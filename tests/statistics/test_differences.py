@@ -45,7 +45,7 @@ def test_the_variance_is_that_of_the_slow_function() -> None:
             (int(p), int(w), int(v), None if e == NOBODY else int(e), bool(k))
             for p, w, v, e, k in own[["pay", "now", "then", "employer", "cluster"]].itertuples(index=False)
         ]
-        assert [of[cell] for of in found] == pytest.approx(
+        assert [of[cell] for of in found[:2]] == pytest.approx(
             slow(listed, (int(medians[cell, 0]), int(medians[cell, 1])), 0.1), rel=1e-9, abs=1e-12
         )
 
@@ -53,7 +53,8 @@ def test_the_variance_is_that_of_the_slow_function() -> None:
 def test_what_is_common_to_both_releases_cancels() -> None:
     rows = pd.DataFrame({"cell": 0, "pay": range(100), "now": 500, "then": 700, "employer": 1, "cluster": True})
     cells, medians = np.zeros(1, np.int32), np.array([[50, 50]])
-    assert np.ravel(share_differences(paired(rows), cells, medians, 0.2, FACTOR)) == pytest.approx([0, 0], abs=1e-12)
+    found = share_differences(paired(rows), cells, medians, 0.2, FACTOR)
+    assert np.ravel(found) == pytest.approx([0, 0, 0], abs=1e-12)
     apart = pd.concat([rows.assign(then=0, employer=2), rows.assign(now=0)])
     [one] = share_differences(paired(apart), cells, medians, 0.2, FACTOR)[1]
     assert one == pytest.approx((1 / 4) * (2 / 100 + 0.2 * 2 * (1 - 1 / 100)), rel=1e-9)
@@ -119,7 +120,8 @@ def judged(reports: pd.DataFrame, variance_scale: float = 1.0) -> pd.DataFrame:
     names = ["cell", *(f"{kind}_{n}" for kind in ("new", "then") for n in ("p50", "low", "high", "effective"))]
     found = pd.DataFrame(rows, columns=names).set_index("cell")
     medians = found[["new_p50", "then_p50"]].reindex(range(cells)).fillna(0).to_numpy(np.int64)
-    shares, spread = share_differences(paired(reports), np.arange(cells, dtype=np.int32), medians, CORRELATION, FACTOR)
+    of_profile = np.arange(cells, dtype=np.int32)
+    shares, spread, moved = share_differences(paired(reports), of_profile, medians, CORRELATION, FACTOR)
     bands = pd.DataFrame({"group_id": found.index.astype(str), "p50": found["new_p50"].to_numpy(), "basis": "direct"})
     bands = bands.assign(view="leaf", evidence="advertised", tier="all", level="all", market="US", metric="base")
     former = bands.assign(p50=found["then_p50"].to_numpy())
@@ -135,6 +137,7 @@ def judged(reports: pd.DataFrame, variance_scale: float = 1.0) -> pd.DataFrame:
         add_table(connection, "former_bands", former)
         add_table(connection, "changed_numbers", changed)
         frame = pd.DataFrame({"cell": found.index, "share_difference": shares[found.index]})
+        frame["moved_variance"] = moved[found.index]
         add_table(connection, "share_differences", frame.assign(variance=spread[found.index] * variance_scale))
         run_step(connection, "changes/measured_changes")
         run_step(connection, "changes/distinguished_cells")

@@ -20,7 +20,7 @@ def metric_reports(connection: duckdb.DuckDBPyConnection, metric: int) -> Report
     """Read the reports of one metric by pay and weight; those of people with how they come to cells and leave them."""
     found = connection.execute(
         "SELECT m.profile, m.pay, m.weight, m.export_number, m.employer_number, m.age_days, m.is_clustered, "
-        "m.arrival, m.expiry, m.is_expired, m.evidence = 'reported' AS is_batched, k.report_key "
+        "m.is_listed, m.arrival, m.expiry, m.is_expired, m.evidence = 'reported' AS is_batched, k.report_key "
         "FROM metric_reports AS m INNER JOIN report_keys AS k ON m.row_hash = k.row_hash "
         "WHERE m.metric_number = ? ORDER BY m.pay, m.weight",
         [metric],
@@ -30,12 +30,13 @@ def metric_reports(connection: duckdb.DuckDBPyConnection, metric: int) -> Report
         for kind, name in (("export", "export_number"), ("employer", "employer_number"), ("day", "age_days"))
     }
     pay, weight = (np.asarray(found[name], dtype=np.int64) for name in ("pay", "weight"))
-    profile, clustered = np.asarray(found["profile"], np.int32), np.asarray(found["is_clustered"], bool)
+    profile = np.asarray(found["profile"], np.int32)
+    clustered, listed = (np.asarray(found[name], bool) for name in ("is_clustered", "is_listed"))
     arrival, expiry = (np.asarray(found[name], np.int64) for name in ("arrival", "expiry"))
     expired, key = np.asarray(found["is_expired"], bool), np.asarray(found["report_key"], np.uint64)
     is_batched = np.asarray(found["is_batched"], bool).any()
     turnover = Turnover(arrival, expiry, expired, key) if is_batched else None
-    return Reports(profile, pay, weight, units, clustered, turnover)
+    return Reports(profile, pay, weight, units, clustered, listed, turnover)
 
 
 def rollups(connection: duckdb.DuckDBPyConnection, table: str, metric: int, reports: Reports) -> Iterator[Part]:

@@ -33,13 +33,14 @@ class Reports:
         weight: Integers,
         units: Mapping[str, Small],
         clustered: Mask,
+        listed: Mask,
         turnover: Turnover | None = None,
     ):
         """profile: the number of each report's profile. units: the numbers of its export, employer and day, NOBODY if
-        unknown. clustered: whether its employer counts as a cluster. turnover: unless cells have every report at
-        once."""
-        self.profile, self.pay, self.weight, self.units, self.clustered = profile, pay, weight, units, clustered
-        self.turnover = turnover
+        unknown. clustered: whether its employer counts as a cluster. listed: whether it is of a tier whose employers
+        are all known. turnover: unless cells have every report at once."""
+        self.profile, self.pay, self.weight, self.units = profile, pay, weight, units
+        self.clustered, self.listed, self.turnover = clustered, listed, turnover
         # by unit and then by pay, with unknown units last
         self.by_unit = {
             kind: np.argsort(of.view(np.uint32), kind="stable").astype(np.int32) for kind, of in units.items()
@@ -54,6 +55,7 @@ class Reports:
             np.repeat(self.weight, times),
             {kind: np.repeat(of, times) for kind, of in self.units.items()},
             np.repeat(self.clustered, times),
+            np.repeat(self.listed, times),
             self.turnover and self.turnover.repeated(times),
         )
 

@@ -1,10 +1,10 @@
 """What employers are to cells: their number and shares, and how alike the pay of their people is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from salary_bands.statistics.batches import Integers, Small
+from salary_bands.statistics.batches import Integers, Mask, Small
 from salary_bands.statistics.cells import NOBODY, Cells, Exact, Floats, runs, sums_of_squares
 
 
@@ -24,20 +24,26 @@ class Employers:
 
 @dataclass(frozen=True)
 class Groups:
-    """Reports of one employer in one cell, of employers that are clusters and have at least two there.
+    """Reports of one employer in one cell, of employers that have at least two there.
 
+    clustered: whether the employer counts as a cluster; else it is of a tier whose employers are all known.
     reports_below, below, squared_below: number, weight and squared weight of those at or below each percentile, of
     shape (groups, percentiles).
     """
 
     cell: Small
     employer: Small
+    clustered: Mask
     reports: Integers
     weight: Integers
     squared: Integers
     reports_below: Integers
     below: Integers
     squared_below: Integers
+
+    def of(self, chosen: Mask) -> "Groups":
+        """Return some of them."""
+        return Groups(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
 
 
 def employers(cells: Cells) -> Employers:
@@ -60,9 +66,9 @@ def employers(cells: Cells) -> Employers:
 
 
 def groups(cells: Cells, percentiles: Floats) -> Groups:
-    """Sum up clusters by whether pay is at or below the percentiles, which ascend in each cell."""
+    """Sum up employers by whether pay is at or below the percentiles, which ascend in each cell."""
     pairs = cells.pairs("employer")
-    kept = cells.reports.clustered[pairs.row]
+    kept = (cells.reports.clustered | cells.reports.listed)[pairs.row]
     members = np.add.reduceat(kept, pairs.first, dtype=np.int64)
     kept &= np.repeat(members >= 2, pairs.size)
     chosen = np.flatnonzero(members >= 2)
@@ -82,7 +88,8 @@ def groups(cells: Cells, percentiles: Floats) -> Groups:
     counts = below(np.diff(piece, append=len(step)))
     weights, squares = (below(np.add.reduceat(of, piece) if len(piece) else of) for of in (weight, weight * weight))
     return Groups(
-        pairs.cell[chosen], pairs.unit[chosen], reports, weights[:, -1], squares[:, -1],
+        pairs.cell[chosen], pairs.unit[chosen], cells.reports.clustered[pairs.row[pairs.first[chosen]]],
+        reports, weights[:, -1], squares[:, -1],
         counts[:, :-1], weights[:, :-1], squares[:, :-1],
     )  # fmt: skip
 

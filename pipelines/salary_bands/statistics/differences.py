@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from salary_bands.schemas.bands import PERCENTILES
 from salary_bands.statistics.batches import Batches, Turnover
 from salary_bands.statistics.cells import NOBODY, Exact, Floats, Integers, Mask, Small, runs, sums_of_squares
-from salary_bands.statistics.jitter import FIGURE, moves
+from salary_bands.statistics.jitter import FIGURE, largest_moves, moves
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,8 @@ class Deliveries:
         inside = np.flatnonzero(cell != NOBODY)
         keys = np.zeros(count, np.uint64)
         np.add.at(keys, cell[inside], self.turnover.key[inside])
-        return moves(keys, np.bincount(cell[inside], minlength=count), PERCENTILES, FIGURE)[:, PERCENTILES.index(50)]
+        reports = np.bincount(cell[inside], minlength=count)
+        return moves(keys, reports, reports[:, None], (50,), FIGURE)[:, 0]
 
     def waiting(self, cell_of_profile: Small, count: int) -> tuple[Integers, Integers]:
         """Return the cell and the arrival of reports that wait to enter it, or expired and wait to leave it."""
@@ -73,7 +73,7 @@ def share_differences(
     medians: Integers,
     correlation: float,
     max_unknown_factor: float,
-) -> tuple[Floats, Floats]:
+) -> tuple[Floats, Floats, Floats]:
     """Compare the shares of weight below the middle of the two medians, for each cell of a roll-up.
 
     A report counts with c, its share of the weight now less its share of the former weight, so that what is in both
@@ -92,7 +92,7 @@ def share_differences(
         medians: (cells, 2), now and formerly.
 
     Returns:
-        The difference of the shares, and its variance.
+        The difference of the shares, its variance, and what moves of the two ranks add to it.
     """
     every = reports.weights(cell_of_profile, len(medians))
     inside = np.flatnonzero((cell_of_profile[reports.profile] != NOBODY) & every.any(axis=0))
@@ -124,9 +124,23 @@ def share_differences(
     now, then = (sums.astype(float) for sums in np.add.reduceat(scores, cells, axis=1))
     with np.errstate(divide="ignore", invalid="ignore"):
         differences = (now / totals[0].astype(float) - then / totals[1].astype(float)) / 2
-    found = np.full((2, len(medians)), np.nan)
-    found[:, cell[cells]] = differences, variances
-    return found[0], found[1]
+    found = np.full((3, len(medians)), np.nan)
+    moved = np.zeros(len(cells)) if reports.now is None else _moved_variance(weights, cells)
+    found[:, cell[cells]] = differences, variances, moved
+    return found[0], found[1], found[2]
+
+
+def _moved_variance(weights: Integers, cells: Integers) -> Floats:
+    """Sum up over releases the variance of the share by which the rank of a median is moved; weights: (2, any)."""
+    added = np.zeros(len(cells))
+    for of_release in weights:
+        reports = np.add.reduceat((of_release > 0).astype(np.int64), cells)
+        total = np.add.reduceat(of_release, cells).astype(float)
+        rank = np.divide(
+            sums_of_squares(of_release, cells).astype(float), total**2, out=np.zeros(len(cells)), where=total > 0
+        )
+        added += (largest_moves(reports, reports[:, None], (50,))[:, 0] / 100 * rank) ** 2 / 3
+    return added
 
 
 def _squared(values: Integers, firsts: Integers, totals: Exact) -> Floats:

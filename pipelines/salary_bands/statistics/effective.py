@@ -27,18 +27,22 @@ def effective_sizes(
     cells: Cells,
     employers: Employers,
     observed: Exact,
+    listed: Exact,
     correlations: dict[int, int],
     max_unknown_factor: float,
+    mix_variance: float,
 ) -> Sizes:
     """Allow for employers in the number of reports of each cell.
 
-    effective = W^2 / (S + factor * greatest(usual, seen)). W is the sum of weights and S the sum of squared weights;
-    usual is the correlation times the products of weights within employers, seen is the same sum as observed in the
-    cell, and factor allows for reports without an employer. Integers, so that a whole size does not come out one lower.
+    effective = W^2 / (S + factor * greatest(usual, seen) + mix). W is the sum of weights and S the sum of squared
+    weights; usual is the correlation times the products of weights within employers, seen is the same sum as observed
+    in the cell, and factor allows for reports without an employer. mix is the variance of who answers at the employers
+    of a complete list, times the same sum over these. Integers, so that a whole size does not come out one lower.
 
     Args:
-        observed: of `observed_clustering`, (cells, percentiles).
+        observed, listed: of `observed_clustering` of clusters and of listed employers, (cells, percentiles).
         correlations: percentile to correlation in millionths, as published; in the order of `observed`.
+        mix_variance: the squared coefficient of variation of an employer's share of reports between periods.
     """
     weight, squared = cells.total.astype(object)[:, None], cells.squared.astype(object)[:, None]
     points = np.array(list(correlations), dtype=object)
@@ -48,7 +52,8 @@ def effective_sizes(
     factor = _unknown_factors(cells, employers, max_unknown_factor)
     widened = factor > 1
     clustering[widened] = _rounded(factor[widened, None] * clustering[widened].astype(float))
-    numerator, denominator = MILLION * weight * weight, MILLION * squared + clustering
+    mix = round(MILLION * mix_variance) * np.maximum(listed // (points * (100 - points)), 0)
+    numerator, denominator = MILLION * weight * weight, MILLION * squared + clustering + mix
     return Sizes((numerator // denominator).astype(np.int64), (numerator / denominator).astype(float), factor)
 
 

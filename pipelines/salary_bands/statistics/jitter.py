@@ -13,7 +13,7 @@ from salary_bands.statistics.batches import Integers
 
 Keys = NDArray[np.uint64]
 FIGURE, LOW, HIGH = 0, 1, 2  # what is moved: the percentile, its lower and its upper bound
-_FEW, _SMALL, _LARGE = 20, 100, 150  # reports below which ranks move less, and the largest moves, in hundredths
+_FEW, _SMALL, _LEAST = 20, 100, 150  # reports below which ranks move less, and moves in hundredths of a rank
 
 
 def report_keys(row_hashes: Integers, secret: bytes) -> Keys:
@@ -30,12 +30,13 @@ def report_keys(row_hashes: Integers, secret: bytes) -> Keys:
     return np.frombuffer(b"".join(hashed), dtype="<u8").astype(np.uint64)
 
 
-def moves(cell_keys: Keys, sizes: Integers, points: tuple[int, ...], of: int) -> Integers:
-    """Return by how many hundredths of a rank figures of cells move, from -150 to 150, or to 100 in small cells.
+def moves(cell_keys: Keys, reports: Integers, sizes: Integers, points: tuple[int, ...], of: int) -> Integers:
+    """Return by how many hundredths of a rank figures of cells move, up or down.
 
     Args:
         cell_keys: the sum of the keys of the reports of each cell, modulo 2^64.
-        sizes: the number of reports of each cell.
+        reports: the number of reports of each cell.
+        sizes: of `largest_moves`.
         of: FIGURE, LOW or HIGH.
 
     Returns:
@@ -43,8 +44,32 @@ def moves(cell_keys: Keys, sizes: Integers, points: tuple[int, ...], of: int) ->
     """
     salt = np.array([3 * point + of + 1 for point in points], np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     mixed = _mixed(cell_keys[:, None] + salt) >> np.uint64(32)
-    largest = np.where(sizes < _FEW, _SMALL, _LARGE)[:, None]
+    largest = largest_moves(reports, sizes, points)
     return (mixed.astype(np.int64) * (2 * largest + 1) >> 32) - largest
+
+
+def largest_moves(reports: Integers, sizes: Integers, points: tuple[int, ...]) -> Integers:
+    """Return the largest move in hundredths of a rank: about the standard error of a rank, at least 1.5, 1 if few.
+
+    The standard error of a rank at p is the root of n p (1 - p): a move of it costs large cells no more precision than
+    small ones, and does not average out over the many cells of a person.
+
+    Args:
+        reports: the number of reports of each cell.
+        sizes: of how many each rank is, (cells, 1) or (cells, points).
+    """
+    hundredths = np.sqrt((sizes * (np.array(points) * (100 - np.array(points)))).astype(float)).astype(np.int64)
+    return np.where(reports[:, None] < _FEW, _SMALL, np.maximum(_LEAST, hundredths))
+
+
+def widened_by(reports: Integers, sizes: Integers, points: tuple[int, ...]) -> Integers:
+    """Return by how many hundredths of a rank a 95 % bound lies further out, since it and its figure are moved.
+
+    An even move of up to m ranks has the variance m^2 / 3. For arguments, see `largest_moves`.
+    """
+    sampling = (sizes * (np.array(points) * (100 - np.array(points)))).astype(float)
+    largest = largest_moves(reports, sizes, points).astype(float)
+    return np.ceil(1.96 * (np.sqrt(sampling + largest * largest / 3) - np.sqrt(sampling))).astype(np.int64)
 
 
 def _mixed(values: Keys) -> Keys:

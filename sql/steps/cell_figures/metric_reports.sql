@@ -37,6 +37,7 @@ select
     export_number,
     is_modelled,
     is_clustered,
+    is_listed,
     is_verified,
     is_inferred,
     is_expired,

@@ -1,10 +1,10 @@
 -- Grain: view, group_id, evidence, tier, level, market, metric of changed_cells: the difference since the restated
 -- release, its standard error and degrees of freedom, and by how many standard errors the shares of weight below the
 -- middle of the two medians differ. Null if they cannot be worked out.
--- Inputs: changed_numbers, share_differences (cell, share_difference, variance).
+-- Inputs: changed_numbers, share_differences (cell, share_difference, variance, moved_variance).
 -- A share is turned into pay with what a share is worth in the two published intervals, on average. A pooled figure has
 -- no such shares: nothing is taken to be common to its two releases, which is the safe side. Two more terms are the
--- moves of ranks by up to 1.5 either way in both releases (statistics/jitter.py), and the rounding of the two medians.
+-- moves of ranks in both releases, and the rounding of the two medians.
 with
 errors as (
     select
@@ -16,11 +16,7 @@ errors as (
         case when c.new < 50000 then 100 else 500 end as step,
         d.share_difference,
         d.variance,
-        case
-            when c.evidence = 'reported'
-                then 0.75 / (c.new_effective * c.new_effective) + 0.75 / (c.restated_effective * c.restated_effective)
-            else 0
-        end as moved
+        d.moved_variance
     from changed_numbers as c
     left join share_differences as d on c.cell = d.cell
 )
@@ -35,7 +31,7 @@ select
     metric,
     new - restated as difference,
     sqrt(
-        case when is_direct_in_both then usd_a_share * usd_a_share * (variance + moved) else apart end
+        case when is_direct_in_both then usd_a_share * usd_a_share * (variance + moved_variance) else apart end
         + step * step / 6.0
     ) as error,
     case when is_direct_in_both and variance > 0 then share_difference / sqrt(variance) end as share_deviate,

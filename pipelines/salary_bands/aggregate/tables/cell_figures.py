@@ -8,13 +8,14 @@ from salary_bands.aggregate.rollups import metric_reports, rollups, waiting_repo
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.schemas.bands import PERCENTILES
 from salary_bands.schemas.columns import METRICS
+from salary_bands.settings import Settings
 from salary_bands.statistics.batches import Integers, Mask
 from salary_bands.statistics.cells import NOBODY, UNITS, Cells, Floats
 from salary_bands.statistics.clusters import employers, groups, observed_clustering
 from salary_bands.statistics.correlation import BinomialRanks, employer_correlations
 from salary_bands.statistics.effective import effective_sizes
 from salary_bands.statistics.influence import SHIFTED, largest_shifts
-from salary_bands.statistics.jitter import FIGURE, HIGH, LOW, moves, report_keys
+from salary_bands.statistics.jitter import FIGURE, HIGH, LOW, moves, report_keys, widened_by
 from salary_bands.statistics.quantiles import bounds, percentiles
 from salary_bands.storage.duck import add_table, add_view, run_step
 
@@ -38,8 +39,7 @@ def cell_figures(workspace: Workspace, connection: duckdb.DuckDBPyConnection) ->
     run_step(connection, "cell_figures/cell_totals")
     correlations = employer_correlations(_employer_shares(connection), sorted(METRICS), workspace.settings)
     workspace.write_facts("employer_correlation", _by_metric(correlations))
-    factor = workspace.settings.max_unknown_factor
-    add_table(connection, "pass_figures", _figures(connection, correlations, factor))
+    add_table(connection, "pass_figures", _figures(connection, correlations, workspace.settings))
     return workspace.write(connection, "cell_figures")
 
 
@@ -80,6 +80,7 @@ def _employer_shares(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
         reports = metric_reports(connection, number)
         for names, cells in rollups(connection, "correlation_cells", number, reports):
             of = groups(cells, percentiles(cells, PERCENTILES))
+            of = of.of(of.clustered)
             found += [
                 pd.DataFrame(
                     {
@@ -96,11 +97,8 @@ def _employer_shares(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True)
 
 
-def _figures(connection: duckdb.DuckDBPyConnection, correlations: pd.DataFrame, factor: float) -> pd.DataFrame:
-    """Return what a pass over the reports of every cell of cell_totals finds.
-
-    factor: the setting max_unknown_factor.
-    """
+def _figures(connection: duckdb.DuckDBPyConnection, correlations: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """Return what a pass over the reports of every cell of cell_totals finds."""
     ranks = BinomialRanks()
     found = [pd.DataFrame(columns=[*_TYPES]).astype(_TYPES)]
     for metric, number in _metrics(connection):
@@ -108,7 +106,7 @@ def _figures(connection: duckdb.DuckDBPyConnection, correlations: pd.DataFrame, 
         millionths = dict(zip(of_metric["percentile"], of_metric["millionths"], strict=True))
         reports = metric_reports(connection, number)
         for names, cells in rollups(connection, "rollup_cells", number, reports):
-            found.append(pd.DataFrame({"cell": names, **_of_cells(cells, millionths, ranks, factor)}).astype(_TYPES))
+            found.append(pd.DataFrame({"cell": names, **_of_cells(cells, millionths, ranks, settings)}).astype(_TYPES))
     return pd.concat(found, ignore_index=True)
 
 
@@ -118,12 +116,17 @@ def _metrics(connection: duckdb.DuckDBPyConnection, evidence: str | None = None)
     return [(metric, number) for metric, number, of in rows if evidence in (None, of)]
 
 
-def _of_cells(cells: Cells, correlations: dict[int, int], ranks: BinomialRanks, factor: float) -> Columns:
+def _of_cells(cells: Cells, correlations: dict[int, int], ranks: BinomialRanks, settings: Settings) -> Columns:
     """Return the columns of _TYPES but the number of the cell, for some cells of one roll-up."""
     evidence = employers(cells)
     figures = percentiles(cells, PERCENTILES)
-    observed = observed_clustering(groups(cells, figures), PERCENTILES, len(cells))
-    sizes = effective_sizes(cells, evidence, observed, correlations, factor)
+    of = groups(cells, figures)
+    observed, listed = (
+        observed_clustering(of.of(some), PERCENTILES, len(cells)) for some in (of.clustered, ~of.clustered)
+    )
+    sizes = effective_sizes(
+        cells, evidence, observed, listed, correlations, settings.max_unknown_factor, settings.mix_variance
+    )
     shown_figures, low, high, bounded = _shown_figures(cells, figures, sizes.whole, ranks)
     has_median = bounded[:, [PERCENTILES.index(50)]]
     shown = [PERCENTILES.index(percentile) for percentile in SHIFTED]
@@ -156,7 +159,12 @@ def _shown_figures(
     size = np.maximum(effective, 1)
     by: list[Integers | int] = [0, 0, 0]
     if cells.keys is not None:
-        by = [moves(cells.keys, cells.size, PERCENTILES, of) for of in (FIGURE, LOW, HIGH)]
+        further = widened_by(cells.size, size, PERCENTILES)
+        by = [
+            moves(cells.keys, cells.size, cells.size[:, None], PERCENTILES, FIGURE),
+            moves(cells.keys, cells.size, size, PERCENTILES, LOW) - further,
+            moves(cells.keys, cells.size, size, PERCENTILES, HIGH) + further,
+        ]
         figures = np.sort(percentiles(cells, PERCENTILES, by[FIGURE]), axis=1)
     low, high = (bounds(cells, np.maximum(rank, 1), size, by[of]) for rank, of in ((low_rank, LOW), (high_rank, HIGH)))
     low, high = np.minimum(low, figures), np.maximum(high, figures)
