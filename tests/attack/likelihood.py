@@ -17,18 +17,19 @@ GRID = np.linspace(-1.5, 1.5, 601)  # log pay around the guess
 BATCH = 5
 HALF_LIFE = 182.5  # days
 WITHIN = (0.10, 0.02)
+EQUAL = 0.8  # effective reports of unequal weights, of reports
 
 
 @dataclass(frozen=True)
 class Tactics:
     """What the attacker assumes.
 
-    moved: ranks that each figure is moved by at most, in effective reports; others: unknown reports that came with the
+    moved: whether ranks are moved; others: unknown reports that came with the
     person; trust: the weight of the sum of log likelihoods; softness: of the step at a figure, in ranks; spare: noise
     of a figure beside all that, in ranks; new_cells, pooled: whether these are used.
     """
 
-    moved: float = 1.5
+    moved: bool = True
     others: float = BATCH - 1
     trust: float = 0.3
     softness: float = 1.0
@@ -76,17 +77,20 @@ def _direct(readings: Readings, guess: Guess, tactics: Tactics, joined: Floats, 
     if not len(rows):
         return np.zeros(len(GRID))
     before, after = readings.before[rows, columns], readings.after[rows, columns]
-    ranks = readings.ranks[rows, columns]
+    ranks, by_name = readings.ranks[rows, columns], np.array(PERCENTILES)[columns // 3]
     slope = spread[rows] / norm.pdf(norm.ppf(ranks))
     weight = 0.5 ** (readings.age[rows] / HALF_LIFE)  # of a report of the cell, if a new one has 1
     people = readings.reports[rows, 0] * weight
     moves = (after - before) * people / slope
-    effective = people / readings.effective[rows]  # ranks of an effective report
+    # a move of ranks is drawn in both releases: uniform, of variance moved² / 3 each. Ranks of percentiles are of reports
+    # of unequal weights, which tell as much as some fewer; those of bounds are of effective reports
+    reports = readings.reports[rows, 1]
+    ranked = np.where(columns % 3 == 0, EQUAL * reports, readings.effective[rows])
+    errors = np.sqrt(np.where(columns % 3 == 0, reports, ranked) * by_name * (1 - by_name))
+    shift = np.where(reports < 20, 1.0, np.maximum(1.5, errors)) * tactics.moved * people / ranked
     rounded = _rounding(after) * people / slope
     others = np.maximum(joined[rows] - 1 - (0 if own is None else len(own)), 0) if tactics.others else 0.0
-    # the same move of ranks is drawn in both releases: uniform, of variance moved² / 3 each
-    shift = np.where(readings.reports[rows, 1] < 20, np.minimum(tactics.moved, 1.0), tactics.moved)
-    variance = others * ranks * (1 - ranks) + 2 * shift**2 / 3 * effective**2 + 2 * rounded**2 + tactics.spare**2
+    variance = others * ranks * (1 - ranks) + 2 * shift**2 / 3 + 2 * rounded**2 + tactics.spare**2
     width = np.maximum(tactics.softness * slope / people, 0.002)
     if own is not None:
         moves = moves - (ranks[:, None] - _below(own[None, :], after[:, None], width[:, None])).sum(axis=1)
@@ -165,7 +169,7 @@ def answer(guess: Guess, likelihood: Floats | None, trust: float, within: float)
 
 
 def without_defence(tactics: Tactics) -> Tactics:
-    return replace(tactics, moved=0.0, others=0.0)
+    return replace(tactics, moved=False, others=0.0)
 
 
 __all__ = ["GRID", "PERCENTILES", "Guess", "Tactics", "answer", "log_likelihood", "without_defence"]

@@ -66,7 +66,7 @@ def test_the_attack_wins_without_the_defence(tries: list[Try]) -> None:
     results = judge.judged(tries, judge.ONE, opened=True)
     assert results["attack_0.1"].mean() >= 0.8
     assert results["attack_0.02"].mean() >= 0.5
-    assert without_defence(judge.ONE).moved == 0
+    assert not without_defence(judge.ONE).moved
 
 
 def test_the_attack_gains_little_from_one_report(tries: list[Try]) -> None:
