@@ -82,8 +82,8 @@ def _direct(readings: Readings, guess: Guess, tactics: Tactics, joined: Floats, 
     weight = 0.5 ** (readings.age[rows] / HALF_LIFE)  # of a report of the cell, if a new one has 1
     people = readings.reports[rows, 0] * weight
     moves = (after - before) * people / slope
-    # a move of ranks is drawn in both releases: uniform, of variance moved² / 3 each. Ranks of percentiles are of reports
-    # of unequal weights, which tell as much as some fewer; those of bounds are of effective reports
+    # a move of ranks is drawn in both releases: uniform, of variance moved² / 3 each. Ranks of percentiles are of
+    # reports of unequal weights, which tell as much as some fewer; those of bounds are of effective reports
     reports = readings.reports[rows, 1]
     ranked = np.where(columns % 3 == 0, EQUAL * reports, readings.effective[rows])
     errors = np.sqrt(np.where(columns % 3 == 0, reports, ranked) * by_name * (1 - by_name))

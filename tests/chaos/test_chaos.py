@@ -54,21 +54,10 @@ def test_one_failure_is_enough(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.slow
-def test_trials_are_seeded_and_hold() -> None:
+def test_a_trial_is_seeded_and_holds() -> None:
     """The round of every fault is `make chaos`, in .ci/run; this shows that it runs."""
-    command = [
-        sys.executable,
-        "-m",
-        "tests.chaos",
-        "--trials",
-        "2",
-        "--workers",
-        "1",
-        "--only",
-        "kill -9",
-        "damaged work",
-    ]
+    command = [sys.executable, "-m", "tests.chaos", "--trials", "1", "--workers", "1", "--only", "kill -9"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "2 trials, 0 failed: 0 torn releases, 0 with lost rows" in done.stdout
+    assert "1 trials, 0 failed: 0 torn releases, 0 with lost rows" in done.stdout
     assert len(FAULTS) >= 14
