@@ -7,7 +7,7 @@ The median is what the model's parts add up to, with what levels add in the coun
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -109,11 +109,11 @@ def _cells(parts: Parts, mixes: Mixes, groups: Sequence[Group], settings: Settin
     of_group = [number for _, number in known]
     named = [" ".join(group) for group, _ in known]
     # whoever a group, tier or level rests on; mixed ones count by what they weigh
-    rest_on = [
-        [math.inf if v in _ROLLED_UP else parts.employers[told[axis, v]] for v in of]
+    of_tier, of_level = (
+        np.array([math.inf if v in _ROLLED_UP else parts.employers[told[axis, v]] for v in of])
         for axis, of in (("tier", tiers), ("level", levels))
-    ]
-    least = reduce(np.minimum.outer, [parts.employers[of_group], *rest_on])
+    )
+    least = np.minimum(np.minimum(parts.employers[of_group][:, None, None], of_tier[:, None]), of_level)
     for market in [value for axis, value in told if axis == "market"]:
         at, country = told["market", market], country_of[market]
         of_levels = mixes.of_levels(chosen, country, named, tiers)

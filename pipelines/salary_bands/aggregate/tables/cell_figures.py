@@ -112,7 +112,8 @@ def _figures(connection: duckdb.DuckDBPyConnection, correlations: pd.DataFrame, 
                 found[name].append(values)
     columns = {name: np.concatenate(parts[1:] or parts) for name, parts in found.items()}
     frame = pd.DataFrame(columns).astype(_TYPES)
-    return frame.assign(shift_by=pd.Series(pd.Categorical.from_codes(frame["shift_by"], [*UNITS])).astype("str"))
+    kinds = pd.array([*UNITS, None], dtype="str")
+    return frame.assign(shift_by=kinds.take(frame["shift_by"].to_numpy()))  # NOBODY is the last one
 
 
 def _metrics(connection: duckdb.DuckDBPyConnection, evidence: str | None = None) -> list[tuple[str, int]]:
