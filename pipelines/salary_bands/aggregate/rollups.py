@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 
 from salary_bands.statistics.batches import Integers, Small, Turnover
-from salary_bands.statistics.cells import NOBODY, PART, Cells, Reports, Rollup
+from salary_bands.statistics.cells import NOBODY, PART, Cells, Reports, Rollup, runs
 
 Part = tuple[Integers, Cells]  # the numbers of some cells, and the cells
 
@@ -74,12 +74,14 @@ def _rollups(
     rollup, profile, cell = (np.asarray(found[name], dtype=np.int64) for name in ("rollup", "profile", "cell"))
     profiles = max(int(profile.max(initial=0)), int(reports.profile.max(initial=0))) + 1
     there = np.bincount(reports.profile, minlength=profiles)[profile] > 0
-    rollup, profile, cell = np.unique(rollup[there], return_inverse=True)[1], profile[there], cell[there]
+    rollup, profile, cell = rollup[there], profile[there], cell[there]
+    rollup = np.cumsum(np.diff(rollup, prepend=rollup[:1]) > 0)  # numbers without gaps
     # small roll-ups are handled together, so that few reports take few steps
     together = max(1, min(int(rollup.max(initial=0)) + 1, PART // max(1, len(reports.pay))))
     repeated = reports.repeated(together)
     for rows in np.split(np.arange(len(rollup)), np.flatnonzero(np.diff(rollup // together)) + 1):
-        names, numbers = np.unique(cell[rows], return_inverse=True)
+        first = runs(cell[rows])  # a cell is of one roll-up, and stands together there
+        names, numbers = cell[rows][first], np.repeat(np.arange(len(first)), np.diff(first, append=len(rows)))
         cell_of_profile = np.full(profiles * together, NOBODY, np.int32)
         cell_of_profile[profile[rows] * together + rollup[rows] % together] = numbers
         if len(names):

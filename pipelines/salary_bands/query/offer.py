@@ -140,8 +140,9 @@ def _check_place(connection: duckdb.DuckDBPyConnection, version: str, offer: Off
 def _answers(connection: duckdb.DuckDBPyConnection, offer: Offer) -> list[dict[str, Any]]:
     """Answer each question. If nothing near answers for base pay, add an answer from adverts."""
     answers = []
-    for what, metric, amount, text in questions(offer):
-        found = _reading(connection, offer, metric, amount, "reported")
+    asked = questions(offer)
+    readings = _readings(connection, offer, [(metric, amount) for _, metric, amount, _ in asked], "reported")
+    for (what, metric, amount, text), found in zip(asked, readings, strict=True):
         if not found:
             nothing: dict[str, Any] = {
                 **UNREAD,
@@ -154,21 +155,33 @@ def _answers(connection: duckdb.DuckDBPyConnection, offer: Offer) -> list[dict[s
         answers.append({"what": what, "compares": text, **found})
         if what == "base" and (found["reading"] == NOTHING or found["distance"] >= 1):
             text = "base pay, compared with the midpoints of advertised ranges, which vary less than pay"
-            if advertised := _reading(connection, offer, metric, amount, "advertised"):
+            [advertised] = _readings(connection, offer, [(metric, amount)], "advertised")
+            if advertised:
                 answers.append({"what": "base_advertised", "compares": text, **advertised})
     return answers
 
 
-def _reading(
-    connection: duckdb.DuckDBPyConnection, offer: Offer, metric: str, amount: float, evidence: str
-) -> dict[str, Any] | None:
-    """Return the row of offer_percentile, None if nothing answers."""
-    found = _rows(
+def _readings(
+    connection: duckdb.DuckDBPyConnection, offer: Offer, asked: list[tuple[str, float]], evidence: str
+) -> list[dict[str, Any] | None]:
+    """Return the row of offer_percentile for each metric and amount, None if nothing answers.
+
+    One query for all of them, since the macro takes longer to plan than to run.
+    """
+    rows = _rows(
         connection,
-        "SELECT * EXCLUDE (release, as_of) FROM offer_percentile(?, ?, ?, ?, ?, ?, view := ?, evidence := ?)",
-        [offer.group, offer.tier, offer.level, offer.market, metric, amount, offer.view, evidence],
+        "SELECT q.number, o.* EXCLUDE (release, as_of) "
+        "FROM (SELECT unnest(?) AS number, unnest(?) AS metric, unnest(?) AS amount) AS q, "
+        "LATERAL (SELECT * FROM offer_percentile(?, ?, ?, ?, q.metric, q.amount, view := ?, evidence := ?)) AS o",
+        [
+            [*range(len(asked))],
+            [metric for metric, _ in asked],
+            [float(amount) for _, amount in asked],
+            *(offer.group, offer.tier, offer.level, offer.market, offer.view, evidence),
+        ],
     )
-    return found[0] if found else None
+    found: dict[int, dict[str, Any]] = {row.pop("number"): row for row in rows}
+    return [found.get(number) for number in range(len(asked))]
 
 
 def _why(connection: duckdb.DuckDBPyConnection, offer: Offer, metric: str) -> str:

@@ -7,6 +7,7 @@ The median is what the model's parts add up to, with what levels add in the coun
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from salary_bands.statistics.country_levels import CountryLevels
 from salary_bands.statistics.mixes import Mixes, one_of
 from salary_bands.statistics.model import Fit, Floats
 from salary_bands.statistics.modelled_cells import COMPLETE_LISTS
-from salary_bands.statistics.parts import REST, STAGES, Group, Parts
+from salary_bands.statistics.parts import REST, STAGES, Group, Parts, Whole
 from salary_bands.statistics.person_ranges import PERSON_PERCENTILES, Residuals, Shape
 from salary_bands.vocabulary.levels import LEVELS, stage_of
 
@@ -43,13 +44,19 @@ class Model:
     shapes: Mapping[str, Shape]
     interactions: float
 
+    @cached_property
+    def products(self) -> Floats:
+        """Products of how far any two parts, and what is common to all cells, move without each employer."""
+        moves = self.parts.moves[0]
+        return np.asarray(moves.T @ moves)
+
 
 @dataclass(frozen=True)
 class _Cells:
     """Cells of one market that the model identifies, by row. tiers, levels: shares of the values of the mixes."""
 
     names: list[tuple[str, str, str, str, str]]
-    group: list[int]
+    group: Whole
     market: int
     country: str
     tiers: Floats
@@ -95,25 +102,36 @@ def _cells(parts: Parts, mixes: Mixes, groups: Sequence[Group], settings: Settin
     """Yield the cells that the model identifies, a market at a time."""
     told, country_of = _told(parts, settings), _countries(parts.fit)
     tiers, levels = _values(told, "tier", TIERS), _values(told, "level", (*LEVELS, *_ROLLED_UP))
-    chosen = {name: np.array([name in (v, stage_of(v), "all") for v in mixes.levels]) for name in levels}
+    chosen = np.array([[name in (v, stage_of(v), "all") for v in mixes.levels] for name in levels])
     known = [(group, told[key]) for group in groups if (key := ("group", " ".join(group))) in told]
+    if not known:
+        return
+    of_group = [number for _, number in known]
+    named = [" ".join(group) for group, _ in known]
+    # whoever a group, tier or level rests on; mixed ones count by what they weigh
+    of_tier, of_level = (
+        np.array([math.inf if v in _ROLLED_UP else parts.employers[told[axis, v]] for v in of])
+        for axis, of in (("tier", tiers), ("level", levels))
+    )
+    least = np.minimum(np.minimum(parts.employers[of_group][:, None, None], of_tier[:, None]), of_level)
     for market in [value for axis, value in told if axis == "market"]:
         at, country = told["market", market], country_of[market]
-        names, of_tiers, of_levels, employers = [], [], [], []
-        for group, number in known:
-            name = " ".join(group)
-            for tier in tiers:
-                shares = mixes.of_tiers(country, name) if tier == "all" else one_of(mixes.tiers, tier)
-                for level in levels:
-                    names.append((*group, tier, level, market))
-                    of_tiers.append(shares)
-                    of_levels.append(mixes.of_levels(chosen[level], country, name, None if tier == "all" else tier))
-                    single = [("tier", tier), ("level", level)]
-                    others = [told[key] for key in single if key[1] not in _ROLLED_UP]
-                    employers.append(min(parts.employers[n] for n in (number, at, *others)))
-        if names:
-            of_group = [number for _, number in known for _ in tiers for _ in levels]
-            yield _Cells(names, of_group, at, country, np.array(of_tiers), np.array(of_levels), np.array(employers))
+        of_levels = mixes.of_levels(chosen, country, named, tiers)
+        of_tiers = np.array(
+            [
+                [mixes.of_tiers(country, name) if tier == "all" else one_of(mixes.tiers, tier) for tier in tiers]
+                for name in named
+            ]
+        )
+        yield _Cells(
+            [(*group, tier, level, market) for group, _ in known for tier in tiers for level in levels],
+            np.repeat(of_group, len(tiers) * len(levels)),
+            at,
+            country,
+            np.repeat(of_tiers.reshape(-1, len(mixes.tiers)), len(levels), axis=0),
+            of_levels.reshape(-1, len(mixes.levels)),
+            np.minimum(least, parts.employers[at]).ravel(),
+        )
 
 
 def _countries(fit: Fit) -> dict[str, str]:
@@ -134,10 +152,7 @@ def _figures(model: Model, cells: _Cells) -> dict[str, Floats]:
     centre = parts.effect_of_common + parts.effect[cells.group] + parts.effect[cells.market] + tiers + levels
     spread = parts.spread[cells.group] + parts.spread[cells.market]
     spread = spread + cells.tiers @ added["tier"] ** 2 - tiers**2 + cells.levels @ added["level"] ** 2 - levels**2
-    moves = parts.moves[0]
-    moved = moves[:, cells.group] + moves[:, [cells.market]] + moves[:, [-1]]
-    moved = moved + moves[:, of_tier] @ cells.tiers.T + moves[:, of_level] @ cells.levels.T
-    model_variance = (moved**2).sum(axis=0)
+    model_variance = _jackknife_variance(model, cells, of_tier, of_level)
     variance = (
         model.residuals.usual
         * factors["country"][cells.country]
@@ -158,6 +173,18 @@ def _figures(model: Model, cells: _Cells) -> dict[str, Floats]:
     logs = [middle, middle - half, middle + half, *(middle[:, None] + away).T]
     usd = {name: 100_000 * np.exp(log) for name, log in zip(FIGURES, logs, strict=True)}
     return {**usd, "n_near": variance / total}
+
+
+def _jackknife_variance(model: Model, cells: _Cells, of_tier: list[int], of_level: list[int]) -> Floats:
+    """Return the sum of the squares of how far each cell moves if an employer is left out.
+
+    Cells are sums of parts, so that products of the moves of any two parts are enough.
+    """
+    vectors = np.zeros((len(cells.group), len(model.products)))
+    vectors[:, of_tier], vectors[:, of_level] = cells.tiers, cells.levels
+    vectors[np.arange(len(vectors)), cells.group] += 1.0
+    vectors[:, [cells.market, -1]] += 1.0
+    return np.maximum(((vectors @ model.products) * vectors).sum(axis=1), 0.0)
 
 
 def _averaged(parts: Parts, cells: _Cells) -> Floats:

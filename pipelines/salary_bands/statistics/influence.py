@@ -36,10 +36,12 @@ def largest_shifts(cells: Cells, figures: Floats) -> Shifts:
     figures = np.where(figures > 0, figures, np.nan)
     kinds = [_Units(cells, kind, figures) for kind in UNITS]
     for kind in kinds:
-        kind.measure(kind.likely())
+        for n in range(len(SHIFTED)):
+            kind.measure(n, kind.likely(n))
     reached = np.fmax.reduce([kind.shifts for kind in kinds])
     for kind in kinds:
-        kind.measure(kind.possible(reached))
+        for n in range(len(SHIFTED)):
+            kind.measure(n, kind.possible(n, reached[:, n]))
     shifts = np.array([kind.shifts for kind in kinds])
     either = np.nan_to_num(np.fmax(shifts[..., 0], shifts[..., 1]), nan=-1)
     return Shifts(np.fmax.reduce(shifts), np.where(either.max(axis=0) >= 0, either.argmax(axis=0), NOBODY))
@@ -55,59 +57,53 @@ class _Units:
         self.cells, self.figures = cells, figures
         self.pairs = pairs = cells.pairs(kind)
         self.shifts = np.full(figures.shape, np.nan)
-        shown = np.asarray(~np.isnan(figures).all(axis=1))
-        apart = (pairs.unit != NOBODY) & shown[pairs.cell] & (pairs.weight < cells.total[pairs.cell])
-        self._open = np.flatnonzero(apart)  # the pairs that have not been left out yet
+        apart = (pairs.unit != NOBODY) & (pairs.weight < cells.total[pairs.cell])
+        shown = ~np.isnan(figures)
+        # by percentile, the pairs that have not been left out yet
+        self._open = [np.flatnonzero(apart & shown[pairs.cell, n]) for n in range(len(SHIFTED))]
 
-    def likely(self) -> Integers:
-        """Return the pairs that should move a figure most: in each cell one upwards and one downwards."""
-        pairs, cells, chosen = self.pairs, self.cells, self._open
+    def likely(self, n: int) -> Integers:
+        """Return the pairs that should move a percentile most: in each cell one upwards and one downwards."""
+        pairs, cells, chosen = self.pairs, self.cells, self._open[n]
         ends = runs(pairs.cell[chosen])
-        found = [np.zeros(0, np.int64)]
-        above = cells.starts[:, None] + cells.below(np.nan_to_num(np.floor(self.figures)).astype(np.int64) + 1)
-        for n, percentile in enumerate(SHIFTED):
-            is_below = pairs.position < np.repeat(above[:, n].astype(np.int32), cells.size)
-            weight_below = np.add.reduceat(pairs.report_weight * is_below, pairs.first)
-            pull = 100 * weight_below - percentile * pairs.weight
-            found += [_first_of(chosen, ends, pull), _first_of(chosen, ends, -pull)]
-        return np.unique(np.concatenate(found))
+        at_most = np.nan_to_num(np.floor(self.figures[:, [n]])).astype(np.int64)
+        above = (cells.starts[:, None] + cells.below(at_most + 1)).astype(np.int32)
+        is_below = pairs.position < np.repeat(above[:, 0], cells.size)
+        weight_below = np.add.reduceat(pairs.report_weight * is_below, pairs.first)
+        pull = 100 * weight_below - SHIFTED[n] * pairs.weight
+        return np.union1d(_first_of(chosen, ends, pull), _first_of(chosen, ends, -pull))
 
-    def possible(self, reached: Floats) -> Integers:
-        """Return the pairs without which a figure could move as far as `reached` in its cell, or further.
+    def possible(self, n: int, reached: Floats) -> Integers:
+        """Return the pairs without which a percentile could move as far as `reached` in its cell, or further.
 
         Without a unit of weight u the figure is the mean pay of a stretch of the remaining weight, from a to b. Each
         of these reports stands between a and b + u of the whole weight.
         """
-        pairs, cells, chosen = self.pairs, self.cells, self._open
+        pairs, cells, chosen = self.pairs, self.cells, self._open[n]
         cell, weight = pairs.cell[chosen], pairs.weight[chosen]
         left = (cells.total[cell] - weight).astype(float)
         length = (cells.squared[cell] - pairs.squared[chosen]) / left
         margin = _SAFETY * left
         nearer = reached * (1 - _SAFETY) - _SAFETY
-        could = np.zeros(len(chosen), bool)
-        for n, percentile in enumerate(SHIFTED):
-            known = ~np.isnan(nearer[:, n])
-            edges = np.zeros((len(cells), 2), np.int64)
-            figure = self.figures[known, n]
-            edges[known, 0] = np.floor(figure * (1 - nearer[known, n])).astype(np.int64) + 1
-            edges[known, 1] = np.ceil(figure * (1 + nearer[known, n])).astype(np.int64)
-            inside = cells.weight_below(edges)[cell]
-            start = percentile / 100 * (left - length)
-            within = (start - margin >= inside[:, 0]) & (start + length + weight + margin <= inside[:, 1])
-            could |= known[cell] & ~within
-        return chosen[could]
+        known = ~np.isnan(nearer)
+        edges = np.zeros((len(cells), 2), np.int64)
+        figure = self.figures[known, n]
+        edges[known, 0] = np.floor(figure * (1 - nearer[known])).astype(np.int64) + 1
+        edges[known, 1] = np.ceil(figure * (1 + nearer[known])).astype(np.int64)
+        inside = cells.weight_below(edges)[cell]
+        start = SHIFTED[n] / 100 * (left - length)
+        within = (start - margin >= inside[:, 0]) & (start + length + weight + margin <= inside[:, 1])
+        return chosen[known[cell] & ~within]
 
-    def measure(self, chosen: Integers) -> None:
-        """Leave out each of these pairs in turn."""
+    def measure(self, n: int, chosen: Integers) -> None:
+        """Leave out each of these pairs in turn, and see how far a percentile moves."""
         if not len(chosen):
             return
         cell = self.pairs.cell[chosen]
-        without = _LeftOut(self.cells, self.pairs, chosen)
-        for n, percentile in enumerate(SHIFTED):
-            figure = self.figures[cell, n]
-            shift = np.abs(without.percentile(percentile) - figure) / figure
-            np.fmax.at(self.shifts[:, n], cell, np.round(shift, _DECIMALS))
-        self._open = np.setdiff1d(self._open, chosen, assume_unique=True)
+        figure = self.figures[cell, n]
+        shift = np.abs(_LeftOut(self.cells, self.pairs, chosen).percentile(SHIFTED[n]) - figure) / figure
+        np.fmax.at(self.shifts[:, n], cell, np.round(shift, _DECIMALS))
+        self._open[n] = np.setdiff1d(self._open[n], chosen, assume_unique=True)
 
 
 def _first_of(pairs: Integers, starts: Integers, values: Integers) -> Integers:

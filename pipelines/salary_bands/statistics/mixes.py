@@ -32,12 +32,19 @@ class Mixes:
         """Return the share of each tier, the unknown one included, in a country's reports of a group."""
         return _normal(self.usual["tier"] * self.lifts["tier", "country"][country] * self.lifts["tier", "group"][group])
 
-    def of_levels(self, chosen: Mask, country: str, group: str, tier: str | None) -> Floats:
-        """Return the share of each of the chosen levels; of all tiers if none is given."""
-        shares = self.usual["level"] * self.lifts["level", "country"][country] * self.lifts["level", "group"][group]
-        if tier is not None:
-            shares = shares * self.lifts["level", "tier"][tier]
-        return _normal(np.where(chosen, shares, 0.0))
+    def of_levels(self, chosen: Mask, country: str, groups: Sequence[str], tiers: Sequence[str]) -> Floats:
+        """Return the share of each level in a country's reports, of shape (groups, tiers, rows of chosen, levels).
+
+        chosen: a row for each set of levels. tiers: `all` is that of all tiers.
+        """
+        of_group, of_tier = self.lifts["level", "group"], self.lifts["level", "tier"]
+        shares = self.usual["level"] * self.lifts["level", "country"][country]
+        shares = shares * np.array([of_group[name] for name in groups])[:, None, None, :]
+        every = np.ones(len(self.levels))
+        shares = shares * np.array([every if tier == "all" else of_tier[tier] for tier in tiers])[:, None, :]
+        shares = np.where(chosen, shares, 0.0)
+        total = shares.sum(axis=-1, keepdims=True)
+        return np.asarray(shares / np.where(total > 0, total, 1.0))
 
 
 def mixes_of(fit: Fit, groups: Mapping[Group, Sequence[str]], prior: float) -> Mixes:

@@ -44,20 +44,19 @@ def nearest_cells(shown: pd.DataFrame, wanted: pd.DataFrame, effects: Effects) -
     """
     if shown.empty or wanted.empty:
         return pd.DataFrame({"row": np.full(len(wanted), -1), "distance": np.full(len(wanted), np.nan)})
-    values = [sorted({*shown[axis], *wanted[axis]}) for axis in AXES]
-    numbers = [{value: n for n, value in enumerate(of)} for of in values]
+    values = [sorted({*shown[axis].unique(), *wanted[axis].unique()}) for axis in AXES]
     place = np.full([len(of) for of in values], -1, np.int64)
-    place[_at(shown, numbers)] = np.arange(len(shown))
+    place[_at(shown, values)] = np.arange(len(shown))
     cost = np.where(place >= 0, 0.0, np.inf)
     for number, axis in enumerate(AXES):
         cost, place = _spread(cost, place, number, _distances(values[number], effects[axis], axis))
-    at = _at(wanted, numbers)
+    at = _at(wanted, values)
     return pd.DataFrame({"row": place[at], "distance": np.floor(cost[at] / _CHANGE / 10) * _CHANGE * 10})
 
 
-def _at(cells: pd.DataFrame, numbers: list[dict[str, int]]) -> tuple[NDArray[np.int64], ...]:
-    pairs = zip(AXES, numbers, strict=True)
-    return tuple(np.array([number[value] for value in cells[axis]], np.int64) for axis, number in pairs)
+def _at(cells: pd.DataFrame, values: list[list[str]]) -> tuple[NDArray[np.int64], ...]:
+    pairs = zip(AXES, values, strict=True)
+    return tuple(np.asarray(pd.Index(of).get_indexer(pd.Index(cells[axis])), np.int64) for axis, of in pairs)
 
 
 def _distances(values: list[str], effects: Mapping[str, float], axis: str) -> Floats:

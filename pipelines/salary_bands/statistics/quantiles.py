@@ -1,9 +1,14 @@
-"""Percentiles of cells, and what bounds them, in exact integers."""
+"""Percentiles of cells, and what bounds them, in exact integers of 64 bits.
+
+A position in a cell's weight is a whole weight and a rest in parts of a unit, so that products stay within 64 bits.
+"""
 
 import numpy as np
 
 from salary_bands.statistics.batches import Integers
 from salary_bands.statistics.cells import Cells, Exact, Floats
+
+_LONGEST = 1 << 61  # of a stretch: remainders by it, and what an estimate is off by, fit into 64 bits
 
 
 def percentiles(cells: Cells, points: tuple[int, ...], moved: Integers | int = 0) -> Floats:
@@ -19,27 +24,75 @@ def percentiles(cells: Cells, points: tuple[int, ...], moved: Integers | int = 0
     Returns:
         shape (cells, points).
     """
-    weight, squared = cells.total.astype(object)[:, None], cells.squared.astype(object)[:, None]
-    start = np.array(points, dtype=object) * (weight * weight - squared) + moved * squared
-    start = np.clip(start, 0, 100 * (weight * weight - squared))
-    length = 100 * squared
-    paid = _paid_up_to(cells, start + length, 100 * weight) - _paid_up_to(cells, start, 100 * weight)
-    # whole dollars and the rest apart, so that whole dollars are exact
-    dollars = paid // length
-    return dollars.astype(float) + (paid - dollars * length).astype(float) / length.astype(float)
+    total, squared = cells.total[:, None], cells.squared[:, None]
+    unit = 100 * total
+    ratio, over = np.divmod(squared, total)
+    point = np.array(points)
+    whole, hundredths = np.divmod(point * total + (moved - point) * ratio, 100)
+    carry, rest = np.divmod(hundredths * total + (moved - point) * over, unit)
+    furthest = np.where(over > 0, total - ratio - 1, total - ratio), -100 * over % unit
+    start = _clipped((whole + carry, rest), (np.zeros_like(total), np.zeros_like(total)), furthest)
+    carry, rest = np.divmod(start[1] + 100 * over, unit)
+    end = start[0] + ratio + carry, rest
+    paid_from, pay_from = _paid_up_to(cells, start[0])
+    paid_to, pay_to = _paid_up_to(cells, end[0])
+    return _mean(paid_to - paid_from, unit, (pay_to, end[1]), (pay_from, start[1]), 100 * squared)
 
 
-def _paid_up_to(cells: Cells, position: Exact, unit: Exact) -> Exact:
-    """Sum up pay times weight up to positions in each cell's weight, in 1 / `unit`, but for what comes before a cell.
+def _clipped(
+    position: tuple[Integers, Integers], lowest: tuple[Integers, Integers], highest: tuple[Integers, Integers]
+) -> tuple[Integers, Integers]:
+    """Return positions, whole and rest, moved up to the lowest and down to the highest where they are outside."""
+    whole, rest = position
+    for (end, end_rest), side in ((lowest, 1), (highest, -1)):
+        outside = ((end - whole) * side > 0) | ((whole == end) & ((end_rest - rest) * side > 0))
+        whole, rest = np.where(outside, end, whole), np.where(outside, end_rest, rest)
+    return whole, rest
+
+
+def _paid_up_to(cells: Cells, whole: Integers) -> tuple[Integers, Integers]:
+    """Return the sum of pay times weight up to a whole weight of each cell, and the pay there.
 
     The sum is exact in differences between positions of one cell, as long as these fit into 64 bits of USD.
     """
-    whole = (position // unit).astype(np.int64)
     there = np.searchsorted(cells.weight_to, cells.before[:, None] + whole, side="right")
     there = np.minimum(there, cells.last[:, None])
-    before = cells.weight_to[there] - cells.weight[there] - cells.before[:, None]
-    paid = cells.paid_before[there] - cells.paid_before[cells.starts][:, None]
-    return unit * paid.astype(object) + cells.pay[there].astype(object) * (position - unit * before.astype(object))
+    rest = whole - (cells.weight_to[there] - cells.weight[there] - cells.before[:, None])
+    return cells.paid_before[there] + cells.pay[there] * rest, cells.pay[there]
+
+
+def _mean(
+    paid: Integers,
+    unit: Integers,
+    end: tuple[Integers, Integers],
+    start: tuple[Integers, Integers],
+    length: Integers,
+) -> Floats:
+    """Return (paid * unit + pay at the end * its rest - pay at the start * its rest) / length.
+
+    Whole dollars and the rest are apart, so that whole dollars are exact. They are estimated, which is off by one at
+    most. So the remainder is small, and arithmetic modulo 2^64 finds it however large the products are.
+    """
+    (pay_to, rest_to), (pay_from, rest_from) = end, start
+    dollars = np.floor((paid + (pay_to * (rest_to / unit) - pay_from * (rest_from / unit))) * (unit / length))
+    dollars = dollars.astype(np.int64)
+    left = paid * unit + pay_to * rest_to - pay_from * rest_from - dollars * length
+    carry, left = np.divmod(left, length)
+    found = (dollars + carry).astype(float) + left / length
+    long = np.flatnonzero(length[:, 0] >= _LONGEST)
+    if len(long):  # of some ten thousand reports and more
+        wide = [of[long].astype(object) for of in (paid, unit, pay_to, rest_to, pay_from, rest_from, length)]
+        found[long] = _wide_mean(*wide)
+    return np.asarray(found)
+
+
+def _wide_mean(
+    paid: Exact, unit: Exact, pay_to: Exact, rest_to: Exact, pay_from: Exact, rest_from: Exact, length: Exact
+) -> Floats:
+    """Return the same in integers of any size."""
+    sum_of_pay = paid * unit + pay_to * rest_to - pay_from * rest_from
+    dollars = sum_of_pay // length
+    return dollars.astype(float) + (sum_of_pay - dollars * length).astype(float) / length.astype(float)
 
 
 def bounds(cells: Cells, ranks: Integers, reports: Integers, moved: Integers | int = 0) -> Floats:
@@ -53,23 +106,28 @@ def bounds(cells: Cells, ranks: Integers, reports: Integers, moved: Integers | i
         reports: the whole effective size that the ranks are of; of the same shape.
         moved: by how many hundredths of a rank each bound is moved, as far as the cell reaches.
     """
-    # weights are doubled, so that middles are whole; the target is in units of 1 / (100 reports)
-    unit = 100 * reports.astype(object)
+    # weights are doubled, so that middles are whole; the rest of the target is in units of 1 / (100 reports)
+    unit = 100 * reports
     middles = 2 * cells.weight_to - cells.weight
     before = 2 * cells.before[:, None]
-    lowest, highest = (
-        (middles[ends] + middles[next_to])[:, None] - 2 * before
+    ends = [
+        np.divmod((middles[ends] + middles[next_to])[:, None] - 2 * before, 2)
         for ends, next_to in (
             (cells.starts, np.minimum(cells.starts + 1, cells.last)),
             (np.maximum(cells.last - 1, cells.starts), cells.last),
         )
-    )
-    target = (200 * ranks.astype(object) - 100 + 2 * moved) * cells.total.astype(object)[:, None]
-    target = np.clip(target, lowest.astype(object) * unit // 2, highest.astype(object) * unit // 2)
-    there = np.searchsorted(middles, before + (target // unit).astype(np.int64), side="right") - 1
+    ]
+    lowest, highest = ((whole, half * (unit // 2)) for whole, half in ends)
+    hundredths = 200 * ranks - 100 + 2 * moved
+    times, over = np.divmod(cells.total[:, None], unit)
+    carry, rest = np.divmod(hundredths * over, unit)
+    whole, rest = _clipped((hundredths * times + carry, rest), lowest, highest)
+    there = np.searchsorted(middles, before + whole, side="right") - 1
     there = np.clip(there, cells.starts[:, None], np.maximum(cells.last - 1, cells.starts)[:, None])
     above = np.minimum(there + 1, cells.last[:, None])
-    step = np.maximum(middles[above] - middles[there], 1).astype(object) * unit
-    share = np.clip(target - (middles[there] - before).astype(object) * unit, 0, step)
-    rise = (cells.pay[above] - cells.pay[there]).astype(object) * share
-    return cells.pay[there].astype(float) + (rise / step).astype(float)
+    step = np.maximum(middles[above] - middles[there], 1) * unit
+    share = np.clip((whole - (middles[there] - before)) * unit + rest, 0, step)
+    rise = cells.pay[above] - cells.pay[there]
+    dollars = np.floor(rise * (share / step)).astype(np.int64)
+    carry, left = np.divmod(rise * share - dollars * step, step)  # as in _mean
+    return np.asarray((cells.pay[there] + dollars + carry).astype(float) + left / step)

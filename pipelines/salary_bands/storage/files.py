@@ -66,6 +66,8 @@ def sha256_of(path: Path) -> str:
 _SEAL = "seal"
 _checksums: dict[tuple[str, int, int, int], str] = {}  # (path, inode, size, time) to SHA-256, while this process runs
 
+_seals: dict[bytes, str] = {}  # the hash of a compact document to that of its canonical text
+
 
 def checksum_of(path: Path) -> str:
     """SHA-256 of a file that only we write, empty if it is missing; read again only if its status has changed."""
@@ -102,7 +104,11 @@ def read_sealed(path: Path) -> dict[str, Any] | None:
 
 
 def _seal(document: dict[str, Any]) -> str:
-    return hashlib.sha256(json_text(document).encode()).hexdigest()
+    # indented text takes json long, and records are read many times in a refresh
+    known = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).digest()
+    if known not in _seals:
+        _seals[known] = hashlib.sha256(json_text(document).encode()).hexdigest()
+    return _seals[known]
 
 
 def private_folder(path: Path) -> None:

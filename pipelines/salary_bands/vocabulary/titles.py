@@ -7,7 +7,7 @@ words, the words are looked up in a tree of phrases, and the first rule with all
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 from operator import or_
 from typing import Any
 
@@ -30,6 +30,7 @@ _LIST = re.compile(r"<(\w+)>")
 # What follows the job in a title names its team, programme or product: "Research Engineer, Life Sciences".
 _AFTER_THE_JOB = re.compile(r"\s*[,;:|(\[]\s*|\s+[-–—]\s*|\s*[-–—]\s+")
 _SKILL = re.compile(r"[;,|\n]")
+_REMEMBERED = 50_000  # texts, each with its words and phrases: reports combine few texts in many ways
 _FEW_SKILLS = 3  # in a longer list one skill alone does not decide
 
 
@@ -89,60 +90,69 @@ class RuleBook:
         self._technical = self._bit(document.get("technical_heads", ()))
         self.rules = tuple(self._rule(entry) for entry in document["rules"])
         self._employer_bits = reduce(or_, (rule.employer | rule.unless_employer for rule in self.rules), 0)
+        self._read = lru_cache(_REMEMBERED)(self._words_and_bits)
+        self._decided = lru_cache(_REMEMBERED)(self._first_rule)
 
     def classify(self, title: str, specialisation: str = "", skills: str = "", employer: str = "") -> Classification:
         """Classify one report; see `classify` in this module."""
-        title_words = self.reader.words(title)
-        focus_words = self.reader.words(specialisation) if specialisation else []
-        role_words = self._role_words(title, title_words)
-        skill_parts = [self.reader.words(part) for part in _SKILL.split(skills) if part.strip()]
-        employer_words = self.reader.words(employer)
-        found_title = self._found(title_words)
-        found_role = found_title if role_words is title_words else self._found(role_words)
-        found_focus = found_title | self._found(focus_words)
-        found_skills = self._found_in_skills(skill_parts)
-        found_employer = self._found(employer_words)
+        title_words, found_title = self._read(title)
+        focus_words, found_focus = self._read(specialisation) if specialisation else ((), 0)
+        role_words, found_role = self._role(title)
+        skills_read = [self._read(part) for part in _SKILL.split(skills) if part.strip()]
+        employer_words, found_employer = self._read(employer)
+        found_skills = self._found_in_skills([found for _, found in skills_read])
+        rule = self._decided(found_title, found_role, found_title | found_focus, found_skills, found_employer)
+        if rule is None:
+            return Classification(UNCLASSIFIED, NO_RULE, "", None)
+        texts = {
+            "title": [title_words],
+            "role": [role_words],
+            "focus": [title_words, focus_words],
+            "skills": [words for words, _ in skills_read],
+            "employer": [employer_words],
+        }
+        words = (self._evidence(texts[part.field], part.bit) for part in rule.conditions)
+        return Classification(rule.leaf, rule.id, "; ".join(dict.fromkeys(words)), rule.reason)
+
+    def _first_rule(self, title: int, role: int, focus: int, skills: int, employer: int) -> Rule | None:
+        """Return the first rule that applies to the bits of the phrases in each field, None if none does."""
         for rule in self.rules:
             if (
-                found_title & rule.title == rule.title
-                and found_role & rule.role == rule.role
-                and found_focus & rule.focus == rule.focus
-                and found_skills & rule.skills == rule.skills
-                and found_employer & rule.employer == rule.employer
-                and not found_title & rule.unless_title
-                and not found_role & rule.unless_role
-                and not found_focus & rule.unless_focus
-                and not found_employer & rule.unless_employer
+                title & rule.title == rule.title
+                and role & rule.role == rule.role
+                and focus & rule.focus == rule.focus
+                and skills & rule.skills == rule.skills
+                and employer & rule.employer == rule.employer
+                and not title & rule.unless_title
+                and not role & rule.unless_role
+                and not focus & rule.unless_focus
+                and not employer & rule.unless_employer
             ):
-                texts = {
-                    "title": [title_words],
-                    "role": [role_words],
-                    "focus": [title_words, focus_words],
-                    "skills": skill_parts,
-                    "employer": [employer_words],
-                }
-                words = (self._evidence(texts[part.field], part.bit) for part in rule.conditions)
-                return Classification(rule.leaf, rule.id, "; ".join(dict.fromkeys(words)), rule.reason)
-        return Classification(UNCLASSIFIED, NO_RULE, "", None)
+                return rule
+        return None
+
+    def _words_and_bits(self, text: str) -> tuple[tuple[str, ...], int]:
+        """Return the words of a text and the bits of the phrases in them."""
+        words = tuple(self.reader.words(text))
+        return words, self._found(words)
 
     def decisive(self, employer: str) -> str:
         """Return the first kind of employer asked about that decides every title as this one does."""
-        asked = self._found(self.reader.words(employer)) & self._employer_bits
+        asked = self._read(employer)[1] & self._employer_bits
         return self._deciding.setdefault(asked, employer)
 
-    def _role_words(self, title: str, title_words: list[str]) -> list[str]:
-        """Return the words that name the job: those before the team if they are a technical role, else all."""
+    def _role(self, title: str) -> tuple[tuple[str, ...], int]:
+        """Return the words that name the job, with their bits: before the team if a technical role, else all."""
         head = _AFTER_THE_JOB.split(title.strip(), maxsplit=1)[0]
         if head == title.strip():
-            return title_words
-        words = self.reader.words(head)
-        return words if self._found(words) & self._technical else title_words
+            return self._read(title)
+        words, found = self._read(head)
+        return (words, found) if found & self._technical else self._read(title)
 
-    def _found_in_skills(self, parts: Sequence[Sequence[str]]) -> int:
+    def _found_in_skills(self, parts: Sequence[int]) -> int:
         """Return the bits of skills: any of a few, those that two skills share of many."""
         once = twice = 0
-        for part in parts:
-            found = self._found(part)
+        for found in parts:
             twice |= once & found
             once |= found
         return once if len(parts) <= _FEW_SKILLS else twice

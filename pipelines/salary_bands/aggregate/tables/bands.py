@@ -5,16 +5,16 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from salary_bands.aggregate.tables.fits import predictive_parts
 from salary_bands.aggregate.tables.instead import instead_of
 from salary_bands.aggregate.workspace import Workspace
-from salary_bands.statistics.model import Fit, fits_by_metric, predictive
-from salary_bands.statistics.parts import parts_of
+from salary_bands.statistics.model import Fit
+from salary_bands.statistics.parts import Parts
 from salary_bands.statistics.pooling import pooled_cells, pooling_facts, pools_of
 from salary_bands.statistics.premiums import MODEL_METRICS
 from salary_bands.storage.duck import add_file, add_table, add_view, run_step
 from salary_bands.storage.records import records
 from salary_bands.storage.sql import read_sql
-from salary_bands.vocabulary.taxonomy import modelled_groups
 
 
 def bands(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
@@ -24,9 +24,10 @@ def bands(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
         add_view(connection, f"bands/{step}")
     correlations = workspace.facts("employer_correlation")
     add_table(connection, "correlations", _in_millionths(correlations))
-    fits = fits_by_metric(predictive(workspace.frame("model_cells")))
+    parts = predictive_parts(workspace)
+    fits = {metric: of.fit for metric, of in parts.items()}
     workspace.write_facts("pooling", _pool(workspace, connection, correlations, fits))
-    _add_what_to_use_instead(workspace, connection, fits)
+    _add_what_to_use_instead(workspace, connection, parts)
     rows = workspace.write(connection, "bands")
     add_file(connection, "bands", workspace.path("bands"))
     [fragile] = records(connection.execute(read_sql("steps/bands/fragile_cells")))
@@ -55,12 +56,13 @@ def _pool(
     return {m: pooling_facts(pools.get(m)) for m in MODEL_METRICS}
 
 
-def _add_what_to_use_instead(workspace: Workspace, connection: duckdb.DuckDBPyConnection, fits: dict[str, Fit]) -> None:
+def _add_what_to_use_instead(
+    workspace: Workspace, connection: duckdb.DuckDBPyConnection, parts: dict[str, Parts]
+) -> None:
     """Make the table `instead_of_cells`: what answers for each cell of the grid that shows nothing."""
     for step in ("shown_cells", "withheld_cells"):
         run_step(connection, f"bands/{step}")
     shown, withheld = (connection.table(name).df() for name in ("shown_cells", "withheld_cells"))
-    parts = {metric: parts_of(fit, modelled_groups()) for metric, fit in fits.items()}
     add_table(connection, "instead_of_cells", instead_of(withheld, shown, parts, workspace.settings))
 
 

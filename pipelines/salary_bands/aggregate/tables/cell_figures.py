@@ -100,14 +100,18 @@ def _employer_shares(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 def _figures(connection: duckdb.DuckDBPyConnection, correlations: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     """Return what a pass over the reports of every cell of cell_totals finds."""
     ranks = BinomialRanks()
-    found = [pd.DataFrame(columns=[*_TYPES]).astype(_TYPES)]
+    found = {name: [np.zeros(0)] for name in _TYPES}
     for metric, number in _metrics(connection):
         of_metric = correlations[correlations["metric"].eq(metric)]
         millionths = dict(zip(of_metric["percentile"], of_metric["millionths"], strict=True))
         reports = metric_reports(connection, number)
         for names, cells in rollups(connection, "rollup_cells", number, reports):
-            found.append(pd.DataFrame({"cell": names, **_of_cells(cells, millionths, ranks, settings)}).astype(_TYPES))
-    return pd.concat(found, ignore_index=True)
+            for name, values in {"cell": names, **_of_cells(cells, millionths, ranks, settings)}.items():
+                found[name].append(values)
+    columns = {name: np.concatenate(parts[1:] or parts) for name, parts in found.items()}
+    frame = pd.DataFrame(columns).astype(_TYPES)
+    kinds = pd.array([*UNITS, None], dtype="str")
+    return frame.assign(shift_by=kinds.take(frame["shift_by"].to_numpy()))  # NOBODY is the last one
 
 
 def _metrics(connection: duckdb.DuckDBPyConnection, evidence: str | None = None) -> list[tuple[str, int]]:
@@ -141,7 +145,7 @@ def _of_cells(cells: Cells, correlations: dict[int, int], ranks: BinomialRanks, 
         "median_age_days": _median_ages(cells),
         "max_shift_p50": shifts.largest[:, 0],
         "max_shift_p90": shifts.largest[:, 1],
-        "shift_by": np.array([*UNITS, None], dtype=object)[shifts.by],
+        "shift_by": shifts.by,
     }
     for n, percentile in enumerate(PERCENTILES):
         columns[f"p{percentile}"] = np.where(enough, shown_figures[:, n], np.nan)
@@ -186,5 +190,5 @@ _TYPES = {
     "median_age_days": "Int64",
     **dict.fromkeys((f"p{p}{part}" for p in PERCENTILES for part in ("", "_effective", "_low", "_high")), "float64"),
     **dict.fromkeys(("max_shift_p50", "max_shift_p90"), "float64"),
-    "shift_by": "str",
+    "shift_by": "int64",  # the number of one of UNITS, or NOBODY
 }

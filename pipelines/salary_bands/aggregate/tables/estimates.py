@@ -4,14 +4,14 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from salary_bands.aggregate.tables.fits import predictive_parts
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.statistics.country_levels import country_levels
 from salary_bands.statistics.estimates import CELL, FIGURES, Model, estimated_cells, facts_of
 from salary_bands.statistics.interactions import interactions
 from salary_bands.statistics.mixes import mixes_of
-from salary_bands.statistics.model import Fit, fits_by_metric, predictive
+from salary_bands.statistics.model import Fit
 from salary_bands.statistics.nearest import effects_of, nearest_cells
-from salary_bands.statistics.parts import parts_of
 from salary_bands.statistics.person_ranges import Residuals, residuals, shapes
 from salary_bands.statistics.pooling import mean_correlation
 from salary_bands.statistics.premiums import MODEL_METRICS
@@ -27,8 +27,8 @@ def estimates(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> in
     add_view(connection, "window_reports/counted_reports")
     run_step(connection, "model_cells/model_reports")
     groups, settings = modelled_groups(), workspace.settings
-    fits = fits_by_metric(predictive(workspace.frame("model_cells")))
-    parts = {metric: parts_of(fit, groups) for metric, fit in fits.items()}
+    parts = predictive_parts(workspace)
+    fits = {metric: of.fit for metric, of in parts.items()}
     least = settings.min_effective_employers
     published = workspace.facts("employer_correlation")
     correlations = {metric: mean_correlation(published[metric]["p50"]) for metric in fits}
