@@ -8,7 +8,7 @@ import numpy as np
 from salary_bands.statistics.batches import Integers
 from salary_bands.statistics.cells import Cells, Exact, Floats
 
-_LONGEST = 1 << 61  # of a stretch: remainders by it, and what an estimate is off by, fit into 64 bits
+_LARGEST = (1 << 61) // 100  # squared weights of a cell up to which remainders by a stretch fit into 64 bits
 
 
 def percentiles(cells: Cells, points: tuple[int, ...], moved: Integers | int = 0) -> Floats:
@@ -36,7 +36,7 @@ def percentiles(cells: Cells, points: tuple[int, ...], moved: Integers | int = 0
     end = start[0] + ratio + carry, rest
     paid_from, pay_from = _paid_up_to(cells, start[0])
     paid_to, pay_to = _paid_up_to(cells, end[0])
-    return _mean(paid_to - paid_from, unit, (pay_to, end[1]), (pay_from, start[1]), 100 * squared)
+    return _mean(paid_to - paid_from, unit, (pay_to, end[1]), (pay_from, start[1]), squared)
 
 
 def _clipped(
@@ -66,30 +66,32 @@ def _mean(
     unit: Integers,
     end: tuple[Integers, Integers],
     start: tuple[Integers, Integers],
-    length: Integers,
+    squared: Integers,
 ) -> Floats:
-    """Return (paid * unit + pay at the end * its rest - pay at the start * its rest) / length.
+    """Return (paid * unit + pay at the end * its rest - pay at the start * its rest) / length, which is 100 squared.
 
     Whole dollars and the rest are apart, so that whole dollars are exact. They are estimated, which is off by one at
     most. So the remainder is small, and arithmetic modulo 2^64 finds it however large the products are.
     """
     (pay_to, rest_to), (pay_from, rest_from) = end, start
+    length = 100 * np.minimum(squared, _LARGEST)
     dollars = np.floor((paid + (pay_to * (rest_to / unit) - pay_from * (rest_from / unit))) * (unit / length))
     dollars = dollars.astype(np.int64)
     left = paid * unit + pay_to * rest_to - pay_from * rest_from - dollars * length
     carry, left = np.divmod(left, length)
     found = (dollars + carry).astype(float) + left / length
-    long = np.flatnonzero(length[:, 0] >= _LONGEST)
-    if len(long):  # of some ten thousand reports and more
-        wide = [of[long].astype(object) for of in (paid, unit, pay_to, rest_to, pay_from, rest_from, length)]
-        found[long] = _wide_mean(*wide)
+    large = np.flatnonzero(squared[:, 0] > _LARGEST)
+    if len(large):  # of some twenty thousand reports and more
+        wide = [of[large].astype(object) for of in (paid, unit, pay_to, rest_to, pay_from, rest_from, squared)]
+        found[large] = _wide_mean(*wide)
     return np.asarray(found)
 
 
 def _wide_mean(
-    paid: Exact, unit: Exact, pay_to: Exact, rest_to: Exact, pay_from: Exact, rest_from: Exact, length: Exact
+    paid: Exact, unit: Exact, pay_to: Exact, rest_to: Exact, pay_from: Exact, rest_from: Exact, squared: Exact
 ) -> Floats:
     """Return the same in integers of any size."""
+    length = 100 * squared
     sum_of_pay = paid * unit + pay_to * rest_to - pay_from * rest_from
     dollars = sum_of_pay // length
     return dollars.astype(float) + (sum_of_pay - dollars * length).astype(float) / length.astype(float)
