@@ -76,7 +76,7 @@ def test_percentiles_and_bounds_are_those_of_exact_fractions(
 ) -> None:
     rng = np.random.default_rng(0)
     cells = cells_of(rng, sizes, most, step, weights)
-    moved = rng.integers(-150, 151, (len(sizes), len(POINTS)))
+    moved = rng.integers(-15_000, 15_001, (len(sizes), len(POINTS)))  # up to the root of a quarter of a cell
     effective = np.maximum(1, (np.array(sizes)[:, None] * rng.random(moved.shape)).astype(np.int64))
     ranks = 1 + (effective * rng.random(moved.shape)).astype(np.int64)
     found, ends = percentiles(cells, POINTS, moved), bounds(cells, ranks, effective, moved)
