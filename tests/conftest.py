@@ -43,9 +43,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before pytest leaves out what `-m` does not want
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a slow fixture as slow; put files with slow tests first, so that workers end together."""
+    """Mark what needs a slow fixture or is in slow.txt; put files with slow tests first: workers then end together."""
+    named = set((Path(__file__).parent / "slow.txt").read_text(encoding="utf-8").split())
     for item in items:
-        if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+        if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())) or item.nodeid.partition("[")[0] in named:
             item.add_marker("slow")
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)

@@ -232,3 +232,10 @@ def test_the_workspace_names_the_definitions_and_pyproject_does_not_override_it(
     assert workspace["load_from"][0]["python_module"]["module_name"] == "salary_bands.orchestration"
     tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
     assert not {"dagster", "dg"} & set(tools)
+
+
+def test_every_slow_test_that_is_listed_is_there() -> None:
+    listed = (ROOT / "tests" / "slow.txt").read_text(encoding="utf-8").split()
+    assert listed == sorted(set(listed))
+    for file, _, name in (line.partition("::") for line in listed):
+        assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8"), (file, name)
