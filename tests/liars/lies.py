@@ -1,6 +1,6 @@
 """Made-up reports in cells of some forty honest ones."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
@@ -52,9 +52,9 @@ def targets_of(honest: pd.DataFrame, cells: pd.DataFrame, number: int) -> list[t
     """Return (leaf, tier, level) of cells of the United States with some forty reports, of different leaves."""
     rows = cells.reset_index()
     rows = rows[
-        rows["metric"].eq("base") & rows["market"].eq("US") & rows["n_reports"].between(*HONEST) & rows["p50"].notna()
-        & rows["group_id"].ne("all") & rows["tier"].isin(["T2", "T3", "T4", "T5", "all"]) & rows["level"].str.startswith("L")
-        & ~rows["is_unsettled"]
+        rows["metric"].eq("base") & rows["market"].eq("US") & rows["n_reports"].between(*HONEST)
+        & rows["group_id"].ne("all") & rows["tier"].ne("unknown") & rows["level"].str.startswith("L")
+        & rows["p50"].notna() & ~rows["is_unsettled"]
     ]  # fmt: skip
     shuffled = rows.sample(frac=1, random_state=number).drop_duplicates("group_id").head(TARGETS)
     return [tuple(row) for row in shuffled[["group_id", "tier", "level"]].itertuples(index=False)]

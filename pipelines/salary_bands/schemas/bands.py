@@ -70,9 +70,9 @@ class Bands(Table):
     )
     shrinkage_weight: float = column("Weight of the model in a pooled cell", _SHARE, nullable=True, ge=0, le=1)
     suppression_reason: str = column(
-        "Why the cell is withheld. few_reports; few_employers; dominated: one employer has over half; unsettled: recent "
-        "reports moved it, and too few sources or employers confirm that yet; "
-        "low_effective_n: employers are too few or too alike for an interval",
+        "Why the cell is withheld. few_reports; few_employers; dominated: one employer has over half; unsettled: "
+        "recent reports moved it, and too few sources or employers confirm that yet; low_effective_n: employers are "
+        "too few or too alike for an interval",
         nullable=True,
         isin=SUPPRESSION_REASONS,
     )

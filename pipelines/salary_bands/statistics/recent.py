@@ -92,8 +92,9 @@ class Recent:
         inside = unsettled[cell]
         if inside.any():
             number = (np.cumsum(unsettled) - 1)[cell[inside]]
-            moved = deviation[inside] * np.sign(difference)[cell[inside]]
-            surplus, confirmed = self._told(number, row[inside], moved, np.abs(difference[unsettled]))
+            share = (total_new / (total_new + total_old))[unsettled]
+            claim = np.where(np.abs(shift) > np.abs(move), shift, move)[unsettled] / share
+            surplus, confirmed = self._told(number, row[inside], deviation[inside], difference[unsettled], claim)
             clear = moved_mean & (np.abs(errors) > settings.unsettled_errors)
             unsettled[unsettled] = (surplus | clear[unsettled]) & ~confirmed
         return Moves(*(np.where(both, of, np.nan) for of in (move, errors, shift)), unsettled)
@@ -115,15 +116,19 @@ class Recent:
         of_unit = (1 - self._correlation) * apart + self._correlation * alike
         return np.bincount(pairs.cell, of_unit, len(cells))
 
-    def _told(self, cell: Integers, row: Integers, moved: Floats, move: Floats) -> tuple[Mask, Mask]:
+    def _told(
+        self, cell: Integers, row: Integers, deviation: Floats, difference: Floats, claim: Floats
+    ) -> tuple[Mask, Mask]:
         """Return which cells have more recent reports than usual, and which moves enough sources or employers confirm.
 
         Args:
-            cell: of each report, below the length of move.
-            moved: how far each report is from the earlier ones, in the direction of the move.
-            move: the difference between recent and earlier reports of each cell, positive.
+            cell: of each report, below the length of difference.
+            deviation: how far each report is from the earlier ones.
+            difference: between recent and earlier reports of each cell.
+            claim: the same, but what would explain how far the median shifts, if that is more; needs to be confirmed if
+                there is a surplus.
         """
-        of, sources, count, settings = self._of, len(self._earlier), len(move), self._settings
+        of, sources, count, settings = self._of, len(self._earlier), len(difference), self._settings
         recent, unit = of.is_recent[row], cell * sources + of.source[row]
         news, olds = (
             np.bincount(unit[recent == lately], minlength=count * sources).reshape(count, sources)
@@ -131,6 +136,8 @@ class Recent:
         )
         usual, surplus = self._surplus(news, olds)
         has_surplus = surplus > settings.unsettled_surplus
+        signed = np.where(has_surplus, SURE * claim, SHOWN * difference)
+        enough, moved = np.round(np.abs(signed), DECIMALS), deviation * np.sign(signed)[cell]
         few = np.floor(usual - np.sqrt(usual) + 0.5)
         kept = np.where(has_surplus[:, None], few, np.where(olds > 0, news, 0)).astype(np.int64).ravel()
         chosen = np.flatnonzero(recent)
@@ -138,7 +145,6 @@ class Recent:
         starts = runs(unit[chosen])
         rank = np.arange(len(chosen)) - np.repeat(starts, np.diff(starts, append=len(chosen)))
         chosen = chosen[rank < kept[unit[chosen]]]
-        enough = np.where(has_surplus, SURE, SHOWN) * move
         by_source = _means(unit[chosen], moved[chosen], count * sources).reshape(count, sources)
         whole = _means(cell[chosen], moved[chosen], count)
         confirmed = ((by_source > 0).sum(axis=1) >= settings.unsettled_sources) & (whole >= enough)
