@@ -105,9 +105,9 @@ class Settings(BaseSettings):
     unsettled_move: float = _method(
         0.06, "Move of log pay by recent reports above which a cell may be unsettled.", gt=0
     )
-    unsettled_errors: float = _method(2.75, "Standard errors that the move must also exceed.", gt=0)
+    unsettled_errors: float = _method(3.25, "Standard errors that the move must also exceed.", gt=0)
     unsettled_surplus: float = _method(
-        2.5, "Recent reports beyond the usual number, in standard errors, above which a cell is judged strictly.", gt=0
+        2.75, "Recent reports beyond the usual number, in standard errors, above which a cell is judged strictly.", gt=0
     )
     unsettled_surplus_errors: float = _method(1.5, "Standard errors that the move must exceed then.", gt=0)
     unsettled_sources: int = _method(3, "Sources with earlier reports that together confirm a move.", ge=1)

@@ -69,7 +69,7 @@ class Recent:
         named = earlier & (delivered.employer != NOBODY)
         self._was_there = np.bincount(delivered.employer[named], minlength=employers) > 0
 
-    def moves(self, cells: Cells, row: Integers) -> Moves:
+    def moves(self, cells: Cells, row: Small) -> Moves:
         """Find the moves of some cells. row: the number in `delivered` of each report of the cells."""
         of, starts, cell, settings = self._of, cells.starts, cells.cell, self._settings
         recent, weight, residual = of.is_recent[row], cells.weight.astype(float), of.residual[row] / LOG_UNIT
@@ -97,9 +97,10 @@ class Recent:
             surplus, confirmed = self._told(number, row[inside], deviation[inside], difference[unsettled], claim)
             clear = moved_mean & (np.abs(errors) > settings.unsettled_errors)
             unsettled[unsettled] = (surplus | clear[unsettled]) & ~confirmed
-        return Moves(*(np.where(both, of, np.nan) for of in (move, errors, shift)), unsettled)
+        move, errors, shift = (np.where(both, of, np.nan) for of in (move, errors, shift))
+        return Moves(move, errors, shift, unsettled)
 
-    def _variances(self, cells: Cells, row: Integers, old: Floats, deviation: Floats) -> Floats:
+    def _variances(self, cells: Cells, row: Small, old: Floats, deviation: Floats) -> Floats:
         """Return the variance of residuals in each cell: that of its earlier reports, drawn towards the usual one."""
         starts, prior = cells.starts, self._settings.variance_prior
         usual = np.add.reduceat(cells.weight * self._of.variance[row], starts) / cells.total
@@ -114,10 +115,10 @@ class Recent:
         together, apart = np.add.reduceat(own, pairs.first) ** 2, np.add.reduceat(own * own, pairs.first)
         alike = np.where(pairs.unit == NOBODY, apart, together)
         of_unit = (1 - self._correlation) * apart + self._correlation * alike
-        return np.bincount(pairs.cell, of_unit, len(cells))
+        return np.asarray(np.bincount(pairs.cell, of_unit, len(cells)), np.float64)
 
     def _told(
-        self, cell: Integers, row: Integers, deviation: Floats, difference: Floats, claim: Floats
+        self, cell: Integers, row: Small, deviation: Floats, difference: Floats, claim: Floats
     ) -> tuple[Mask, Mask]:
         """Return which cells have more recent reports than usual, and which moves enough sources or employers confirm.
 
