@@ -107,6 +107,17 @@ class Settings(BaseSettings):
     shape_effective_n: float = _method(60, "Effective reports of the cells that show the shape of pay.", gt=0)
     min_shape_reports: int = _method(100, "Smallest number of reports that show the shape of pay in a kind.", ge=2)
     min_shape_employers: int = _method(10, "Smallest number of employers of these reports.", ge=1)
+    unsettled_weeks: int = _method(13, "Weeks for which a delivered report is recent.", ge=1)
+    unsettled_move: float = _method(
+        0.06, "Move of log pay by recent reports above which a cell may be unsettled.", gt=0
+    )
+    unsettled_errors: float = _method(3.25, "Standard errors that the move must also exceed.", gt=0)
+    unsettled_surplus: float = _method(
+        2.75, "Recent reports beyond the usual number, in standard errors, above which a cell is judged strictly.", gt=0
+    )
+    unsettled_surplus_errors: float = _method(1.5, "Standard errors that the move must exceed then.", gt=0)
+    unsettled_sources: int = _method(3, "Sources with earlier reports that together confirm a move.", ge=1)
+    unsettled_employers: int = _method(10, "Employers with earlier reports that together confirm a move.", ge=1)
     fragile_shift: float = _method(0.10, "Relative change by leaving out one unit above which a cell is fragile.", gt=0)
     coarse_adverts: int = _method(
         1_000, "Adverts of a source from which demand is unknown if no title names LLM work.", ge=1

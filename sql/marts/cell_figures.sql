@@ -1,5 +1,5 @@
 -- Grain: one row per cell of cell_totals.
--- Inputs: cell_totals, pass_figures (what a pass over the reports of each cell finds).
+-- Inputs: cell_totals, pass_figures (what a pass over the reports of each cell finds), recent_moves.
 -- Shares are shares of weight.
 select
     t.cell,
@@ -46,7 +46,12 @@ select
     f.p90_high,
     f.max_shift_p50,
     f.max_shift_p90,
-    f.shift_by
+    f.shift_by,
+    m.recent_move,
+    m.recent_errors,
+    m.recent_shift,
+    coalesce(m.is_unsettled, false) as is_unsettled
 from cell_totals as t
 inner join pass_figures as f on t.cell = f.cell
+left join recent_moves as m on t.cell = m.cell
 order by t.cell asc nulls last

@@ -28,6 +28,7 @@ from tests.builders.exports import native_row, write_native
 from tests.builders.thin_cells import write_thin
 from tests.oracle import bands as oracle
 from tests.oracle.pooled import is_shape_cell, with_pooled
+from tests.oracle.recent import unsettled_places
 from tests.oracle.rows import Export, Report, window_reports
 
 DATING = ("report_date", "date_basis", "age_months", "weight", "delivered_on", "expired_on")
@@ -243,6 +244,9 @@ class Case:
 
         told = self.reports, groups(), self.built.settings, self.correlations, self.built.candidate.secret()
         alone = oracle.bands(*told, lambda key: asked(key) or is_shape_cell(key))
+        told_of = [r for r in self.reports if oracle.is_counted(r)]
+        unsettled = unsettled_places(alone, told_of, self.built.settings, self.correlations, self.as_of)
+        alone = {key: oracle.settled(cell, key[:-1] in unsettled) for key, cell in alone.items()}
         pooled = with_pooled(alone, self.reports, self.built.settings, self.correlations, self.as_of)
         return {key: cell for key, cell in pooled.items() if asked(key)}
 

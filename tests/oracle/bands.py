@@ -106,6 +106,13 @@ def bands(
     return cells
 
 
+def settled(cell: Report, is_unsettled: bool) -> Report:
+    """The cell, withheld if it is unsettled and was not withheld for a reason that comes before."""
+    withheld = is_unsettled and cell["suppression_reason"] in (None, "low_effective_n")
+    reason = {"basis": "suppressed", "suppression_reason": "unsettled"} if withheld else {}
+    return {**cell, **reason, "is_unsettled": is_unsettled}
+
+
 def _cells(report: Report, groups: list[Group]) -> Iterator[tuple[str, ...]]:
     for group in groups:
         if report["leaf"] in group.leaves:

@@ -219,6 +219,7 @@ def _pooled(
         "few_reports": len(members) < settings.min_pooled_reports,
         "few_employers": cell["n_employers"] < settings.min_employers,
         "dominated": cell["top_employer_share"] > settings.max_employer_share,
+        "unsettled": cell["is_unsettled"],
         "unmodelled": modelled < Fraction(str(settings.min_modelled_share)) * whole,
     }
     hindered = {name for name, there in hindrances.items() if there}

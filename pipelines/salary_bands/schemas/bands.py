@@ -8,7 +8,7 @@ from salary_bands.schemas.report_columns import USD
 
 KEY = ("view", "group_id", "evidence", "tier", "level", "market", "metric")
 PERCENTILES = (10, 25, 50, 75, 90)
-SUPPRESSION_REASONS = ("few_reports", "few_employers", "dominated", "low_effective_n")
+SUPPRESSION_REASONS = ("few_reports", "few_employers", "dominated", "unsettled", "low_effective_n")
 PRECISIONS = ("precise", "reasonably_precise", "acceptable", "unreliable")
 SHIFT_BY = ("export", "employer", "day")
 _SHARE = "share of weight, 0 to 1"
@@ -70,8 +70,9 @@ class Bands(Table):
     )
     shrinkage_weight: float = column("Weight of the model in a pooled cell", _SHARE, nullable=True, ge=0, le=1)
     suppression_reason: str = column(
-        "Why the cell is withheld. few_reports; few_employers; dominated: one employer has over half; "
-        "low_effective_n: employers are too few or too alike for an interval",
+        "Why the cell is withheld. few_reports; few_employers; dominated: one employer has over half; unsettled: "
+        "recent reports moved it, and too few sources or employers confirm that yet; low_effective_n: employers are "
+        "too few or too alike for an interval",
         nullable=True,
         isin=SUPPRESSION_REASONS,
     )

@@ -59,3 +59,7 @@ class CellFigures(Table):
     max_shift_p50: float = column("Largest move of P50 without one unit", "ratio", nullable=True, ge=0)
     max_shift_p90: float = column("Largest move of P90 without one unit", "ratio", nullable=True, ge=0)
     shift_by: str = column("The kind of that unit: export, employer or day", nullable=True)
+    recent_move: float = column("How far recent reports move mean log pay, all else equal", "log pay", nullable=True)
+    recent_errors: float = column("The same", "standard errors", nullable=True)
+    recent_shift: float = column("How far they move the median", "log pay", nullable=True)
+    is_unsettled: pd.BooleanDtype = column("Recent reports move the cell, and too few sources or employers confirm it")

@@ -25,6 +25,7 @@ select
     profile,
     metric_number,
     evidence,
+    metric,
     pay,
     -- used for pooling alone, and so for these metrics
     case when metric in ('base', 'total') then fixed_log(pay) else 0 end as log_pay,
@@ -41,6 +42,7 @@ select
     is_verified,
     is_inferred,
     is_expired,
+    is_recent,
     arrival,
     expiry,
     row_hash,

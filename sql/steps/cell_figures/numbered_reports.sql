@@ -51,6 +51,7 @@ select
     ) as expiry,
     w.evidence = 'reported' and w.employer is not null and not is_listed_tier(w.tier) as is_clustered,
     w.evidence = 'reported' and w.employer is not null and is_listed_tier(w.tier) as is_listed,
+    date_diff('day', cast(w.delivered_on as date), r.as_of) < 7 * r.unsettled_weeks as is_recent,
     w.verified <> 'none' as is_verified,
     coalesce(w.level_basis = 'experience', false) as is_inferred,
     cast(date_diff('day', cast(w.report_date as date), r.as_of) as bigint) as age_days

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 
 from salary_bands.aggregate.rollups import metric_reports, rollups, waiting_reports
+from salary_bands.aggregate.tables.recent_moves import recent_moves
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.schemas.bands import PERCENTILES
 from salary_bands.schemas.columns import METRICS
@@ -26,7 +27,8 @@ Columns = dict[str, np.ndarray]
 def cell_figures(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
     """Work out the figures of every cell, and the correlation by employer for the manifest.
 
-    What is here depends on no setting of disclosure, so that a change of one costs no pass over the reports.
+    What is here depends on no setting of disclosure but those of unsettled cells, so that a change of another costs no
+    pass over the reports.
     """
     add_view(connection, "window_reports/counted_reports")
     for step in ("profiles", "numbered_reports"):
@@ -39,6 +41,9 @@ def cell_figures(workspace: Workspace, connection: duckdb.DuckDBPyConnection) ->
     run_step(connection, "cell_figures/cell_totals")
     correlations = employer_correlations(_employer_shares(connection), sorted(METRICS), workspace.settings)
     workspace.write_facts("employer_correlation", _by_metric(correlations))
+    at_median = correlations[correlations["percentile"].eq(50)]
+    of_metric = dict(zip(at_median["metric"], at_median["millionths"], strict=True))
+    add_table(connection, "recent_moves", recent_moves(connection, of_metric, workspace.settings))
     add_table(connection, "pass_figures", _figures(connection, correlations, workspace.settings))
     return workspace.write(connection, "cell_figures")
 

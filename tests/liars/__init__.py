@@ -1,0 +1,1 @@
+"""`python -m tests.liars`: made-up reports in simulated releases, and how often honest ones are taken for them."""
