@@ -1,12 +1,13 @@
--- Shown cells that break a rule of disclosure, allowing for shares rounded to four decimals, and published counts of
--- people that are below 10 or no multiple of five.
+-- Shown cells that break a rule of disclosure or are unsettled, allowing for shares rounded to four decimals, and
+-- published counts of people that are below 10 or no multiple of five.
 -- Inputs: bands, cell_figures, group_names, refresh.
 with
 counted as (
     select
         b.*,
         f.n_reports as all_reports,
-        f.n_employers as all_employers
+        f.n_employers as all_employers,
+        f.is_unsettled
     from bands as b
     inner join group_names as n on b.view = n.view and b.group_id = n.group_id
     left join cell_figures as f
@@ -39,6 +40,7 @@ where
         b.evidence = 'reported'
         and coalesce(b.n_reports < 10 or b.n_reports % 5 <> 0 or b.n_employers < 10, false)
     )
+    or (b.basis <> 'suppressed' and coalesce(b.is_unsettled, false))
     or b.n_reports is distinct from case when b.all_reports >= 10 then b.all_reports end
     or (
         b.basis = 'pooled'

@@ -2,8 +2,8 @@
 -- Inputs: cell_figures, refresh.
 -- Adverts are public: for them only the minimum number of reports applies. What a cell and a larger one, or a later
 -- release, would say of a single person is kept by statistics/batches.py and statistics/jitter.py.
--- Base and total say whether the reports of a cell are settled, for all of its metrics: a number of a cell is that of its
--- place and its metric (of_metric).
+-- Base and total say whether the reports of a cell are settled, for all of its metrics: the number of a cell is that of
+-- its place and its metric (of_metric).
 with
 unsettled_places as (select distinct cell // 100 as place from cell_figures where is_unsettled)
 

@@ -1,4 +1,4 @@
--- Grain: one row per metric and person's report that a cell may have, of base and total: what decides whether it is news.
+-- Grain: one row per metric and report of a person that a cell may have, of base and total: what decides if it is news.
 -- Inputs: metric_reports.
 select
     metric_number,
