@@ -6,6 +6,7 @@ import pickle
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # before numpy
@@ -46,14 +47,14 @@ def measured(worlds: int, data: Path, work: Path) -> str:
     return report.section(frames["lies"], cases, frames["moved"], real)
 
 
-def _kept(work: Path, name: str, make: "object") -> pd.DataFrame:
+def _kept(work: Path, name: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     """Return a piece, out of its file if this code made it before."""
     work.mkdir(parents=True, exist_ok=True)
     code = digest([OURS.figures_code().digest, report.mark()])[:12]
     path = work / f"{name}-{code}.pickle"
     if not path.is_file():
         started = time.process_time()
-        path.write_bytes(pickle.dumps(make()))  # type: ignore[operator]
+        path.write_bytes(pickle.dumps(make()))
         say(f"{name}: {time.process_time() - started:.0f} s of processor time")
     return pd.DataFrame(pickle.loads(path.read_bytes()))
 

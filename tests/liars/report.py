@@ -1,6 +1,8 @@
 """What lies did, as a generated part of docs/method.md."""
 
+import math
 import re
+from collections.abc import Iterable
 
 import pandas as pd
 
@@ -39,7 +41,7 @@ def section(lies: pd.DataFrame, honest: dict[str, pd.DataFrame], moved: pd.DataF
         f"{mark()}\n\n`python -m tests.liars --out docs/method.md` makes this section. In simulated worlds somebody "
         f"makes up reports of\n{low} to {high} times the pay of honest people in a cell that has {few} to {many} of "
         "these, at employers that such people name. A\ncell is *missed* if it is shown and its P50 moved by more than "
-        f"{LIMIT:.0%}. Base / total.",
+        f"{100 * LIMIT:.0f} %. Base / total.",
         _lies(lies[lies["is_target"]], "of the cell"),
         "Larger cells that contain such a cell, of the same or all specialisations, tiers and levels of the country:",
         _lies(lies[~lies["is_target"] & lies["count"].eq(16)], "of the larger cell"),
@@ -85,8 +87,8 @@ def _honest(honest: dict[str, pd.DataFrame]) -> str:
             name,
             what,
             f"{len(honest[name]):,}",
-            f"{honest[name]['is_withheld'].mean():.2%}",
-            f"{honest[name].loc[honest[name]['n_reports'].ge(40), 'is_withheld'].mean():.2%}",
+            _per(honest[name]["is_withheld"]),
+            _per(honest[name].loc[honest[name]["n_reports"].ge(40), "is_withheld"]),
         ]
         for name, what in CASES.items()
     ]
@@ -100,7 +102,7 @@ def _moved(moved: pd.DataFrame) -> str:
         ["releases since", *(str(month) for month in shares.index)],
         [
             ["cells", *(str(size) for size in sizes)],
-            ["withheld", *(f"{share:.1%}" for share in shares)],
+            ["withheld", *(f"{100 * share:.1f} %" for share in shares)],
         ],
     )
 
@@ -109,7 +111,7 @@ def _real(real: pd.DataFrame) -> str:
     if real.empty:
         return ""
     found = [
-        f"{until} {part['is_withheld'].mean():.2%} of {len(part):,}" for until, part in real.groupby("until", sort=True)
+        f"{until} {_per(part['is_withheld'])} of {len(part):,}" for until, part in real.groupby("until", sort=True)
     ]
     return (
         "Levels.fyi, taken as if it had been delivered every month: cells withheld as of "
@@ -118,5 +120,9 @@ def _real(real: pd.DataFrame) -> str:
     )
 
 
-def _both(shares: "object") -> str:
-    return " / ".join("·" if share != share else f"{100 * share:.1f} %" for share in shares)  # type: ignore[attr-defined]
+def _per(withheld: pd.Series) -> str:
+    return f"{100 * withheld.mean():.2f} %"
+
+
+def _both(shares: Iterable[float]) -> str:
+    return " / ".join("·" if math.isnan(share) else f"{100 * share:.1f} %" for share in shares)

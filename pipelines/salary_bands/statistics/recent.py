@@ -84,7 +84,8 @@ class Recent:
         error = np.sqrt(self._variances(cells, row, old, deviation) * squares)
         errors = np.round(difference / np.where(error > 0, error, np.inf), DECIMALS)
         move = np.round(difference * total_new / (total_new + total_old), DECIMALS)
-        shift = np.round(np.log(_medians(cells, weight) / _medians(cells, np.where(both[cell], old, weight))), DECIMALS)
+        without = _medians(cells, np.where(both[cell], old, weight))
+        shift: Floats = np.asarray(np.round(np.log(_medians(cells, weight) / without), DECIMALS), np.float64)
         moved_mean = np.abs(move) > settings.unsettled_move
         unsettled = (moved_mean & (np.abs(errors) > settings.unsettled_surplus_errors)) | (
             np.abs(shift) > settings.unsettled_move

@@ -73,4 +73,5 @@ def _spreads(rest: Integers, country: Integers, counted: Mask, prior: float) -> 
     by = away.groupby(country[counted])
     own, number = _NORMAL * by.median(), by.size()
     drawn = ((number * own**2 + prior * usual**2) / (number + prior)) ** 0.5
-    return drawn.reindex(range(int(country.max(initial=0)) + 1)).fillna(usual).to_numpy(float)
+    drawn = drawn.reindex(range(int(country.max(initial=0)) + 1)).fillna(usual)
+    return np.asarray(drawn, np.float64)
