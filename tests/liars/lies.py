@@ -84,7 +84,7 @@ def made_up(
 
 def compared(before: pd.DataFrame, after: pd.DataFrame, targets: list[tuple[str, str, str]]) -> pd.DataFrame:
     """Return the cells of the targets, and those that contain one, which showed a median before the lies."""
-    both = before.join(after, how="inner", lsuffix="_before", rsuffix="_after").reset_index()
+    both = before.add_suffix("_before").join(after.add_suffix("_after"), how="inner").reset_index()
     both = both[both["p50_before"].notna() & both["p50_after"].notna() & ~both["is_unsettled_before"]]
     both = both[both["market"].eq("US") & both["metric"].isin(["base", "total"])]
     is_target = pd.Series(False, both.index)
