@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
-.PHONY: refresh test test-fast lint pages sample simulate backtest attack bench chaos lock setup clean help
+.PHONY: refresh test test-fast lint pages sample simulate backtest attack lies bench chaos lock setup clean help
 .DEFAULT_GOAL := refresh
 .DELETE_ON_ERROR:
 
@@ -40,6 +40,9 @@ backtest: setup  ## split the real exports of ../shared/data in time, and write 
 
 attack: setup  ## attack the people in simulated releases, and write docs/method.md; an hour of processor time
 	$(BIN)/python -m tests.attack --out docs/method.md
+
+lies: setup  ## report made-up pay in simulated releases, and write docs/method.md; ten minutes of processor time
+	$(BIN)/python -m tests.liars --out docs/method.md
 
 bench: setup  ## measure what a refresh costs beside the floor, and write docs/performance.md; half an hour
 	$(BIN)/python -m tests.bench --out docs/performance.md

@@ -74,13 +74,14 @@ def test_the_attack_gains_little_from_one_report(tries: list[Try]) -> None:
     assert results["attack_0.1"].mean() <= results["guess_0.1"].mean() + judge.LIMITS[0.10]
 
 
-def test_rows_of_the_attackers_own_still_give_the_person_away() -> None:
-    """Four of his rows, a release, the person and four more of his rows, a release; docs/method.md says so.
-
-    If this fails because the attack no longer gains, the defence holds: turn the test round, and run make attack.
-    """
-    results = judge.judged(filled("thin", 904, 4), judge.FILLED, filled=True)
-    assert results["attack_0.1"].mean() > results["guess_0.1"].mean() + judge.LIMITS[0.10]
+def test_rows_of_the_attackers_own_are_in_the_cells_of_the_person() -> None:
+    """How often they give the person away is in docs/method.md."""
+    tries = filled("thin", 904, 2)
+    assert len(tries) == 4
+    for one in tries:
+        grown = one.seen[1]["n_reports"].max() - one.seen[0]["n_reports"].max()
+        assert grown in (0, 5)
+    assert not judge.judged(tries, judge.FILLED, filled=True).isna().any(axis=None)
 
 
 def test_the_page_has_one_section_and_takes_a_new_one() -> None:
