@@ -64,7 +64,7 @@ def judged_reports(rows: list[Report], metric: str, settings: Any, as_of: date) 
 
     logs = {id(r): round(UNIT * math.log(r[metric] / 100_000)) if r[metric] else None for r in rows}
     scale = np.sqrt([r["weight"] for r in used])
-    design = np.array([row(r) for r in used]).reshape(len(used), -1)
+    design = np.array([row(r) for r in used]).reshape(len(used), len(number) + 1)
     effects = lstsq(design * scale[:, None], scale * [logs[id(r)] for r in used])[0] if used else np.zeros(1)
     rest = {id(r): logs[id(r)] - round(float(row(r) @ effects)) if set(values(r)) <= number.keys() else 0 for r in rows}
     away = {id(r): abs(rest[id(r)]) for r in used}
