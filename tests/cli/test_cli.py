@@ -262,8 +262,8 @@ def test_show_filters_and_reads_older_releases(run: Run, both: Marts) -> None:
         result = run("show", "--marts", str(both.folder), "--release", version, *chosen)
         shown[version] = {b["level"]: (b["n_reports"], b["p50"]) for b in json.loads(result.stdout)["bands"]}
     assert shown == {
-        "2026.06.30": {"L4": (30, 165_000), "early": (30, 165_000), "all": (30, 165_000)},
-        "2026.06.30.1": {"L4": (35, 166_000), "early": (35, 166_000), "all": (35, 166_000)},
+        "2026.06.30": {"L4": (30, 165_500), "early": (30, 165_500), "all": (30, 165_500)},
+        "2026.06.30.1": {"L4": (35, 165_000), "early": (35, 165_000), "all": (35, 165_000)},
     }
 
 
