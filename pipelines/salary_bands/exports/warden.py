@@ -29,7 +29,8 @@ from salary_bands.storage.parts import Parts
 _SECONDS_PER_BYTE = 60 / 100e6
 _PARENT = 0  # the pipe that the parent closes when it ends
 _PATIENCE = 10  # seconds that may pass for each of processor time, before a reader is taken to wait for ever
-_TOO_COSTLY = (signal.SIGXCPU, signal.SIGKILL)  # the kernel kills whatever exceeds the memory of the machine
+# the kernel kills whatever exceeds the memory of the machine, and a library in C++ aborts where it gets none
+_TOO_COSTLY = (signal.SIGXCPU, signal.SIGKILL, signal.SIGABRT)
 
 
 class Warden:
