@@ -8,6 +8,7 @@ from salary_bands.fingerprint import METHOD, digest
 from salary_bands.settings import Settings
 from tests.attack import judge
 from tests.attack.likelihood import WITHIN
+from tests.builders import method_page
 from tests.simulate.report import table
 
 HEADING = "## What one and two releases can reveal of a person"
@@ -34,10 +35,7 @@ def settings_digest() -> str:
 
 def inserted(page: str, part: str) -> str:
     """The page with its generated part replaced, or put under a heading behind how people are protected."""
-    if _PART.search(page):
-        return _PART.sub(lambda _: part, page)
-    place = page.index(_BEFORE)
-    return f"{page[:place]}{HEADING}\n\n{part}\n\n{page[place:]}"
+    return method_page.inserted(page, part, _PART, HEADING, _BEFORE)
 
 
 def section(attacks: dict[str, pd.DataFrame], bounds: pd.DataFrame, moves: pd.DataFrame) -> str:

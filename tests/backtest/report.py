@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from salary_bands.fingerprint import METHOD, digest
-from salary_bands.settings import Settings
+from salary_bands.fingerprint import METHOD
 from tests.backtest.judged import interval, kind_of, outside, spread
+from tests.builders import method_page
 
 HEADING = "## What the back-test found"
 OPEN, CLOSE = "<!-- back-test: method {method}, settings {digest} -->", "<!-- end of the back-test -->"
@@ -20,16 +20,12 @@ SHOWN_ON = ("2020-12-31", "2020-06-30")
 
 def mark() -> str:
     """The first line: the declared method and the settings that the tables were made with."""
-    defaults = {n: f.default for n, f in Settings.model_fields.items() if f.json_schema_extra}
-    return OPEN.format(method=METHOD, digest=digest(defaults)[:12])
+    return OPEN.format(method=METHOD, digest=method_page.settings_digest())
 
 
 def inserted(page: str, part: str) -> str:
     """The page with its generated part replaced; where it has none, under a heading before what figures are not."""
-    if _PART.search(page):
-        return _PART.sub(lambda _: part, page)
-    place = page.index("## What the figures are not")
-    return f"{page[:place]}{HEADING}\n\n{part}\n\n{page[place:]}"
+    return method_page.inserted(page, part, _PART, HEADING, "## What the figures are not")
 
 
 def generated(page: str) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from salary_bands.fingerprint import METHOD, digest
-from salary_bands.settings import Settings
+from salary_bands.fingerprint import METHOD
+from tests.builders import method_page
 from tests.liars.honest import CASES, MOVE
 from tests.liars.lies import FACTORS, FORMS, HONEST
 from tests.simulate.report import table
@@ -21,16 +21,12 @@ LIMIT = 0.08  # move of a shown P50 that 16 lies may make
 
 def mark() -> str:
     """The first line: the declared method and the settings that the tables were made with."""
-    defaults = {n: f.default for n, f in Settings.model_fields.items() if f.json_schema_extra}
-    return OPEN.format(method=METHOD, digest=digest(defaults)[:12])
+    return OPEN.format(method=METHOD, digest=method_page.settings_digest())
 
 
 def inserted(page: str, part: str) -> str:
     """The page with its generated part replaced, or put under a heading before thin cells."""
-    if _PART.search(page):
-        return _PART.sub(lambda _: part, page)
-    place = page.index(_BEFORE)
-    return f"{page[:place]}{HEADING}\n\n{part}\n\n{page[place:]}"
+    return method_page.inserted(page, part, _PART, HEADING, _BEFORE)
 
 
 def section(lies: pd.DataFrame, honest: dict[str, pd.DataFrame], moved: pd.DataFrame, real: pd.DataFrame) -> str:
