@@ -51,6 +51,19 @@ def test_a_process_of_its_own_reads_what_we_would(settings: Settings, warden: Wa
     assert here[0]["rows"] == 11 and here[0]["malformed"]
 
 
+def test_paths_are_those_of_the_folder_in_which_one_asks(
+    settings: Settings, warden: Warden, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server lives on where its parent goes to another folder, as a test or a Dagster process may."""
+    export_of(settings, ROWS)
+    for folder in (tmp_path, settings.raw):
+        monkeypatch.chdir(folder)
+        own = Path(f"own_of_{folder.name}")
+        (folder / own).mkdir()
+        file = (settings.raw / "s" / "a.csv").relative_to(folder)
+        assert warden.inspect(file, settings.model_copy(update={"reference": own}))["held"] is None
+
+
 @pytest.mark.parametrize(("name", "content"), [("a.csv", b""), ("b.csv", b"x,y\n1,2\n"), ("c.xlsx", b"PK\x03\x04")])
 def test_what_is_held_there_is_held_here_in_the_same_words(
     settings: Settings, warden: Warden, name: str, content: bytes

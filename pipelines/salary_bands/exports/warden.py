@@ -79,8 +79,9 @@ class Warden:
     def _read(self, path: Path, size: int, settings: Settings, what: dict[str, Any]) -> Facts:
         request = {
             **what,
-            "path": str(path.absolute()),
-            "settings": settings.model_dump(mode="json", exclude_none=True) | {"work": str(settings.work.absolute())},
+            "folder": os.getcwd(),
+            "path": str(path),
+            "settings": settings.model_dump(mode="json", exclude_none=True),
             "seconds": round(settings.max_read_seconds + size * _SECONDS_PER_BYTE),
         }
         for _ in range(2):  # the server may have been killed while it waited
@@ -139,6 +140,7 @@ def serve() -> None:
     while line := sys.stdin.buffer.readline():
         request = json.loads(line)
         with suppress(Exception):  # once for all children, which say what is wrong with them
+            os.chdir(request["folder"])  # paths may be relative, and the server outlives a change of folder
             load(**request["settings"])
             formats()
         os.write(1, json.dumps(_in_child(request)).encode() + b"\n")
