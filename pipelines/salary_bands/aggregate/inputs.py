@@ -7,6 +7,7 @@ from functools import cache
 
 import duckdb
 import pandas as pd
+import pyarrow
 
 from salary_bands.aggregate.plan import Plan
 from salary_bands.reference.formats import format_named, formats
@@ -30,24 +31,25 @@ def recency_weight(age_months: int, half_life_months: int) -> int:
 
 
 def add_inputs(connection: duckdb.DuckDBPyConnection, plan: Plan, settings: Settings) -> None:
-    """Add the tables of `inputs` to a connection."""
-    for name, frame in inputs(plan, settings).items():
-        add_table(connection, name, frame)
-
-
-def inputs(plan: Plan, settings: Settings) -> dict[str, pd.DataFrame]:
-    """Return the input tables by name.
+    """Add the input tables to a connection: those of the plan, and those that are the same for every plan.
 
     distinct_groups has the groups of group_names that are the first of their leaves, in layers of groups that have no
-    leaf in common. exports has the files that count,
-    export_files all of them.
+    leaf in common. exports has the files that count, export_files all of them.
     """
+    add_table(connection, "refresh", _refresh(plan, settings))
+    add_table(connection, "recency", _recency(settings))
+    add_table(connection, "exports", _exports(plan))
+    add_table(connection, "export_files", _export_files(plan))
+    for name, table in _reference_tables().items():
+        connection.register(name, table)
+
+
+@cache
+def _reference_tables() -> dict[str, pyarrow.Table]:
     groups, names = view_groups(), group_names()
     first = names[["first_view", "first_group_id"]].drop_duplicates().set_axis(["view", "group_id"], axis=1)
     licences = [(f.name, f.licence, f.attribution) for f in formats()]
-    return {
-        "refresh": _refresh(plan, settings),
-        "recency": _recency(settings),
+    frames = {
         "percentile_points": pd.DataFrame({"percentile": PERCENTILES}),
         "metrics": _metrics(),
         "view_groups": groups[["view", "group_id", "leaf"]],
@@ -56,10 +58,9 @@ def inputs(plan: Plan, settings: Settings) -> dict[str, pd.DataFrame]:
         "group_labels": groups[["view", "group_id", "group_label"]].drop_duplicates(ignore_index=True),
         "grid": _grid(),
         "level_parents": _level_parents(),
-        "exports": _exports(plan),
-        "export_files": _export_files(plan),
         "formats": pd.DataFrame(licences, columns=["format", "licence", "attribution"]),
     }
+    return {name: pyarrow.Table.from_pandas(frame, preserve_index=False) for name, frame in frames.items()}
 
 
 def _in_layers(groups: pd.DataFrame) -> pd.DataFrame:
@@ -129,7 +130,6 @@ def _export_files(plan: Plan) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).astype({"held_reason": "str"})
 
 
-@cache
 def _grid() -> pd.DataFrame:
     """Return the cells that are published even if they are suppressed: every group, tier and level in the US."""
     groups = group_names()[["view", "group_id"]].itertuples(index=False, name=None)

@@ -79,7 +79,7 @@ class Warden:
     def _read(self, path: Path, size: int, settings: Settings, what: dict[str, Any]) -> Facts:
         request = {
             **what,
-            "folder": os.getcwd(),
+            "folder": str(Path.cwd()),
             "path": str(path),
             "settings": settings.model_dump(mode="json", exclude_none=True),
             "seconds": round(settings.max_read_seconds + size * _SECONDS_PER_BYTE),

@@ -21,6 +21,7 @@ def build_mart(marts: Marts, version: str, history: list[str]) -> None:
     """
     with moved_into_place(marts.mart) as aside, duckdb.connect(":memory:") as connection:
         connection.execute(f"ATTACH {quoted(str(aside))} AS mart (STORAGE_VERSION '{STORAGE}')")
+        connection.begin()  # one transaction: each is written to the disk
         manifest = marts.manifest(version)
         for table in RELEASE_TABLES:
             there = (marts.release(version) / f"{table}.parquet").is_file()  # not in a release older than the table
@@ -33,6 +34,7 @@ def build_mart(marts: Marts, version: str, history: list[str]) -> None:
         connection.execute("COMMENT ON COLUMN mart.release.version IS 'Its version'")
         connection.execute("COMMENT ON COLUMN mart.release.history IS 'The releases in history_bands, oldest first'")
         _add_macros(connection)
+        connection.commit()
         connection.execute("DETACH mart")
     marts.mart.with_name(f"{marts.mart.name}.wal").unlink(missing_ok=True)  # of somebody who wrote to the old one
 

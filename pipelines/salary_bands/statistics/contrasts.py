@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from salary_bands.statistics.model import Fit, Floats, Mask
 
@@ -104,7 +104,7 @@ class Estimates:
     def intervals(self) -> tuple[Floats, Floats]:
         """Return the ends of the 95 % intervals: Student t with G* - 1 degrees of freedom, NaN if G* is 1 or less."""
         freedom = np.where(self.employers > 1, self.employers - 1, np.nan)
-        half = student.ppf(0.975, freedom) * self.error
+        half = stdtrit(freedom, 0.975) * self.error
         return self.value - half, self.value + half
 
 
@@ -144,4 +144,4 @@ def critical_values(variance: Floats, model_variance: Floats, employers: Floats)
     """
     some = model_variance > 0
     freedom = np.where(some, (employers - 1) * (variance / np.where(some, model_variance, 1.0)) ** 2, np.inf)
-    return np.asarray(student.ppf(0.975, freedom))
+    return np.asarray(stdtrit(freedom, 0.975))

@@ -4,11 +4,12 @@ import math
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom
+from scipy.special import bdtr
 
 from salary_bands.schemas.bands import PERCENTILES
 from salary_bands.settings import Settings
 from salary_bands.statistics.batches import Integers
+from salary_bands.statistics.model import Floats
 
 
 def employer_correlations(shares: pd.DataFrame, metrics: list[str], settings: Settings) -> pd.DataFrame:
@@ -69,11 +70,21 @@ class BinomialRanks:
 def _binomial_ranks(sizes: Integers, points: Integers) -> Integers:
     """Return low and high ranks, of shape (sizes, 2)."""
     p = points / 100
-    below = binom.ppf(0.025, sizes, p)  # the smallest k with P(Bin(m, p) <= k) >= 2.5 %
-    low = below + (binom.cdf(below, sizes, p) <= 0.025)
-    high = binom.ppf(0.975, sizes, p) + 1
+    below = _binomial_quantiles(0.025, sizes, p)
+    low = below + (bdtr(below, sizes, p) <= 0.025)
+    high = _binomial_quantiles(0.975, sizes, p) + 1
     inside = (low >= 2) & (high <= sizes - 1)
     return np.where(inside[:, None], np.column_stack([low, high]), 0).astype(np.int64)
+
+
+def _binomial_quantiles(quantile: float, sizes: Integers, p: Floats) -> Integers:
+    """Return the smallest k with P(Bin(m, p) <= k) >= quantile. `scipy.stats` has it, but takes a second to import."""
+    below, found = np.full_like(sizes, -1), sizes
+    while (found - below > 1).any():
+        middle = (below + found) // 2
+        enough = bdtr(middle, sizes, p) >= quantile
+        below, found = np.where(enough, below, middle), np.where(enough, middle, found)
+    return found
 
 
 def _anova(shares: pd.DataFrame) -> float | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from salary_bands.settings import Settings
 from salary_bands.statistics.model import Fit, Floats, Mask, Whole, numbered, present
@@ -174,6 +174,6 @@ def _spread(fit: Fit, rows: Whole) -> tuple[Whole, Floats]:
     deviation = np.sqrt(np.maximum(fit.sum_yy[rows] / fit.n[rows] - mean**2, 0.0))
     scores = np.zeros((_MOST_POINTS + 1, _MOST_POINTS))
     for size in range(2, _MOST_POINTS + 1):
-        drawn = norm.ppf((np.arange(size) + 0.5) / size)
+        drawn = ndtri((np.arange(size) + 0.5) / size)
         scores[size, :size] = drawn / np.sqrt((drawn**2).mean())
     return row, np.repeat(mean, count) + np.repeat(deviation, count) * scores[np.repeat(count, count), number]

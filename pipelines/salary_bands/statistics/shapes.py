@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from salary_bands.settings import Settings
 from salary_bands.statistics.heterogeneity import paule_mandel
@@ -107,4 +107,4 @@ def _family(kind: str) -> tuple[bool, str]:
 def _sampling_variance(percentile: int) -> float:
     """Return n times the variance of (sample percentile - sample mean) for a standard normal distribution."""
     p = percentile / 100
-    return float(p * (1 - p) / norm.pdf(norm.ppf(p)) ** 2 - 1)
+    return p * (1 - p) * 2 * math.pi * math.exp(float(ndtri(p)) ** 2) - 1
