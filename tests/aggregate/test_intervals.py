@@ -64,7 +64,7 @@ def oracle_intervals(cells: dict[int, Reports], likeness: Fraction) -> dict[tupl
             for pay, weight, name in reports
         ]
         for percent in PERCENTILES:
-            seen, listed = (oracle.likeness_seen(rows, "base", percent, of) for of in (False, True))
+            seen, listed = oracle.likeness_seen(rows, "base", percent)
             size = oracle.effective_size(rows, likeness, seen, mix=Fraction(str(MIX)) * max(listed, 0))
             pays = [(pay, weight) for pay, weight, _ in reports]
             point = oracle.percentile(pays, percent)

@@ -174,10 +174,11 @@ def _shown(
 ) -> Report:
     """The effective number of reports of P50, and what each percentile shows; adverts have no employers."""
     metric = key[-1]
+    rows = sorted(rows, key=lambda r: (r[metric], r["weight"]))  # what sorts them again takes no time
     likeness = correlations[metric] if key[2] == "reported" else dict.fromkeys(PERCENTILES, Fraction(0))
     sizes = {}
     for percent, value in likeness.items():
-        seen, listed = (likeness_seen(rows, metric, percent, of) for of in (False, True))
+        seen, listed = likeness_seen(rows, metric, percent)
         mix = Fraction(str(settings.mix_variance)) * max(listed, 0)
         sizes[percent] = effective_size(rows, value, seen, settings.max_unknown_factor, mix)
     pay = [(r[metric], r["weight"]) for r in rows]

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from bisect import bisect_right
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import cache
@@ -56,10 +57,11 @@ def moves(row_hashes: Iterable[int], secret: bytes, sizes: dict[int, Fraction] |
 def figures(pay: Pay, sizes: dict[int, Fraction], moved: Moves | None = None) -> dict[int, Figure]:
     """What a cell shows, by percentile, given the effective size of each, and by how many ranks each is moved."""
     moved = moved or {}
+    pays = points(pay, moved)
     shown = {}
     for percent, size in sizes.items():
         by = (moved.get((percent, 1), Fraction(0)), moved.get((percent, 2), Fraction(0)))
-        point = points(pay, moved)[percent]
+        point = pays[percent]
         bounds = interval(pay, math.floor(size), percent, by, point)
         if bounds:
             low, high = bounds
@@ -153,18 +155,21 @@ def effective_size(
     return whole**2 / (sum(r["weight"] ** 2 for r in rows) + factor * max(likeness * pairs, seen) + mix)
 
 
-def likeness_seen(rows: list[Report], metric: str, percent: int, listed: bool = False) -> Fraction:
-    """What the pairs of reports of one employer add to the squared weights, by how they lie about the percentile.
+def likeness_seen(rows: list[Report], metric: str, percent: int) -> tuple[Fraction, Fraction]:
+    """What pairs of reports of one employer add to the squared weights, by how they lie about the percentile.
 
-    Of employers outside T1 and T2, or of those if `listed`. A pair counts by the product of the weights and of (is it
-    at most the percentile, less p), over p (1 - p).
+    Of employers outside T1 and T2, and of those in them. A pair counts by the product of the weights and of (is it at
+    most the percentile, less p), over p (1 - p).
     """
     figure = math.floor(percentile([(r[metric], r["weight"]) for r in rows], percent))
-    added = 0  # in hundredths of hundredths, as is p (1 - p) below
-    for group in _alike(rows, listed):
-        parts = [r["weight"] * (100 * (r[metric] <= figure) - percent) for r in group]
-        added += sum(parts) ** 2 - sum(part**2 for part in parts)
-    return Fraction(added, percent * (100 - percent))
+    found = []
+    for listed in (False, True):
+        added = 0  # in hundredths of hundredths, as is p (1 - p) below
+        for group in _alike(rows, listed):
+            parts = [r["weight"] * (100 * (r[metric] <= figure) - percent) for r in group]
+            added += sum(parts) ** 2 - sum(part**2 for part in parts)
+        found.append(Fraction(added, percent * (100 - percent)))
+    return found[0], found[1]
 
 
 def _alike(rows: list[Report], listed: bool = False) -> list[list[Report]]:
@@ -214,12 +219,12 @@ def _at_rank(pay: Pay, rank: Fraction, size: int) -> Fraction:
 
     At least half way from the outermost report to its neighbour.
     """
-    ordered, cumulated, middles = sorted(pay), 0, []
+    ordered, cumulated, middles = sorted(pay), 0, []  # in halves of a weight, so that all are whole
     for _, weight in ordered:
-        middles.append(cumulated + Fraction(weight, 2))
+        middles.append(2 * cumulated + weight)
         cumulated += weight
-    target = (rank - Fraction(1, 2)) / size * cumulated
-    target = min(max(target, (middles[0] + middles[1]) / 2), (middles[-2] + middles[-1]) / 2)
-    n = max(k for k in range(len(ordered) - 1) if middles[k] <= target)
+    target = (rank - Fraction(1, 2)) / size * 2 * cumulated
+    target = min(max(target, Fraction(middles[0] + middles[1], 2)), Fraction(middles[-2] + middles[-1], 2))
+    n = bisect_right(middles[:-1], target) - 1
     share = (target - middles[n]) / (middles[n + 1] - middles[n])
     return ordered[n][0] + share * (ordered[n + 1][0] - ordered[n][0])

@@ -319,7 +319,8 @@ def _references(paid: list[Report], metric: str, settings: Any) -> Callable[[Rep
         for country, rows in countries.items()
         if len(rows) >= settings.fence_min_country_reports
     }
-    distances = {country: [abs(y - median(logs)) for y in logs] for country, logs in rest.items()}
+    centres = {country: median(logs) for country, logs in rest.items()}
+    distances = {country: [abs(y - centres[country]) for y in logs] for country, logs in rest.items()}
     usual = median([d for of in distances.values() for d in of]) if distances else 0.0
 
     def tell(report: Report) -> tuple[float, float] | None:
@@ -331,7 +332,7 @@ def _references(paid: list[Report], metric: str, settings: Any) -> Callable[[Rep
             return None
         own = median(distances[country])
         wide = own if len(rest[country]) >= settings.fence_min_reports else max(own, usual)
-        return median(rest[country]) + effects.get(report["level"], 0), _reach(wide, settings)
+        return centres[country] + effects.get(report["level"], 0), _reach(wide, settings)
 
     return tell
 
