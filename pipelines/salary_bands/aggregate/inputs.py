@@ -14,7 +14,6 @@ from salary_bands.reference.formats import format_named, formats
 from salary_bands.schemas.bands import PERCENTILES
 from salary_bands.schemas.columns import LEVELS, STAGES, TIERS
 from salary_bands.settings import Settings
-from salary_bands.storage.duck import add_table
 from salary_bands.vocabulary.dates import months_before
 from salary_bands.vocabulary.levels import stage_of
 from salary_bands.vocabulary.taxonomy import group_names, view_groups
@@ -36,12 +35,18 @@ def add_inputs(connection: duckdb.DuckDBPyConnection, plan: Plan, settings: Sett
     distinct_groups has the groups of group_names that are the first of their leaves, in layers of groups that have no
     leaf in common. exports has the files that count, export_files all of them.
     """
-    add_table(connection, "refresh", _refresh(plan, settings))
-    add_table(connection, "recency", _recency(settings))
-    add_table(connection, "exports", _exports(plan))
-    add_table(connection, "export_files", _export_files(plan))
-    for name, table in _reference_tables().items():
+    of_plan = {
+        "refresh": _refresh(plan, settings),
+        "recency": _recency(settings),
+        "exports": _exports(plan),
+        "export_files": _export_files(plan),
+    }
+    for name, table in {**_tables(of_plan), **_reference_tables()}.items():
         connection.register(name, table)
+
+
+def _tables(frames: dict[str, pd.DataFrame]) -> dict[str, pyarrow.Table]:
+    return {name: pyarrow.Table.from_pandas(frame, preserve_index=False) for name, frame in frames.items()}
 
 
 @cache
@@ -49,18 +54,19 @@ def _reference_tables() -> dict[str, pyarrow.Table]:
     groups, names = view_groups(), group_names()
     first = names[["first_view", "first_group_id"]].drop_duplicates().set_axis(["view", "group_id"], axis=1)
     licences = [(f.name, f.licence, f.attribution) for f in formats()]
-    frames = {
-        "percentile_points": pd.DataFrame({"percentile": PERCENTILES}),
-        "metrics": _metrics(),
-        "view_groups": groups[["view", "group_id", "leaf"]],
-        "group_names": names,
-        "distinct_groups": _in_layers(first.merge(groups[["view", "group_id", "leaf"]])),
-        "group_labels": groups[["view", "group_id", "group_label"]].drop_duplicates(ignore_index=True),
-        "grid": _grid(),
-        "level_parents": _level_parents(),
-        "formats": pd.DataFrame(licences, columns=["format", "licence", "attribution"]),
-    }
-    return {name: pyarrow.Table.from_pandas(frame, preserve_index=False) for name, frame in frames.items()}
+    return _tables(
+        {
+            "percentile_points": pd.DataFrame({"percentile": PERCENTILES}),
+            "metrics": _metrics(),
+            "view_groups": groups[["view", "group_id", "leaf"]],
+            "group_names": names,
+            "distinct_groups": _in_layers(first.merge(groups[["view", "group_id", "leaf"]])),
+            "group_labels": groups[["view", "group_id", "group_label"]].drop_duplicates(ignore_index=True),
+            "grid": _grid(),
+            "level_parents": _level_parents(),
+            "formats": pd.DataFrame(licences, columns=["format", "licence", "attribution"]),
+        }
+    )
 
 
 def _in_layers(groups: pd.DataFrame) -> pd.DataFrame:
