@@ -57,8 +57,6 @@ def test_without_a_date_unchanged_exports_are_published_after_idle_days(settings
     assert run(settings, date(2026, 7, 6), is_dated=False).unchanged
     assert run(settings, date(2026, 7, 7), is_dated=False).version == "2026.07.07"
     assert run(settings, date(2026, 7, 8)).version == "2026.07.08"  # somebody asked for it
-    write_native(settings.raw, [native_row(n) for n in range(31)])
-    assert run(settings, date(2026, 7, 9), is_dated=False).version == "2026.07.09"
 
 
 def test_equal_rows_made_by_other_rules_are_not_built_again(settings: Settings) -> None:

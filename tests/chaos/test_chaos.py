@@ -1,16 +1,12 @@
-"""What the trials of `make chaos` look for is seen to be found, and a few trials of every round hold."""
+"""What the trials of `make chaos` look for is seen to be found. The trials themselves are a step of `.ci/run`."""
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.builders import ROOT
 from tests.chaos.__main__ import report
-from tests.chaos.faults import FAULTS
 from tests.chaos.world import torn
 
 VERSIONS = ("2026.06.30", "2026.06.30.1")
@@ -51,13 +47,3 @@ def test_one_failure_is_enough(capsys: pytest.CaptureFixture[str]) -> None:
     assert report([well]) == 0
     assert report([well, {"trial": 1, "kind": "races", "wrong": ["torn: x"]}]) == 1
     assert "2 trials, 1 failed: 1 torn releases, 0 with lost rows" in capsys.readouterr().out
-
-
-@pytest.mark.slow
-def test_a_trial_is_seeded_and_holds() -> None:
-    """The round of every fault is `make chaos`, in .ci/run; this shows that it runs."""
-    command = [sys.executable, "-m", "tests.chaos", "--trials", "1", "--workers", "1", "--only", "kill -9"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 trials, 0 failed: 0 torn releases, 0 with lost rows" in done.stdout
-    assert len(FAULTS) >= 14

@@ -215,7 +215,8 @@ def test_where_nothing_is_known_it_says_why(sample_release: Path, browser: Brows
 
 def test_it_leads_with_what_there_is(page: Page, sample_release: Path) -> None:
     """All of machine learning, the generalist and data science, by level and tier and by place, in words of readers."""
-    bands = pd.read_parquet(sample_release / "bands.parquet").query("view == 'leaf' and evidence == 'reported'")
+    bands = pd.concat(pd.read_parquet(sample_release / f"{stem}.parquet") for stem in ("bands", "suppressed"))
+    bands = bands.query("view == 'leaf' and evidence == 'reported'")
     bands = bands.set_index(["group_id", "tier", "level", "market", "metric"])
     headings = [h.get_attribute("id") for h in page.locator("h2").all()]
     assert headings[:3] == ["reading", "levels", "cards"]

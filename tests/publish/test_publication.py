@@ -32,6 +32,7 @@ from tests.builders.manifests import entry_of
 
 pytestmark = pytest.mark.slow
 
+FILES = ("suppressed.parquet", *(f"{table}.{kind}" for table in RELEASE_TABLES for kind in ("csv", "parquet")))
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 VERSION = "2026.06.30"
 TWELVE = (*MODEL_EMPLOYERS, "Shopify", "Twilio", "Atlassian", "Zoom", "Salesforce", "Adobe")  # enough for estimates
@@ -59,6 +60,10 @@ def parquet(folder: Path, table: str) -> list[dict[str, Any]]:
     return pq.read_table(folder / f"{table}.parquet").to_pylist()
 
 
+def cell_of(row: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(row[name] for name in ("view", "group_id", "evidence", "tier", "level", "market", "metric"))
+
+
 def rows_of_csv(folder: Path, table: str) -> list[dict[str, str]]:
     with (folder / f"{table}.csv").open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
@@ -82,12 +87,21 @@ def test_the_manifest_lists_every_file_but_itself(folder: Path) -> None:
         path = folder / file["path"]
         assert (file["bytes"], file["sha256"]) == (path.stat().st_size, sha256_of(path))
     rows = {f["path"]: f["rows"] for f in manifest["files"] if f["path"].endswith((".csv", ".parquet"))}
-    assert rows == {f"{t}.{kind}": len(parquet(folder, t)) for t in RELEASE_TABLES for kind in ("csv", "parquet")}
+    assert rows == {path: len(parquet(folder, path.partition(".")[0])) for path in FILES}
 
 
 def test_the_tables_of_a_release_are_its_files(folder: Path) -> None:
-    for suffix in ("parquet", "csv"):
-        assert {p.stem for p in folder.glob(f"*.{suffix}")} == set(RELEASE_TABLES)
+    assert {p.name for suffix in ("parquet", "csv") for p in folder.glob(f"*.{suffix}")} == set(FILES)
+
+
+def test_what_is_withheld_is_in_a_file_of_its_own_with_a_reason_and_what_answers(folder: Path) -> None:
+    shown, withheld = parquet(folder, "bands"), parquet(folder, "suppressed")
+    assert {row["basis"] for row in shown} <= {"direct", "pooled"} and {r["basis"] for r in withheld} == {"suppressed"}
+    assert all(row["suppression_reason"] and row["p50"] is None for row in withheld)
+    assert shown[0].keys() == withheld[0].keys()
+    abroad = [row for row in withheld if row["market"] != "US"]
+    assert {row["market"] for row in abroad} > {"global"}
+    assert any(row["use_instead_view"] for row in abroad)
 
 
 def test_the_manifest_says_what_the_release_is_made_from(folder: Path) -> None:
@@ -164,7 +178,7 @@ def test_any_text_comes_back_from_a_csv_and_starts_no_formula(
 
 def test_band_files_hold_what_the_table_holds(folder: Path) -> None:
     by_file: dict[str, list[dict[str, Any]]] = {}
-    for row in parquet(folder, "bands"):
+    for row in [*parquet(folder, "bands"), *parquet(folder, "suppressed")]:
         by_file.setdefault(f"bands/{row['view']}/{row['group_id']}/{row['market']}.json", []).append(row)
     shown = {path: rows for path, rows in by_file.items() if any(r["basis"] != "suppressed" for r in rows)}
     assert set(shown) < set(by_file)  # some group has nothing to show, and no file
@@ -175,7 +189,7 @@ def test_band_files_hold_what_the_table_holds(folder: Path) -> None:
         assert document.pop("contains_synthetic") is False and document.pop("licences")
         head = {k: v for k, v in document.items() if k not in ("columns", "schema_version")}
         expected = [{**row, "as_of": row["as_of"].isoformat()} for row in rows]
-        assert [{**cells, **head} for cells in found] == expected
+        assert [{**cells, **head} for cells in found] == sorted(expected, key=cell_of)
 
 
 def test_the_data_package_describes_every_column(folder: Path) -> None:
@@ -183,7 +197,7 @@ def test_the_data_package_describes_every_column(folder: Path) -> None:
     assert package["$schema"].startswith("https://datapackage.org/profiles/2.")
     assert package["version"] == VERSION
     by_path = {r["path"]: r for r in package["resources"]}
-    assert set(by_path) == {f"{t}.{kind}" for t in RELEASE_TABLES for kind in ("csv", "parquet")}
+    assert set(by_path) == set(FILES)
     for table in RELEASE_TABLES:
         for kind in ("csv", "parquet"):
             resource = by_path[f"{table}.{kind}"]
@@ -216,7 +230,8 @@ def test_the_mart_has_the_tables_with_a_comment_on_every_column(marts: Marts, fo
     assert set(comments) == {*RELEASE_TABLES, "history_bands", "release"}
     assert all(comments.values()) and not silent
     rows = {t: len(parquet(folder, t)) for t in RELEASE_TABLES}
-    assert counts == {**rows, "history_bands": rows["bands"], "release": 1}
+    bands = {"bands": rows["bands"] + len(parquet(folder, "suppressed")), "history_bands": rows["bands"]}
+    assert counts == {**rows, **bands, "release": 1}
     assert (types["as_of"], types["p50"], types["fragile"]) == ("DATE", "BIGINT", "BOOLEAN")
 
 

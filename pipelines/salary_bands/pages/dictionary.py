@@ -8,8 +8,8 @@ _HEAD = """# Dictionary
 
 A refresh writes its results to this folder. `latest.json` names the newest release, `releases.json` lists all
 releases, and `releases/<version>/` has the files of each. `salary_bands.duckdb` has the tables of the latest release,
-and the bands of all releases in `history_bands`. Only this page is kept in git. It is generated from the contracts in
-`pipelines/salary_bands/schemas/`; a test fails if it is stale.
+and the shown bands of all releases in `history_bands`. Only this page is kept in git. It is generated from the
+contracts in `pipelines/salary_bands/schemas/`; a test fails if it is stale.
 
 Null means unknown or withheld, never zero. Pay is gross, for full-time work, in whole USD a year.
 """

@@ -6,7 +6,7 @@ import duckdb
 
 from salary_bands.query.macros import MACROS, add_macros
 from salary_bands.releases.marts import Marts
-from salary_bands.releases.tables import checked_file, table_file
+from salary_bands.releases.tables import table_file, table_files
 from salary_bands.schemas import RELEASE_TABLES, TABLES, arrow_schema
 from salary_bands.storage.duck import quoted
 from salary_bands.storage.files import moved_into_place
@@ -24,8 +24,7 @@ def build_mart(marts: Marts, version: str, history: list[str]) -> None:
         connection.begin()  # one transaction: each is written to the disk
         manifest = marts.manifest(version)
         for table in RELEASE_TABLES:
-            there = (marts.release(version) / f"{table}.parquet").is_file()  # not in a release older than the table
-            _add(connection, table, [checked_file(marts, manifest, table)] if there else [])
+            _add(connection, table, table_files(marts, manifest, table))
         paths = [table_file(marts, v, "bands") for v in sorted({*history, version})]
         _add(connection, "history_bands", paths, contract="bands")
         release = {"version": version, "history": history}

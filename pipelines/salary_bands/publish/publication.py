@@ -136,7 +136,7 @@ def _write_release(candidate: Workspace, marts: Marts, folder: Path, manifest: M
     }
     rows = write_tables(candidate, folder, credit)
     head = {"release": plan.version, "as_of": plan.as_of, **credit}
-    views = dict(view_documents(head, folder))
+    views = dict(view_documents(head, candidate.folder))
     by_name = {document["view"]: document for document in views.values()}
     previous = marts.manifest(plan.previous) if plan.previous else None
     for path, text in chain(
@@ -144,7 +144,7 @@ def _write_release(candidate: Workspace, marts: Marts, folder: Path, manifest: M
         ((path, json_text(document)) for path, document in schema_documents().items()),
         [("CHANGES.md", changes_text(manifest, previous, folder))],
         [("README.md", readme_text(manifest, formats_used))],
-        [("index.html", page_text(manifest, by_name, folder))],
+        [("index.html", page_text(manifest, by_name, candidate.folder))],
     ):
         write_text(folder / path, text)
     files = [_file(folder, path, rows) for path in folder.rglob("*") if path.is_file()]

@@ -9,7 +9,7 @@ import duckdb
 
 from salary_bands.releases.manifest import Manifest
 from salary_bands.releases.marts import Marts
-from salary_bands.releases.tables import checked_file
+from salary_bands.releases.tables import table_files
 from salary_bands.storage.sql import read_sql
 
 TABLES = ("bands", "cards", "multipliers", "estimates")  # that macros read
@@ -88,12 +88,11 @@ MACROS: dict[str, tuple[str, str]] = {
 
 def add_tables(connection: duckdb.DuckDBPyConnection, marts: Marts, manifest: Manifest) -> None:
     """Add a view of each table that macros read; what a release is too old for is empty."""
-    published = {file.path for file in manifest.files}
     for table in TABLES:
         wanted, there = _LATER.get(table, {}), list[str]()
         select = "SELECT 1 WHERE false"
-        if f"{table}.parquet" in published:
-            rows = connection.read_parquet(str(checked_file(marts, manifest, table)))
+        if files := table_files(marts, manifest, table):
+            rows = connection.read_parquet([str(path) for path in files])
             rows.create_view(f"published_{table}")
             select, there = f"SELECT * FROM published_{table}", rows.columns
         missing = [f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in wanted.items() if name not in there]

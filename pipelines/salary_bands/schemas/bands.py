@@ -19,7 +19,11 @@ _PRECISION = (
 
 
 class Bands(Table):
-    """Percentile bands of pay. Key: view, group_id, evidence, tier, level, market, metric; `all` is a roll-up."""
+    """Percentile bands of pay. Key: view, group_id, evidence, tier, level, market, metric; `all` is a roll-up.
+
+    In a release, bands.parquet and bands.csv have the cells that are shown, suppressed.parquet those that are withheld:
+    of any market where there are `min_pooled_reports`, and every group, tier and level in the US. The mart has both.
+    """
 
     release: str = column("Version of the release")
     as_of: np.dtype("datetime64[us]") = column("Last day of the window")  # type: ignore[valid-type]

@@ -1,4 +1,4 @@
--- Grain: one row per cell of the grid that shows nothing, each group once.
+-- Grain: one row per cell that shows nothing: of the grid, or of enough reports to be pooled. Groups once.
 -- Inputs: grid, group_names, disclosed_cells, intervals, pooled_cells.
 with
 shown as (
@@ -7,9 +7,18 @@ shown as (
     left join intervals as i on d.cell = i.cell and i.percentile = 50
     left join pooled_cells as k on d.cell = k.cell and k.percentile = 50
     where k.cell is not null or (d.suppression_reason is null and i.cell is not null)
+),
+
+cells as (
+    select g.view, g.group_id, g.tier, g.level, g.market, g.evidence, g.metric
+    from grid as g
+    inner join group_names as n on g.view = n.first_view and g.group_id = n.first_group_id
+    union
+    select view, group_id, tier, level, market, evidence, metric
+    from disclosed_cells
 )
 
-select distinct
+select
     g.view,
     g.group_id,
     concat(g.view, ' ', g.group_id) as "group",
@@ -18,8 +27,7 @@ select distinct
     g.market,
     g.evidence,
     g.metric
-from grid as g
-inner join group_names as n on g.view = n.first_view and g.group_id = n.first_group_id
+from cells as g
 left join shown as s
     on
         g.view = s.view

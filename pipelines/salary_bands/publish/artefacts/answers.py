@@ -45,7 +45,7 @@ class Answers:
 
     @classmethod
     def of(cls, folder: Path, places: dict[str, str]) -> "Answers":
-        """Read them from the tables of a release. A release of earlier code has no estimates."""
+        """Read them from the tables of a candidate."""
         bands, estimates = (_table(folder / f"{table}.parquet") for table in ("bands", "estimates"))
         labels = {(row["view"], row["group_id"]): row["group_label"] for row in bands.values()}
         return cls(bands, estimates, labels, places)

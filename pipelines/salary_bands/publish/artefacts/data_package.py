@@ -7,6 +7,7 @@ from salary_bands.publish.artefacts.json_schemas import DATA_PACKAGE
 from salary_bands.reference.formats import Format
 from salary_bands.releases.documents import Document
 from salary_bands.releases.manifest import File, Manifest
+from salary_bands.releases.tables import WITHHELD, WITHHELD_ROWS
 from salary_bands.sample import SYNTHETIC
 from salary_bands.schemas import RELEASE_TABLES, TABLES, arrow_schema
 from salary_bands.schemas.described import constraints_of, key_of, unit_of
@@ -39,7 +40,12 @@ def data_package(manifest: Manifest, files: Iterable[File], used: Iterable[Forma
         # most sources state a licence in their own words rather than by a standard name; README.md has the texts
         "licenses": [{"path": "README.md", "title": f"{f.title}: {f.licence}"} for f in formats],
         "resources": [
-            _resource(table, kind, entries[f"{table}.{kind}"]) for table in RELEASE_TABLES for kind in _MEDIA
+            *(_resource(table, kind, entries[f"{table}.{kind}"]) for table in RELEASE_TABLES for kind in _MEDIA),
+            {
+                **_resource("bands", "parquet", entries[f"{WITHHELD}.parquet"]),
+                "name": f"{WITHHELD}-parquet",
+                "description": WITHHELD_ROWS,
+            },
         ],
     }
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from salary_bands.publish.artefacts.json_schemas import DIALECT
 from salary_bands.releases.documents import SCHEMA_VERSION, Document
 from salary_bands.releases.manifest import File, Manifest
+from salary_bands.releases.tables import WITHHELD, WITHHELD_ROWS
 from salary_bands.sample import SYNTHETIC
 from salary_bands.schemas import RELEASE_TABLES
 
@@ -61,6 +62,7 @@ def open_api(manifest: Manifest, files: Iterable[File]) -> Document:
             ),
             f"{_RELEASE}/{{table}}.csv": _get("csv", "A table as CSV", {"text/csv": _TEXT}, version, table),
             f"{_RELEASE}/{{table}}.parquet": _get("parquet", "A table as Parquet", _PARQUET, version, table),
+            f"{_RELEASE}/{WITHHELD}.parquet": _get("suppressed", WITHHELD_ROWS, _PARQUET, version),
             f"{_RELEASE}/datapackage.json": _get(
                 "datapackage", "All columns with their meaning", _json("datapackage"), version
             ),

@@ -37,7 +37,7 @@ def page_text(manifest: Manifest, views: Mapping[str, Document], folder: Path) -
     Args:
         manifest: the manifest of the release.
         views: the documents of its views, by name.
-        folder: the folder with its tables.
+        folder: the folder with the tables of its candidate, withheld rows among the bands.
     """
     places = {row["market"]: row["label"] for row in read_csv("markets.csv")}
     answers = Answers.of(folder, places)

@@ -5,6 +5,7 @@ from salary_bands.publish.artefacts.markdown import escaped
 from salary_bands.reference.formats import Format
 from salary_bands.releases.documents import SCHEMA_VERSION
 from salary_bands.releases.manifest import Manifest
+from salary_bands.releases.tables import WITHHELD, WITHHELD_ROWS
 from salary_bands.sample import SYNTHETIC
 from salary_bands.schemas import RELEASE_TABLES
 from salary_bands.schemas.columns import Table
@@ -38,6 +39,7 @@ def readme_text(manifest: Manifest, used: list[Format]) -> str:
         "- `estimates/<view>/<group_id>/<market>.json`: what the model says of them, whether or not they are shown",
         "- all tables as CSV and Parquet:",
         *(f"  - `{table}`: {_first_sentence(model)}" for table, model in RELEASE_TABLES.items()),
+        f"- `{WITHHELD}.parquet`: {WITHHELD_ROWS[:1].lower()}{WITHHELD_ROWS[1:]}",
         "- `datapackage.json`: all columns with meaning, unit and key. `schemas/`: a JSON Schema for each kind of JSON "
         "file. `openapi.json`: the files as an API",
         "- `manifest.json`: inputs, settings, rates, and a hash of each file. `CHANGES.md`: what changed",

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.releases.documents import SCHEMA_VERSION, Document
+from salary_bands.releases.tables import WITHHELD
 from salary_bands.schemas import RELEASE_TABLES, arrow_schema
 from salary_bands.storage.files import lines_text, write_text
 
@@ -31,6 +32,8 @@ ESTIMATE_COLUMNS = tuple(name for name in arrow_schema("estimates").names if nam
 def write_tables(candidate: Workspace, folder: Path, credit: Document) -> dict[str, int]:
     """Write every table as Parquet and CSV, bands and estimates as JSON; return the rows of each table's file.
 
+    Rows of bands that show nothing are in a Parquet file of their own.
+
     credit: contains_synthetic and licences, which every JSON file has.
     """
     rows = {}
@@ -39,10 +42,19 @@ def write_tables(candidate: Workspace, folder: Path, credit: Document) -> dict[s
         if table in _DOCUMENTS:
             for path, text in _DOCUMENTS[table](content, credit):
                 write_text(folder / path, text)
-        pq.write_table(content, folder / f"{table}.parquet", compression="zstd")
+        if table == "bands":  # nine tenths of the rows may show nothing
+            is_shown = pc.not_equal(content["basis"], "suppressed")
+            rows |= _write_parquet(content.filter(pc.invert(is_shown)), folder, WITHHELD)
+            content = content.filter(is_shown)
+        rows |= _write_parquet(content, folder, table)
         write_csv(content, folder / f"{table}.csv")
-        rows[f"{table}.parquet"] = rows[f"{table}.csv"] = content.num_rows
+        rows[f"{table}.csv"] = content.num_rows
     return rows
+
+
+def _write_parquet(content: pyarrow.Table, folder: Path, stem: str) -> dict[str, int]:
+    pq.write_table(content, folder / f"{stem}.parquet", compression="zstd")
+    return {f"{stem}.parquet": content.num_rows}
 
 
 def write_csv(content: pyarrow.Table, path: Path) -> None:

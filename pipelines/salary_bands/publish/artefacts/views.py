@@ -84,7 +84,7 @@ _NO_BAND: Row = {"basis": "suppressed", "suppression_reason": "few_reports"}
 
 
 def view_documents(head: Document, folder: Path) -> Iterator[tuple[str, Document]]:
-    """Yield (path, document) of each `views/<view>.json`, from the tables of a release at `folder`.
+    """Yield (path, document) of each `views/<view>.json`, from the tables of a candidate at `folder`.
 
     head: release, as_of, contains_synthetic.
     """
