@@ -1,8 +1,8 @@
 -- Grain: view, group_id, evidence, tier, level, market, metric.
 -- Inputs: disclosed_cells, percentiles, intervals, pooled_cells, effective_sizes, instead_of_cells, group_labels,
 -- group_names, grid, refresh.
--- Every cell of enough reports to be pooled, shown or suppressed, and every cell of the grid of groups, tiers and levels
--- in the US. Groups of the same leaves are computed once, as the first of them, and published under each name. A
+-- Every cell of enough reports to be pooled, shown or suppressed, and every cell of the grid of groups, tiers and
+-- levels in the US. Groups of the same leaves are computed once, as the first of them, and published under each name. A
 -- suppressed row has no figure, no share. No count of people's reports or employers below 10 is published. Figures are
 -- rounded last, after all tests.
 with
