@@ -267,6 +267,15 @@ def test_show_filters_and_reads_older_releases(run: Run, both: Marts) -> None:
     }
 
 
+@pytest.mark.parametrize("place", ["US", "us-seattle", "gb-leeds"])
+def test_show_finds_a_group_in_the_view_that_has_it(run: Run, both: Marts, place: str) -> None:
+    asked = ("show", "--marts", str(both.folder), "--group", "ml_generalist", "--market", place, "--json")
+    rows = json.loads(run(*asked).stdout)["bands"]
+    assert {(row["view"], row["metric"]) for row in rows} == {("leaf", "base"), ("leaf", "total")}
+    wrong = run(*asked, "--view", "cards")
+    assert wrong.exit_code == 2 and "no cell with view cards, group_id ml_generalist" in wrong.stderr
+
+
 @pytest.mark.parametrize(
     ("option", "value", "there"),
     [

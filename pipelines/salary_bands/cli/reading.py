@@ -15,8 +15,13 @@ from salary_bands.errors import UsageError
 def show(
     marts: MartsFolder = None,
     release: ReleaseVersion = None,
-    view: Annotated[str, typer.Option(help="leaf, cards, llm_roles, career_paths, specialties.")] = "cards",
-    group: Annotated[str | None, typer.Option(help="Group of the view.", show_default="all groups")] = None,
+    view: Annotated[
+        str | None,
+        typer.Option(
+            help="leaf, cards, llm_roles, career_paths, specialties.", show_default="cards, or the view of the group"
+        ),
+    ] = None,
+    group: Annotated[str | None, typer.Option(help="Group of a view.", show_default="all groups of the view")] = None,
     tier: Annotated[str, typer.Option(help="T1 to T5, unknown, all, or `each`.")] = "all",
     level: Annotated[str, typer.Option(help="L3 to L7, early, senior, all, or `each`.")] = "all",
     market: Annotated[str, typer.Option(help="global, a country such as US, or a metro such as us-sf-bay.")] = "US",
@@ -40,7 +45,7 @@ def show(
         evidence=evidence,
     )  # fmt: skip
     filters = (view, group, tier, level, market, metric, evidence)
-    if filters == ("cards", None, "all", "all", "US", None, "reported"):
+    if filters[1:] == (None, "all", "all", "US", None, "reported") and view in (None, "cards"):
         found["leading"] = leading_rows(marts_in(marts), release)
     if as_json:
         print_json(found)

@@ -33,7 +33,7 @@ def band_rows(
     marts: Marts,
     release: str | None,
     *,
-    view: str,
+    view: str | None,
     group: str | None,
     tier: str,
     level: str,
@@ -43,6 +43,7 @@ def band_rows(
 ) -> dict[str, Any]:
     """Return the bands of a release as one document. The value `each` selects every tier or level.
 
+    Without a view it is `cards`, or the first view that has the group.
     A row that shows nothing has the best answer to the same question in `answer`: what the model says of the cell, else
     the nearest shown cell. Cells that only the model knows are rows too.
 
@@ -51,11 +52,12 @@ def band_rows(
     """
     version = marts.chosen(release)
     manifest = marts.manifest(version)
-    asked = {"view": view, "group_id": group, "tier": tier, "level": level, "market": market, "evidence": evidence}
-    wanted = {k: v for k, v in asked.items() if v not in (None, "each")}
     with duckdb.connect(":memory:") as connection:
         add_tables(connection, marts, manifest)
         add_macros(connection)
+        view = view or _view_of(connection, group)
+        asked = {"view": view, "group_id": group, "tier": tier, "level": level, "market": market, "evidence": evidence}
+        wanted = {k: v for k, v in asked.items() if v not in (None, "each")}
         connection.execute(f"CREATE VIEW known_cells AS {read_sql('show/known_cells')}")
         for name, value in [*wanted.items(), *(("metric", m) for m in metrics)]:
             known = [r[0] for r in connection.table("known_cells").project(name).distinct().order(name).fetchall()]
@@ -72,7 +74,8 @@ def band_rows(
                 [*wanted.values(), metrics],
             )
         )
-        if group and "each" not in (tier, level):
+        has_group = connection.execute("SELECT 1 FROM cards WHERE view = ? AND group_id = ?", [view, group]).fetchone()
+        if has_group and "each" not in (tier, level):
             missing = sorted(set(metrics) - {row["metric"] for row in rows})
             rows += [_asked(connection, {**wanted, "metric": metric}) for metric in missing]
             rows.sort(key=lambda row: str(row["metric"]))
@@ -84,6 +87,12 @@ def band_rows(
         "contains_synthetic": manifest.contains_synthetic,
         "bands": [_with_answer(row) for row in rows],
     }
+
+
+def _view_of(connection: duckdb.DuckDBPyConnection, group: str | None) -> str:
+    """Return the first view that has a group, `cards` before others; that too if none has it."""
+    views = "SELECT view FROM cards WHERE group_id = ? ORDER BY view <> 'cards', view <> 'leaf', view"
+    return str((connection.execute(views, [group]).fetchone() or ["cards"])[0])
 
 
 def _with_answer(row: dict[str, Any]) -> dict[str, Any]:
