@@ -35,10 +35,12 @@ class Reports:
         clustered: Mask,
         listed: Mask,
         turnover: Turnover | None = None,
+        times: int = 1,
     ):
         """profile: the number of each report's profile. units: the numbers of its export, employer and day, NOBODY if
         unknown. clustered: whether its employer counts as a cluster. listed: whether it is of a tier whose employers
-        are all known. turnover: unless cells have every report at once."""
+        are all known. turnover: unless cells have every report at once. times: how often each report is repeated."""
+        self.times = times
         self.profile, self.pay, self.weight, self.units = profile, pay, weight, units
         self.clustered, self.listed, self.turnover = clustered, listed, turnover
         # by unit and then by pay, with unknown units last
@@ -48,6 +50,8 @@ class Reports:
 
     def repeated(self, times: int) -> "Reports":
         """Return every report several times; the copy n of a profile is `times` x profile + n."""
+        if times == 1:
+            return self
         copies = np.tile(np.arange(times, dtype=np.int32), len(self.profile))
         return Reports(
             np.repeat(self.profile * np.int32(times), times) + copies,
@@ -57,18 +61,13 @@ class Reports:
             np.repeat(self.clustered, times),
             np.repeat(self.listed, times),
             self.turnover and self.turnover.repeated(times),
+            times,
         )
 
     @cached_property
     def batches(self) -> Batches | None:
         """How they come to cells and leave them."""
         return Batches(self.profile, self.turnover) if self.turnover else None
-
-    def cells(self, cell_of_profile: Small, count: int) -> Small:
-        """Return the cell of each report, NOBODY if it is in none."""
-        if self.batches is None:
-            return cell_of_profile[self.profile]
-        return self.batches.member_cells(cell_of_profile, count)
 
 
 class Rollup:
@@ -80,7 +79,15 @@ class Rollup:
     def __init__(self, reports: Reports, cell_of_profile: Small, count: int) -> None:
         """cell_of_profile: the cell of each profile, NOBODY if it has none."""
         self.reports = reports
-        self._cell = reports.cells(cell_of_profile, count)
+        none = np.zeros(0, np.int32)
+        # reports that wait to enter a cell, and expired ones that wait to leave it
+        self._entering, self._leaving = none, none
+        if reports.batches is None:
+            self._cell = cell_of_profile[reports.profile]
+        else:
+            self._entering, self._leaving = reports.batches.edges(cell_of_profile, count)
+            self._cell = reports.batches.members(cell_of_profile, self._entering, self._leaving)
+        self._cell_of_profile = cell_of_profile
         every = np.arange(len(reports.pay), dtype=np.int32)
         self.row, self.starts = by_cell(every, self._cell, count)
         self.size = np.diff(self.starts, append=len(self.row))
@@ -91,6 +98,14 @@ class Rollup:
         edges = np.flatnonzero(np.diff((self.starts + self.size) // PART, prepend=-1))
         for first, end in zip(edges, [*edges[1:], len(self.starts)], strict=True):
             yield slice(int(first), int(end)), Cells(self, int(first), int(end))
+
+    def waiting(self) -> tuple[Small, Small]:
+        """Return cell and row of reports that count and wait to enter it, or expired and wait to leave it."""
+        if self.reports.turnover is None:
+            return self._entering, self._leaving
+        counted = ~self.reports.turnover.is_expired[self._entering]
+        row = np.concatenate([self._entering[counted], self._leaving])
+        return self._cell_of_profile[self.reports.profile[row]], row
 
     @cached_property
     def position(self) -> Small:
