@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import duckdb
 import numpy as np
 
-from salary_bands.statistics.batches import Integers, Small, Turnover
+from salary_bands.statistics.batches import Integers, Turnover
 from salary_bands.statistics.cells import NOBODY, PART, UNITS, Reports, Rollup, runs
 
 Columns = dict[str, np.ndarray]

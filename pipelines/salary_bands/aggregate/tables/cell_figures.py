@@ -191,8 +191,9 @@ def _shown_figures(
 
 def _median_ages(cells: Cells) -> Floats:
     """Return the median age of the reports of each cell, the lower one of two; NaN if it is unknown."""
-    middle = cells.pairs("day").row[cells.starts + (cells.size + 1) // 2 - 1]
-    days = cells.reports.units["day"][middle]
+    pairs = cells.pairs("day")
+    reports_to = np.cumsum(np.bincount(pairs.number, minlength=len(pairs)))
+    days = pairs.unit[np.searchsorted(reports_to, cells.starts + (cells.size + 1) // 2)]
     return np.where(days == NOBODY, np.nan, days)
 
 
