@@ -13,6 +13,7 @@ from salary_bands.statistics.cells import NOBODY, UNITS, Cells, Floats, Pairs, r
 
 SHIFTED = (50, 90)  # the percentiles whose shifts are measured
 _DECIMALS = 12  # further digits depend on the order of floating-point operations
+_NOTHING = 1e-13  # no move at all once rounded, which every kind of unit reaches
 _SAFETY = 1e-9  # bounds are floating-point numbers, and err on the side of leaving a unit out
 
 
@@ -67,7 +68,7 @@ class _Stretch:
 
     @classmethod
     def of(cls, cells: Cells, figure: Floats, reached: Floats) -> "_Stretch":
-        nearer = reached * (1 - _SAFETY) - _SAFETY
+        nearer = np.maximum(reached * (1 - _SAFETY) - _SAFETY, _NOTHING)
         low, high = _whole(figure * (1 - nearer)) + 1, -_whole(-figure * (1 + nearer))
         ends = cells.weight_below(np.column_stack([low, high]))
         return cls(cells.weights_below(low), cells.weights_below(high), ends, ~np.isnan(nearer))
