@@ -39,7 +39,7 @@ class Reports:
         times: int = 1,
     ):
         """profile: the number of each report's profile. units: the numbers of its export, employer and day, NOBODY if
-        unknown. clustered: whether its employer counts as a cluster. listed: whether it is of a tier whose employers
+        unknown. clustered: whether its employer counts as a cluster. listed: whether that is of a tier whose employers
         are all known. turnover: unless cells have every report at once. times: how often each report is repeated."""
         self.times = times
         self.profile, self.pay, self.weight, self.units = profile, pay, weight, units
@@ -181,13 +181,15 @@ class Cells:
 class Pairs:
     """The pairs of a cell and a unit in it, by cell and unit; unknown units are last in each cell.
 
-    number: the number of the pair of each report of the cells. cell, unit, weight: of each pair.
+    number: the number of the pair of each report of the cells. cell, unit, weight, squared: of each pair; squared is
+    the sum of squared weights.
     """
 
     number: Integers
     cell: Integers
     unit: Integers
     weight: Integers
+    squared: Integers
 
     @classmethod
     def of(cls, cells: Cells, kind: str) -> "Pairs":
@@ -202,7 +204,7 @@ class Pairs:
         number = numbers[place].astype(np.int64)
         cell, slot = np.divmod(there, width)
         unit = np.where(slot == width - 1, NOBODY, slot)
-        return cls(number, cell, unit, sums(number, cells.weight, len(there)))
+        return cls(number, cell, unit, *(sums(number, of, len(there)) for of in (cells.weight, cells.squares)))
 
     def __len__(self) -> int:
         return len(self.cell)
@@ -210,6 +212,12 @@ class Pairs:
     def sums(self, values: Integers) -> Integers:
         """Return the sum of the values of the reports of each pair."""
         return sums(self.number, values, len(self))
+
+    def flags(self, of_report: Mask) -> Mask:
+        """Return the flag of each pair; those of its reports are equal."""
+        found = np.zeros(len(self), bool)
+        found[self.number] = of_report
+        return found
 
 
 def sums(number: Integers, values: Integers, count: int) -> Integers:

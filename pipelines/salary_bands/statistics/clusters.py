@@ -43,6 +43,8 @@ class Groups:
 
     def of(self, chosen: Mask) -> "Groups":
         """Return some of them."""
+        if chosen.all():
+            return self
         return Groups(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
 
 
@@ -58,8 +60,8 @@ def employers(cells: Cells) -> Employers:
         count[cell] = np.diff(first, append=len(named))
         known[cell] = np.add.reduceat(pairs.weight[named], first)
         top[cell] = np.maximum.reduceat(pairs.weight[named], first)
-        is_clustered = cells.reports.clustered[cells.row]
-        together, apart = (pairs.sums(of * is_clustered)[named] for of in (cells.weight, cells.squares))
+        is_clustered = pairs.flags(cells.reports.clustered[cells.row])
+        together, apart = ((of * is_clustered)[named] for of in (pairs.weight, pairs.squared))
         clustered[cell] = sums_of_squares(together, first) - np.add.reduceat(apart, first)
     return Employers(count, known, top, clustered)
 
@@ -67,25 +69,19 @@ def employers(cells: Cells) -> Employers:
 def groups(cells: Cells, percentiles: Floats) -> Groups:
     """Sum up employers by whether pay is at or below the percentiles, which ascend in each cell."""
     pairs = cells.pairs("employer")
-    kept = np.flatnonzero((cells.reports.clustered | cells.reports.listed)[cells.row])
-    members = np.bincount(pairs.number[kept], minlength=len(pairs))
-    kept = kept[members[pairs.number[kept]] >= 2]
-    chosen = np.flatnonzero(members >= 2)
-    group_of_pair = np.zeros(len(pairs), np.int64)
-    group_of_pair[chosen] = np.arange(len(chosen))
-    group = group_of_pair[pairs.number[kept]]
+    clustered, listed = (pairs.flags(of[cells.row]) for of in (cells.reports.clustered, cells.reports.listed))
+    reports = np.bincount(pairs.number, minlength=len(pairs))
+    chosen = np.flatnonzero((clustered | listed) & (reports >= 2))
     steps = percentiles.shape[1] + 1
-    step = group * steps + _passed(cells, percentiles)[kept]
-    is_clustered = np.zeros(len(chosen), bool)
-    is_clustered[group] = cells.reports.clustered[cells.row[kept]]
+    step, count = pairs.number * steps + _passed(cells, percentiles), len(pairs) * steps
 
-    def below(counts: Integers) -> Integers:
-        return np.cumsum(counts.reshape(-1, steps), axis=1)
+    def below(summed: Integers) -> Integers:
+        return np.cumsum(summed.reshape(-1, steps)[chosen], axis=1)
 
-    counts = below(np.bincount(step, minlength=len(chosen) * steps))
-    weights, squares = (below(sums(step, of[kept], len(chosen) * steps)) for of in (cells.weight, cells.squares))
+    counts = below(np.bincount(step, minlength=count))
+    weights, squares = (below(sums(step, of, count)) for of in (cells.weight, cells.squares))
     return Groups(
-        pairs.cell[chosen], pairs.unit[chosen], is_clustered,
+        pairs.cell[chosen], pairs.unit[chosen], clustered[chosen],
         counts[:, -1], weights[:, -1], squares[:, -1],
         counts[:, :-1], weights[:, :-1], squares[:, :-1],
     )  # fmt: skip

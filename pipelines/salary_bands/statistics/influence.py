@@ -1,7 +1,7 @@
 """Measure how far the figures of a cell would move without one export, one employer or one day.
 
-The largest move is found by bounds: of each kind of unit, those that should move a figure most are left out first, and
-then only those that could move it as far as any of these.
+The largest move is found by bounds: the unit that should move a figure most is left out first, and then only those that
+could move it as far.
 """
 
 from dataclasses import dataclass
@@ -37,8 +37,8 @@ def largest_shifts(cells: Cells, figures: Floats) -> Shifts:
     figures = np.where(figures > 0, figures, np.nan)
     kinds = [_Units(cells, kind, figures) for kind in UNITS]
     below = [cells.weights_below(_whole(figure) + 1) for figure in figures.T]
-    for kind in kinds:
-        kind.measure([kind.likely(n, of) for n, of in enumerate(below)])
+    for kind, chosen in zip(kinds, _strongest(kinds, below), strict=True):
+        kind.measure(chosen)
     reached = np.fmax.reduce([kind.shifts for kind in kinds])
     stretches = [_Stretch.of(cells, figure, far) for figure, far in zip(figures.T, reached.T, strict=True)]
     for kind in kinds:
@@ -46,6 +46,17 @@ def largest_shifts(cells: Cells, figures: Floats) -> Shifts:
     shifts = np.array([kind.shifts for kind in kinds])
     either = np.nan_to_num(np.fmax(shifts[..., 0], shifts[..., 1]), nan=-1)
     return Shifts(np.fmax.reduce(shifts), np.where(either.max(axis=0) >= 0, either.argmax(axis=0), NOBODY))
+
+
+def _strongest(kinds: list["_Units"], below: list[Integers]) -> list[list[Integers]]:
+    """Return the pairs of each kind, by percentile, that pull a percentile of their cell more than any other unit."""
+    chosen: list[list[Integers]] = [[] for _ in kinds]
+    for n, of in enumerate(below):
+        pulls, pairs = zip(*(kind.strongest(n, of) for kind in kinds), strict=True)
+        by = np.argmax(pulls, axis=0)  # ties go to the first
+        for number, some in enumerate(chosen):
+            some.append(pairs[number][(by == number) & (pulls[number] >= 0)])
+    return chosen
 
 
 def _whole(usd: Floats) -> Integers:
@@ -77,31 +88,31 @@ class _Stretch:
 class _Units:
     """The units of one kind, and how far figures move without those that have been left out.
 
-    shifts: the largest so far, of shape (cells, SHIFTED).
+    shifts: the largest so far, of shape (cells, SHIFTED); NaN if no unit can be left out.
     """
 
     def __init__(self, cells: Cells, kind: str, figures: Floats) -> None:
         self.cells, self.figures = cells, figures
         self.pairs = pairs = cells.pairs(kind)
-        self._squared = pairs.sums(cells.squares)
-        self.shifts = np.full(figures.shape, np.nan)
         apart = (pairs.unit != NOBODY) & (pairs.weight < cells.total[pairs.cell])
         shown = ~np.isnan(figures)
         # by percentile, whether a pair may be left out and has not been yet
         self._is_open = [apart & shown[pairs.cell, n] for n in range(len(SHIFTED))]
+        self.shifts = np.full(figures.shape, np.nan)
+        for n, is_open in enumerate(self._is_open):
+            self.shifts[pairs.cell[is_open], n] = 0
 
-    def likely(self, n: int, below: Integers) -> Integers:
-        """Return the pairs that should move a percentile most: in each cell one upwards and one downwards.
+    def strongest(self, n: int, below: Integers) -> tuple[Integers, Integers]:
+        """Return how strongly one unit pulls at a percentile of each cell at most, and its pair; -1 if there is none.
 
         below: the weight of each report, 0 if it is above the percentile.
         """
         chosen = np.flatnonzero(self._is_open[n])
-        ends = runs(self.pairs.cell[chosen])
-        pull = (100 * self.pairs.sums(below) - SHIFTED[n] * self.pairs.weight)[chosen]
-        most = np.zeros(len(chosen), bool)
-        most[_first_of(ends, pull)] = True
-        most[_first_of(ends, -pull)] = True
-        return chosen[most]
+        pull = np.abs(100 * self.pairs.sums(below) - SHIFTED[n] * self.pairs.weight)[chosen]
+        first = _first_of(runs(self.pairs.cell[chosen]), pull)
+        found = np.full((2, len(self.cells)), -1)
+        found[:, self.pairs.cell[chosen[first]]] = pull[first], chosen[first]
+        return found[0], found[1]
 
     def possible(self, n: int, stretch: _Stretch) -> Integers:
         """Return the pairs without which a percentile could move as far as out of the stretch.
@@ -111,7 +122,7 @@ class _Units:
         pairs, cells, chosen = self.pairs, self.cells, np.flatnonzero(self._is_open[n])
         cell = pairs.cell[chosen]
         left = (cells.total[cell] - pairs.weight[chosen]).astype(float)
-        length = (cells.squared[cell] - self._squared[chosen]) / left
+        length = (cells.squared[cell] - pairs.squared[chosen]) / left
         start = SHIFTED[n] / 100 * (left - length)
         margin = _SAFETY * left
         low, high = (
@@ -127,7 +138,7 @@ class _Units:
             left_out[some] = True
         if not left_out.any():
             return
-        without = _LeftOut(self.cells, self.pairs, left_out, self._squared)
+        without = _LeftOut(self.cells, self.pairs, left_out)
         for n, some in enumerate(chosen):
             cell = self.pairs.cell[some]
             figure = self.figures[cell, n]
@@ -149,8 +160,8 @@ def _first_of(starts: Integers, values: Integers) -> Integers:
 class _LeftOut:
     """Cells without one of their units. Arithmetic is in integers up to the last division."""
 
-    def __init__(self, cells: Cells, pairs: Pairs, left_out: Mask, squared: Integers) -> None:
-        """left_out: which pairs of a cell and the unit that it is without. squared: of every pair."""
+    def __init__(self, cells: Cells, pairs: Pairs, left_out: Mask) -> None:
+        """left_out: which pairs of a cell and the unit that it is without."""
         self._cells = cells
         chosen = np.flatnonzero(left_out)
         self._place = np.full(len(pairs), NOBODY, np.int32)
@@ -169,7 +180,7 @@ class _LeftOut:
         cell = pairs.cell[chosen]
         self._cell_before = cells.before[cell]
         self._total = cells.total[cell] - pairs.weight[chosen]
-        self._squared = cells.squared[cell] - squared[chosen]
+        self._squared = cells.squared[cell] - pairs.squared[chosen]
 
     def percentile(self, percentile: int, chosen: Integers) -> Floats:
         """Return the percentile of the cell of each pair without its unit, in unrounded USD.
