@@ -26,10 +26,9 @@ def metric_columns(connection: duckdb.DuckDBPyConnection, metric: int) -> Column
         "WHERE m.metric_number = ? ORDER BY m.pay, m.weight, m.arrival",
         [metric],
     ).fetchnumpy()
-    unknown = {"export": NOBODY, "employer": NOBODY, "day": NOBODY}
     small = ("profile", "export", "employer", "source", "day")
     return {
-        name: np.ma.filled(values, unknown.get(name)).astype(np.int32 if name in small else values.dtype, copy=False)
+        name: np.ma.filled(values, NOBODY).astype(np.int32) if name in small else np.asarray(values)
         for name, values in found.items()
     }
 
