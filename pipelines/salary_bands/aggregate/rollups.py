@@ -10,64 +10,50 @@ from collections.abc import Iterator
 import duckdb
 import numpy as np
 
-from salary_bands.statistics.batches import Integers, Small, Turnover
-from salary_bands.statistics.cells import NOBODY, PART, Cells, Reports, Rollup, runs
+from salary_bands.statistics.batches import Integers, Turnover
+from salary_bands.statistics.cells import NOBODY, PART, UNITS, Reports, Rollup, runs
 
-Part = tuple[Integers, Cells]  # the numbers of some cells, and the cells
+Columns = dict[str, np.ndarray]
 
 
-def metric_reports(connection: duckdb.DuckDBPyConnection, metric: int) -> Reports:
-    """Read the reports of one metric by pay and weight; those of people with how they come to cells and leave them."""
+def metric_columns(connection: duckdb.DuckDBPyConnection, metric: int) -> Columns:
+    """Read what is known of the reports of one metric, by pay, weight and arrival."""
     found = connection.execute(
-        "SELECT m.profile, m.pay, m.weight, m.export_number, m.employer_number, m.age_days, m.is_clustered, "
-        "m.is_listed, m.arrival, m.expiry, m.is_expired, m.evidence = 'reported' AS is_batched, k.report_key "
+        "SELECT m.profile, m.pay, m.log_pay, m.weight, m.export_number AS export, m.employer_number AS employer, "
+        "m.source_number AS source, m.age_days AS day, m.is_clustered, m.is_listed, m.is_inferred, m.is_recent, "
+        "m.is_expired, m.arrival, m.expiry, k.report_key "
         "FROM metric_reports AS m INNER JOIN report_keys AS k ON m.row_hash = k.row_hash "
-        "WHERE m.metric_number = ? ORDER BY m.pay, m.weight",
+        "WHERE m.metric_number = ? ORDER BY m.pay, m.weight, m.arrival",
         [metric],
     ).fetchnumpy()
-    units = {
-        kind: np.ma.filled(np.ma.asarray(found[name]).astype(np.int32), NOBODY)
-        for kind, name in (("export", "export_number"), ("employer", "employer_number"), ("day", "age_days"))
+    small = ("profile", "export", "employer", "source", "day")
+    return {
+        name: np.ma.filled(values, NOBODY).astype(np.int32) if name in small else np.asarray(values)
+        for name, values in found.items()
     }
-    pay, weight = (np.asarray(found[name], dtype=np.int64) for name in ("pay", "weight"))
-    profile = np.asarray(found["profile"], np.int32)
-    clustered, listed = (np.asarray(found[name], bool) for name in ("is_clustered", "is_listed"))
-    arrival, expiry = (np.asarray(found[name], np.int64) for name in ("arrival", "expiry"))
-    expired, key = np.asarray(found["is_expired"], bool), np.asarray(found["report_key"], np.uint64)
-    is_batched = np.asarray(found["is_batched"], bool).any()
-    turnover = Turnover(arrival, expiry, expired, key) if is_batched else None
-    return Reports(profile, pay, weight, units, clustered, listed, turnover)
 
 
-def rollups(connection: duckdb.DuckDBPyConnection, table: str, metric: int, reports: Reports) -> Iterator[Part]:
-    """Yield the cells of each roll-up, in parts that are handled together.
+def reports_of(columns: Columns, is_batched: bool) -> Reports:
+    """Return the reports of a metric; those of people are batched, and come with how they do."""
+    order = (columns[name] for name in ("arrival", "expiry", "is_expired", "report_key"))
+    return Reports(
+        columns["profile"],
+        columns["pay"],
+        columns["weight"],
+        {kind: columns[kind] for kind in UNITS},
+        columns["is_clustered"],
+        columns["is_listed"],
+        Turnover(*order) if is_batched else None,
+    )
+
+
+def rollups(
+    connection: duckdb.DuckDBPyConnection, table: str, metric: int, reports: Reports
+) -> Iterator[tuple[Integers, Rollup]]:
+    """Yield each roll-up, and the numbers of its cells.
 
     table: rollup, metric_number, profile, cell.
     """
-    for names, repeated, cell_of_profile in _rollups(connection, table, metric, reports):
-        for part, cells in Rollup(repeated, cell_of_profile, len(names)).parts():
-            yield names[part], cells
-
-
-def waiting_reports(
-    connection: duckdb.DuckDBPyConnection, table: str, metric: int, reports: Reports
-) -> Iterator[tuple[Integers, Integers]]:
-    """Yield cells and the arrival of reports that count and wait to enter them, or expired and wait to leave them.
-
-    table: rollup, metric_number, profile, cell.
-    """
-    for names, repeated, cell_of_profile in _rollups(connection, table, metric, reports):
-        if repeated.batches is not None and repeated.turnover is not None:
-            entering, leaving = repeated.batches.edges(cell_of_profile, len(names))
-            rows = np.concatenate([entering[~repeated.turnover.is_expired[entering]], leaving])
-            times = len(repeated.pay) // len(reports.pay)
-            yield names[cell_of_profile[repeated.profile[rows]]], repeated.turnover.arrival[rows] // times
-
-
-def _rollups(
-    connection: duckdb.DuckDBPyConnection, table: str, metric: int, reports: Reports
-) -> Iterator[tuple[Integers, Reports, Small]]:
-    """Yield the numbers of the cells of some roll-ups, their reports, and the cell of each profile."""
     found = connection.execute(
         f"SELECT rollup, profile, cell FROM {table} WHERE metric_number = ? ORDER BY rollup, cell", [metric]
     ).fetchnumpy()
@@ -85,4 +71,4 @@ def _rollups(
         cell_of_profile = np.full(profiles * together, NOBODY, np.int32)
         cell_of_profile[profile[rows] * together + rollup[rows] % together] = numbers
         if len(names):
-            yield names, repeated, cell_of_profile
+            yield names, Rollup(repeated, cell_of_profile, len(names))

@@ -80,8 +80,11 @@ class Batches:
 
     def member_cells(self, cell_of_profile: Small, count: int) -> Small:
         """Return the cell of each report that it is a member of, -1 if of none."""
+        return self.members(cell_of_profile, *self.edges(cell_of_profile, count))
+
+    def members(self, cell_of_profile: Small, waiting: Small, staying: Small) -> Small:
+        """Return the same of what `edges` returns."""
         cell = np.where(self._is_expired, np.int32(_NOBODY), cell_of_profile[self._profile])
-        waiting, staying = self.edges(cell_of_profile, count)
         cell[waiting] = _NOBODY
         cell[staying] = cell_of_profile[self._profile[staying]]
         return np.asarray(cell, np.int32)

@@ -21,10 +21,11 @@ NOBODY = -1  # the number of an unknown unit, and of the cell of a report that i
 PART = 250_000  # reports of cells at a time: their arrays stay in the processor's cache
 _ABOVE_PAY = 1 << 40
 _LOW_BITS = 20
+_UNITS_OF_A_REPORT = 16  # how many pairs of a cell and a unit cost what a report costs
 
 
 class Reports:
-    """The reports of one metric in ascending order of pay and then of weight, and their order by each kind of unit."""
+    """The reports of one metric in ascending order of pay and then of weight."""
 
     def __init__(
         self,
@@ -35,19 +36,22 @@ class Reports:
         clustered: Mask,
         listed: Mask,
         turnover: Turnover | None = None,
+        times: int = 1,
     ):
         """profile: the number of each report's profile. units: the numbers of its export, employer and day, NOBODY if
-        unknown. clustered: whether its employer counts as a cluster. listed: whether it is of a tier whose employers
-        are all known. turnover: unless cells have every report at once."""
+        unknown. clustered: whether its employer counts as a cluster. listed: whether that is of a tier whose employers
+        are all known. turnover: unless cells have every report at once. times: how often each report is repeated."""
+        self.times = times
         self.profile, self.pay, self.weight, self.units = profile, pay, weight, units
         self.clustered, self.listed, self.turnover = clustered, listed, turnover
-        # by unit and then by pay, with unknown units last
-        self.by_unit = {
-            kind: np.argsort(of.view(np.uint32), kind="stable").astype(np.int32) for kind, of in units.items()
-        }
+        # how many numbers each kind of unit takes; the last one is that of unknown units
+        self.widths = {kind: int(of.max(initial=NOBODY)) + 2 for kind, of in units.items()}
+        self.slots = {kind: np.where(of == NOBODY, self.widths[kind] - 1, of) for kind, of in units.items()}
 
     def repeated(self, times: int) -> "Reports":
         """Return every report several times; the copy n of a profile is `times` x profile + n."""
+        if times == 1:
+            return self
         copies = np.tile(np.arange(times, dtype=np.int32), len(self.profile))
         return Reports(
             np.repeat(self.profile * np.int32(times), times) + copies,
@@ -57,18 +61,13 @@ class Reports:
             np.repeat(self.clustered, times),
             np.repeat(self.listed, times),
             self.turnover and self.turnover.repeated(times),
+            times,
         )
 
     @cached_property
     def batches(self) -> Batches | None:
         """How they come to cells and leave them."""
         return Batches(self.profile, self.turnover) if self.turnover else None
-
-    def cells(self, cell_of_profile: Small, count: int) -> Small:
-        """Return the cell of each report, NOBODY if it is in none."""
-        if self.batches is None:
-            return cell_of_profile[self.profile]
-        return self.batches.member_cells(cell_of_profile, count)
 
 
 class Rollup:
@@ -80,31 +79,33 @@ class Rollup:
     def __init__(self, reports: Reports, cell_of_profile: Small, count: int) -> None:
         """cell_of_profile: the cell of each profile, NOBODY if it has none."""
         self.reports = reports
-        self._cell = reports.cells(cell_of_profile, count)
+        none = np.zeros(0, np.int32)
+        # reports that wait to enter a cell, and expired ones that wait to leave it
+        self._entering, self._leaving = none, none
+        if reports.batches is None:
+            self._cell = cell_of_profile[reports.profile]
+        else:
+            self._entering, self._leaving = reports.batches.edges(cell_of_profile, count)
+            self._cell = reports.batches.members(cell_of_profile, self._entering, self._leaving)
+        self._cell_of_profile = cell_of_profile
         every = np.arange(len(reports.pay), dtype=np.int32)
         self.row, self.starts = by_cell(every, self._cell, count)
         self.size = np.diff(self.starts, append=len(self.row))
-        self._by_unit: dict[str, Small] = {}
 
     def parts(self) -> Iterator[tuple[slice, "Cells"]]:
         """Yield cells in parts that are handled together, with the numbers of the cells of each part."""
-        edges = np.flatnonzero(np.diff((self.starts + self.size) // PART, prepend=-1))
+        cost = self.size + max(self.reports.widths.values()) // _UNITS_OF_A_REPORT
+        edges = np.flatnonzero(np.diff(np.cumsum(cost) // PART, prepend=-1))
         for first, end in zip(edges, [*edges[1:], len(self.starts)], strict=True):
             yield slice(int(first), int(end)), Cells(self, int(first), int(end))
 
-    @cached_property
-    def position(self) -> Small:
-        """The place of each report in the order of cells and pay."""
-        position = np.empty(len(self.reports.pay), np.int32)
-        position[self.row] = np.arange(len(self.row), dtype=np.int32)
-        return position
-
-    def by_unit(self, kind: str) -> Small:
-        """Return the rows by cell, unit and pay."""
-        if kind not in self._by_unit:
-            rows = self.reports.by_unit[kind]
-            self._by_unit[kind], _ = by_cell(rows, self._cell[rows], len(self.starts))
-        return self._by_unit[kind]
+    def waiting(self) -> tuple[Small, Small]:
+        """Return cell and row of reports that count and wait to enter it, or expired and wait to leave it."""
+        if self.reports.turnover is None:
+            return self._entering, self._leaving
+        counted = ~self.reports.turnover.is_expired[self._entering]
+        row = np.concatenate([self._entering[counted], self._leaving])
+        return self._cell_of_profile[self.reports.profile[row]], row
 
 
 class Cells:
@@ -117,13 +118,11 @@ class Cells:
 
     def __init__(self, rollup: Rollup, first: int, end: int) -> None:
         """first, end: the numbers of the cells in the roll-up."""
-        self._rollup = rollup
         self.reports = rollup.reports
         self.size = rollup.size[first:end]
-        self._from = int(rollup.starts[first])
-        self.starts = rollup.starts[first:end] - self._from
-        self._rows = slice(self._from, self._from + int(self.size.sum()))
-        self.row = row = rollup.row[self._rows]
+        start = int(rollup.starts[first])
+        self.starts = rollup.starts[first:end] - start
+        self.row = row = rollup.row[start : start + int(self.size.sum())]
         self.pay, self.weight = self.reports.pay[row], self.reports.weight[row]
         self.weight_to = np.cumsum(self.weight)
         self.last = self.starts + self.size - 1
@@ -131,7 +130,8 @@ class Cells:
         self.total = self.weight_to[self.last] - self.before
         if int(self.size.max()) * int(self.weight.max()) ** 2 >= 1 << 63:
             raise OverflowError(f"a cell of {self.size.max():,} reports has too many for sums of 64 bits")
-        self.squared = np.add.reduceat(self.weight**2, self.starts)
+        self.squares = self.weight**2
+        self.squared = np.add.reduceat(self.squares, self.starts)
         paid = self.pay * self.weight
         self.paid_before = np.cumsum(paid) - paid
         self._pairs: dict[str, Pairs] = {}
@@ -152,16 +152,20 @@ class Cells:
         return np.repeat(np.arange(len(self), dtype=np.int32), self.size)
 
     def pairs(self, kind: str) -> "Pairs":
-        """Return the reports of the cells by unit."""
+        """Return the pairs of a cell and a unit of that kind."""
         if kind not in self._pairs:
-            row = self._rollup.by_unit(kind)[self._rows]
-            self._pairs[kind] = Pairs.of(self, row, self._rollup.position[row] - np.int32(self._from), kind)
+            self._pairs[kind] = Pairs.of(self, kind)
         return self._pairs[kind]
 
     def below(self, pay: Integers) -> Integers:
         """Return how many reports of each cell are paid less than this; shape of pay: (cells, any)."""
         asked = np.arange(len(self))[:, None] * _ABOVE_PAY + np.clip(pay, 0, _ABOVE_PAY - 1)
         return np.searchsorted(self._keys, asked) - self.starts[:, None]
+
+    def weights_below(self, pay: Integers) -> Integers:
+        """Return the weight of each report if it is paid less than this in its cell, else 0; pay: by cell."""
+        ends = self.starts + self.below(pay[:, None])[:, 0]
+        return self.weight * (np.arange(len(self.row)) < np.repeat(ends, self.size))
 
     def weight_below(self, pay: Integers) -> Integers:
         """Return the weight of the reports of each cell that are paid less than this; shape of pay: (cells, any)."""
@@ -175,53 +179,52 @@ class Cells:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Reports by cell, unit and pay, and the pairs of a cell and a unit in it; unknown units are last in each cell.
+    """The pairs of a cell and a unit in it, by cell and unit; unknown units are last in each cell.
 
-    row, position: of each report in the metric's reports and in the cells. report_weight, report_paid: its weight, and
-    its pay times weight. first, size, cell, unit, weight, squared: of each pair; squared is the sum of squared weights.
+    number: the number of the pair of each report of the cells. cell, unit, weight, squared: of each pair; squared is
+    the sum of squared weights.
     """
 
-    row: Small
-    position: Small
-    report_weight: Integers
-    report_paid: Integers
-    first: Integers
-    size: Integers
-    cell: Small
-    unit: Small
+    number: Integers
+    cell: Integers
+    unit: Integers
     weight: Integers
     squared: Integers
 
     @classmethod
-    def of(cls, cells: Cells, row: Small, position: Small, kind: str) -> "Pairs":
-        unit = cells.reports.units[kind][row]
-        new = np.empty(len(unit), bool)
-        np.not_equal(unit[1:], unit[:-1], out=new[1:])
-        new[cells.starts] = True
-        first = np.flatnonzero(new)
-        weight = cells.weight[position]
-        return cls(
-            row=row,
-            position=position,
-            report_weight=weight,
-            report_paid=cells.pay[position] * weight,
-            first=first,
-            size=np.diff(first, append=len(row)),
-            cell=cells.cell[first],
-            unit=unit[first],
-            weight=np.add.reduceat(weight, first),
-            squared=np.add.reduceat(weight * weight, first),
-        )
+    def of(cls, cells: Cells, kind: str) -> "Pairs":
+        # a table of every cell and unit numbers those that are there without sorting them
+        width = cells.reports.widths[kind]
+        place = cells.cell.astype(np.int64) * width + cells.reports.slots[kind][cells.row]
+        is_there = np.zeros(len(cells) * width, bool)
+        is_there[place] = True
+        there = np.flatnonzero(is_there)
+        numbers = np.empty(len(is_there), np.int32)
+        numbers[there] = np.arange(len(there), dtype=np.int32)
+        number = numbers[place].astype(np.int64)
+        cell, slot = np.divmod(there, width)
+        unit = np.where(slot == width - 1, NOBODY, slot)
+        return cls(number, cell, unit, *(sums(number, of, len(there)) for of in (cells.weight, cells.squares)))
 
-    @cached_property
-    def weight_to(self) -> Integers:
-        """The weight up to and with each report."""
-        return np.cumsum(self.report_weight)
+    def __len__(self) -> int:
+        return len(self.cell)
 
-    @cached_property
-    def paid_to(self) -> Integers:
-        """Pay times weight up to and with each report; only differences count, as in cells."""
-        return np.cumsum(self.report_paid)
+    def sums(self, values: Integers) -> Integers:
+        """Return the sum of the values of the reports of each pair."""
+        return sums(self.number, values, len(self))
+
+    def flags(self, of_report: Mask) -> Mask:
+        """Return the flag of each pair; those of its reports are equal."""
+        found = np.zeros(len(self), bool)
+        found[self.number] = of_report
+        return found
+
+
+def sums(number: Integers, values: Integers, count: int) -> Integers:
+    """Return the exact sum of the values of each number, 0 if it has none."""
+    found = np.zeros(count, np.int64)
+    np.add.at(found, number, values)
+    return found
 
 
 def runs(numbers: NDArray[np.integer]) -> Integers:

@@ -4,8 +4,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from salary_bands.statistics.batches import Integers, Mask, Small
-from salary_bands.statistics.cells import NOBODY, Cells, Exact, Floats, runs, sums_of_squares
+from salary_bands.statistics.batches import Integers, Mask
+from salary_bands.statistics.cells import NOBODY, Cells, Exact, Floats, runs, sums, sums_of_squares
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Groups:
     shape (groups, percentiles).
     """
 
-    cell: Small
-    employer: Small
+    cell: Integers
+    employer: Integers
     clustered: Mask
     reports: Integers
     weight: Integers
@@ -43,6 +43,8 @@ class Groups:
 
     def of(self, chosen: Mask) -> "Groups":
         """Return some of them."""
+        if chosen.all():
+            return self
         return Groups(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
 
 
@@ -58,9 +60,8 @@ def employers(cells: Cells) -> Employers:
         count[cell] = np.diff(first, append=len(named))
         known[cell] = np.add.reduceat(pairs.weight[named], first)
         top[cell] = np.maximum.reduceat(pairs.weight[named], first)
-        weight = np.where(cells.reports.clustered[pairs.row], pairs.report_weight, 0)
-        together = np.add.reduceat(weight, pairs.first)[named]
-        apart = np.add.reduceat(weight * weight, pairs.first)[named]
+        is_clustered = pairs.flags(cells.reports.clustered[cells.row])
+        together, apart = ((of * is_clustered)[named] for of in (pairs.weight, pairs.squared))
         clustered[cell] = sums_of_squares(together, first) - np.add.reduceat(apart, first)
     return Employers(count, known, top, clustered)
 
@@ -68,28 +69,20 @@ def employers(cells: Cells) -> Employers:
 def groups(cells: Cells, percentiles: Floats) -> Groups:
     """Sum up employers by whether pay is at or below the percentiles, which ascend in each cell."""
     pairs = cells.pairs("employer")
-    kept = (cells.reports.clustered | cells.reports.listed)[pairs.row]
-    members = np.add.reduceat(kept, pairs.first, dtype=np.int64)
-    kept &= np.repeat(members >= 2, pairs.size)
-    chosen = np.flatnonzero(members >= 2)
-    reports = members[chosen]
-    weight, passed = pairs.report_weight[kept], _passed(cells, percentiles)[pairs.position[kept]]
+    clustered, listed = (pairs.flags(of[cells.row]) for of in (cells.reports.clustered, cells.reports.listed))
+    reports = np.bincount(pairs.number, minlength=len(pairs))
+    chosen = np.flatnonzero((clustered | listed) & (reports >= 2))
     steps = percentiles.shape[1] + 1
-    # pay ascends within a group, so that its reports between two percentiles stand together
-    step = np.repeat(np.arange(len(chosen)) * steps, reports) + passed
-    piece = runs(step)
+    step, count = pairs.number * steps + _passed(cells, percentiles), len(pairs) * steps
 
-    def below(values: Integers) -> Integers:
-        summed = np.zeros(len(chosen) * steps, np.int64)
-        if len(piece):
-            summed[step[piece]] = values
-        return np.cumsum(summed.reshape(-1, steps), axis=1)
+    def below(summed: Integers) -> Integers:
+        return np.cumsum(summed.reshape(-1, steps)[chosen], axis=1)
 
-    counts = below(np.diff(piece, append=len(step)))
-    weights, squares = (below(np.add.reduceat(of, piece) if len(piece) else of) for of in (weight, weight * weight))
+    counts = below(np.bincount(step, minlength=count))
+    weights, squares = (below(sums(step, of, count)) for of in (cells.weight, cells.squares))
     return Groups(
-        pairs.cell[chosen], pairs.unit[chosen], cells.reports.clustered[pairs.row[pairs.first[chosen]]],
-        reports, weights[:, -1], squares[:, -1],
+        pairs.cell[chosen], pairs.unit[chosen], clustered[chosen],
+        counts[:, -1], weights[:, -1], squares[:, -1],
         counts[:, :-1], weights[:, :-1], squares[:, :-1],
     )  # fmt: skip
 

@@ -59,7 +59,8 @@ class BinomialRanks:
     def of(self, sizes: Integers, points: tuple[int, ...]) -> tuple[Integers, Integers]:
         """Return the low and the high ranks; sizes and results have the shape (any, points)."""
         keys = sizes * 100 + np.array(points)
-        new = np.setdiff1d(keys, self._keys)
+        near = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+        new = np.unique(keys[self._keys[near] != keys] if len(self._keys) else keys)
         if len(new):
             order = np.argsort(known := np.r_[self._keys, new])
             self._keys, self._ranks = known[order], np.r_[self._ranks, _binomial_ranks(new // 100, new % 100)][order]

@@ -266,13 +266,13 @@ def predictive(cells: pd.DataFrame) -> pd.DataFrame:
     `rank` keeps the level. Reports without an employer are taken to repeat each other within a month and source;
     `is_named` is false for them.
     """
-    named = cells["employer"].notna()
-    inferred = cells["level"].astype("str") + BY_EXPERIENCE
-    stranger = "unknown, " + cells["source"].astype("str") + ", " + cells["month"].astype("str")
+    named, inferred = cells["employer"].notna(), cells["is_inferred"].astype(bool)
+    source, month = (cells.loc[~named, name].astype("str") for name in ("source", "month"))
+    level, employer = cells["level"].astype("str"), cells["employer"].astype("str")
     return cells.assign(
         rank=cells["level"].astype("category"),
-        level=cells["level"].astype("str").mask(cells["is_inferred"].astype(bool), inferred),
-        employer=cells["employer"].astype("str").where(named, stranger),
+        level=level.mask(inferred, level[inferred] + BY_EXPERIENCE),
+        employer=employer.where(named, "unknown, " + source + ", " + month),
         is_named=named,
     )
 

@@ -114,8 +114,8 @@ def parts_of(fit: Fit, groups: Mapping[Group, Sequence[str]]) -> Parts:
     """
     cells, names, terms, employers = fit.cells, [], [], []
     weight = np.where(cells["is_named"].to_numpy(bool), fit.n * fit.weight, 0.0)
-    country, rank = cells["country"].astype(str), cells["rank"].astype(str)
-    leaf, market = cells["leaf"].astype(str), cells["market"].astype(str)
+    leaf, tier_of, rank, country, market = (cells[name] for name in ("leaf", "tier", "rank", "country", "market"))
+    stage_of_rank = rank.map(stage_of)
     every = {factor: fit.weights_of(factor) for factor in FACTORS}
 
     def add(axis: str, value: str, of: pd.Series) -> None:
@@ -131,15 +131,15 @@ def parts_of(fit: Fit, groups: Mapping[Group, Sequence[str]]) -> Parts:
     for (view, group), leaves in groups.items():
         add("group", f"{view} {group}", leaf.isin(leaves))
     for tier in every["tier"]:
-        add("tier", tier, cells["tier"].eq(tier))
+        add("tier", tier, tier_of.eq(tier))
     for level in LEVELS:
         add("level", level, rank.eq(level))
     for stage in STAGES:
-        add("level", stage, rank.map(stage_of).eq(stage))
+        add("level", stage, stage_of_rank.eq(stage))
     for axis in ("tier", "level"):
         add(axis, "all", leaf.notna())
-    for name in sorted(set(country)):
+    for name in sorted(country.unique()):
         add("market", name, country.eq(name))
-    for metro in sorted({m for m in market if m != REST and len(m) > 2}):
+    for metro in sorted(name for name in market.unique() if name != REST and len(name) > 2):
         add("market", metro, market.eq(metro))
     return Parts(fit, tuple(names), Contrasts.of(fit, terms, ignore_sources=True), np.array(employers))

@@ -112,9 +112,8 @@ class Recent:
     def _squares(self, cells: Cells, share: Floats) -> Floats:
         """Return the sum of squared shares, those of one employer taken together as far as its people are alike."""
         pairs = cells.pairs("employer")
-        own = share[pairs.position]
-        together, apart = np.add.reduceat(own, pairs.first) ** 2, np.add.reduceat(own * own, pairs.first)
-        alike = np.where(pairs.unit == NOBODY, apart, together)
+        together, apart = (np.bincount(pairs.number, of, len(pairs)) for of in (share, share * share))
+        alike = np.where(pairs.unit == NOBODY, apart, together**2)
         of_unit = (1 - self._correlation) * apart + self._correlation * alike
         return np.asarray(np.bincount(pairs.cell, of_unit, len(cells)), np.float64)
 

@@ -33,6 +33,7 @@ select
     employer,
     employer_number,
     source,
+    source_number,
     file,
     "row",
     export_number,

@@ -1,4 +1,4 @@
--- Grain: one row per counted report, with the numbers of its profile, employer and export.
+-- Grain: one row per counted report, with the numbers of its profile, employer, source and export.
 -- Inputs: counted_reports, profiles, refresh.
 -- Numbers are 1 and up in the order of text, so that they do not depend on the order of rows. arrival and expiry are
 -- the orders in which reports come to a cell and leave it.
@@ -6,6 +6,11 @@ with
 employer_numbers as (
     select employer, row_number() over (order by employer asc nulls last) as employer_number
     from (select distinct employer from counted_reports where employer is not null) as named
+),
+
+source_numbers as (
+    select source, row_number() over (order by source asc nulls last) as source_number
+    from (select distinct source from counted_reports) as named
 ),
 
 export_numbers as (
@@ -27,6 +32,7 @@ select
     w.employer,
     e.employer_number,
     w.source,
+    s.source_number,
     w.file,
     w."row",
     x.export_number,
@@ -65,6 +71,7 @@ inner join profiles as p
         and coalesce(w.stage, '') = p.stage
         and coalesce(w.country, '') = p.country
         and coalesce(w.metro, '') = p.metro
+inner join source_numbers as s on w.source = s.source
 inner join export_numbers as x on w.file = x.file
 left join employer_numbers as e on w.employer = e.employer
 cross join refresh as r

@@ -1,9 +1,25 @@
--- Grain: one row per metric and report that counts now or in the previous release, with its weight and its arrival and
--- expiry in each, 0 if the release does not have it.
--- Inputs: counted_metric_reports, counted_former_reports (the same of the previous release).
+-- Grain: one row per metric and report of moved_cells that counts now or in the previous release, with its weight and
+-- its arrival and expiry in each, 0 if the release does not have it.
+-- Inputs: moved_cells, counted_metric_reports, counted_former_reports (the same of the previous release).
 -- A report that reads otherwise than before is two reports, which is the safe side. Employers are numbered in the order
 -- of text.
 with
+moved as (
+    select distinct metric_number, profile from moved_cells
+),
+
+now_reports as (
+    select c.*
+    from counted_metric_reports as c
+    inner join moved as m on c.metric_number = m.metric_number and c.profile = m.profile
+),
+
+then_reports as (
+    select c.*
+    from counted_former_reports as c
+    inner join moved as m on c.metric_number = m.metric_number and c.profile = m.profile
+),
+
 paired as (
     select
         coalesce(n.metric_number, t.metric_number) as metric_number,
@@ -21,8 +37,8 @@ paired as (
         coalesce(t.arrival, 0) as former_arrival,
         coalesce(t.expiry, 0) as former_expiry,
         coalesce(t.is_expired, false) as former_is_expired
-    from counted_metric_reports as n
-    full outer join counted_former_reports as t
+    from now_reports as n
+    full outer join then_reports as t
         on
             n.file = t.file
             and n."row" = t."row"

@@ -4,19 +4,19 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from salary_bands.aggregate.rollups import metric_reports, rollups, waiting_reports
-from salary_bands.aggregate.tables.recent_moves import recent_moves
+from salary_bands.aggregate.rollups import metric_columns, reports_of, rollups
+from salary_bands.aggregate.tables.recent_moves import columns_of, recent_of
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.schemas.bands import PERCENTILES
-from salary_bands.schemas.columns import METRICS
 from salary_bands.settings import Settings
 from salary_bands.statistics.batches import Integers, Mask
-from salary_bands.statistics.cells import NOBODY, UNITS, Cells, Floats
+from salary_bands.statistics.cells import NOBODY, UNITS, Cells, Floats, Reports
 from salary_bands.statistics.clusters import employers, groups, observed_clustering
 from salary_bands.statistics.correlation import BinomialRanks, employer_correlations
 from salary_bands.statistics.effective import effective_sizes
 from salary_bands.statistics.influence import SHIFTED, largest_shifts
 from salary_bands.statistics.jitter import FIGURE, HIGH, LOW, moves, report_keys, widened_by
+from salary_bands.statistics.premiums import MODEL_METRICS
 from salary_bands.statistics.quantiles import bounds, percentiles
 from salary_bands.storage.duck import add_table, add_view, run_step
 
@@ -37,14 +37,11 @@ def cell_figures(workspace: Workspace, connection: duckdb.DuckDBPyConnection) ->
     for step in ("cell_keys", "cells", "cell_counts", "rollup_cells", "correlation_cells"):
         run_step(connection, f"cell_figures/{step}")
     add_table(connection, "report_keys", _report_keys(connection, workspace.secret()))
-    add_table(connection, "waiting", _waiting(connection))
+    correlations, found = _passes(connection, workspace.settings)
+    workspace.write_facts("employer_correlation", correlations)
+    for name, frame in found.items():
+        add_table(connection, name, frame)
     run_step(connection, "cell_figures/cell_totals")
-    correlations = employer_correlations(_employer_shares(connection), sorted(METRICS), workspace.settings)
-    workspace.write_facts("employer_correlation", _by_metric(correlations))
-    at_median = correlations[correlations["percentile"].eq(50)]
-    of_metric = dict(zip(at_median["metric"], at_median["millionths"], strict=True))
-    add_table(connection, "recent_moves", recent_moves(connection, of_metric, workspace.settings))
-    add_table(connection, "pass_figures", _figures(connection, correlations, workspace.settings))
     return workspace.write(connection, "cell_figures")
 
 
@@ -55,25 +52,55 @@ def _report_keys(connection: duckdb.DuckDBPyConnection, secret: bytes) -> pd.Dat
     return pd.DataFrame({"row_hash": row_hash, "report_key": report_keys(row_hash, secret)})
 
 
-def _waiting(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    """Return metric_number, cell and arrival of the reports that wait to enter a cell or to leave it."""
-    found = [pd.DataFrame({"metric_number": [], "cell": [], "arrival": []}, dtype="int64")]
-    for _, number in _metrics(connection, "reported"):
-        reports = metric_reports(connection, number)
-        for cell, arrival in waiting_reports(connection, "rollup_cells", number, reports):
-            found.append(pd.DataFrame({"metric_number": number, "cell": cell, "arrival": arrival}))
-    return pd.concat(found, ignore_index=True)
+def _passes(
+    connection: duckdb.DuckDBPyConnection, settings: Settings
+) -> tuple[dict[str, dict[str, float]], dict[str, pd.DataFrame]]:
+    """Pass over the reports of every cell, one metric and one roll-up at a time.
+
+    Returns:
+        The correlations by employer, by metric and percentile, and the tables `pass_figures`, `recent_moves` and
+        `waiting`: cell and arrival of the reports that wait to enter a cell or to leave it.
+    """
+    ranks = BinomialRanks()
+    profiles = connection.execute("SELECT profile, leaf, tier, level, country, metro FROM profiles").df()
+    profiles = profiles.set_index("profile")
+    correlations: dict[str, dict[int, int]] = {}
+    found = {name: [pd.DataFrame(columns=[*types]).astype(types)] for name, types in _TABLES.items()}
+    # adverts come last, and use the correlations of people's reports
+    for metric, number, evidence in _metrics(connection):
+        columns = metric_columns(connection, number)
+        reports = reports_of(columns, evidence == "reported")
+        if metric not in correlations:
+            shares = _employer_shares(connection, metric, number, reports)
+            correlations[metric] = _by_percentile(employer_correlations(shares, [metric], settings))
+        is_modelled = evidence == "reported" and metric in MODEL_METRICS
+        recent = recent_of(columns, profiles, correlations[metric][50], settings) if is_modelled else None
+        for names, rollup in rollups(connection, "rollup_cells", number, reports):
+            cell, row = rollup.waiting()
+            arrival = columns["arrival"][row // rollup.reports.times]
+            found["waiting"].append(pd.DataFrame({"metric_number": number, "cell": names[cell], "arrival": arrival}))
+            for part, cells in rollup.parts():
+                figures = {"cell": names[part], **_of_cells(cells, correlations[metric], ranks, settings)}
+                found["pass_figures"].append(pd.DataFrame(figures))
+                if recent:
+                    moves = recent.moves(cells, cells.row // rollup.reports.times)
+                    found["recent_moves"].append(pd.DataFrame({"cell": names[part], **columns_of(moves)}))
+    tables = {name: pd.concat(frames, ignore_index=True).astype(_TABLES[name]) for name, frames in found.items()}
+    kinds = pd.array([*UNITS, None], dtype="str")  # NOBODY is the last one
+    tables["pass_figures"]["shift_by"] = kinds.take(tables["pass_figures"]["shift_by"].to_numpy())
+    by_metric = {
+        metric: {f"p{percentile}": value / 1_000_000 for percentile, value in of_metric.items()}
+        for metric, of_metric in sorted(correlations.items())
+    }
+    return by_metric, tables
 
 
-def _by_metric(correlations: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """Return metric to percentile to correlation."""
-    found: dict[str, dict[str, float]] = {}
-    for metric, percentile, value in correlations.itertuples(index=False, name=None):
-        found.setdefault(metric, {})[f"p{percentile}"] = value / 1_000_000
-    return found
+def _by_percentile(correlations: pd.DataFrame) -> dict[int, int]:
+    """Return the correlations of a metric by percentile, in millionths."""
+    return dict(zip(correlations["percentile"], correlations["millionths"], strict=True))
 
 
-def _employer_shares(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+def _employer_shares(connection: duckdb.DuckDBPyConnection, metric: str, number: int, reports: Reports) -> pd.DataFrame:
     """Return how many reports of each employer are at or below the percentiles of the cells it is in.
 
     Returns:
@@ -81,9 +108,8 @@ def _employer_shares(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
         reports there.
     """
     found = [pd.DataFrame(columns=["metric", "percentile", "cell", "employer", "reports", "at_or_below"])]
-    for metric, number in _metrics(connection, "reported"):
-        reports = metric_reports(connection, number)
-        for names, cells in rollups(connection, "correlation_cells", number, reports):
+    for names, rollup in rollups(connection, "correlation_cells", number, reports):
+        for part, cells in rollup.parts():
             of = groups(cells, percentiles(cells, PERCENTILES))
             of = of.of(of.clustered)
             found += [
@@ -91,7 +117,7 @@ def _employer_shares(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
                     {
                         "metric": metric,
                         "percentile": percentile,
-                        "cell": names[of.cell],
+                        "cell": names[part][of.cell],
                         "employer": of.employer,
                         "reports": of.reports,
                         "at_or_below": of.reports_below[:, n],
@@ -102,31 +128,13 @@ def _employer_shares(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True)
 
 
-def _figures(connection: duckdb.DuckDBPyConnection, correlations: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    """Return what a pass over the reports of every cell of cell_totals finds."""
-    ranks = BinomialRanks()
-    found = {name: [np.zeros(0)] for name in _TYPES}
-    for metric, number in _metrics(connection):
-        of_metric = correlations[correlations["metric"].eq(metric)]
-        millionths = dict(zip(of_metric["percentile"], of_metric["millionths"], strict=True))
-        reports = metric_reports(connection, number)
-        for names, cells in rollups(connection, "rollup_cells", number, reports):
-            for name, values in {"cell": names, **_of_cells(cells, millionths, ranks, settings)}.items():
-                found[name].append(values)
-    columns = {name: np.concatenate(parts[1:] or parts) for name, parts in found.items()}
-    frame = pd.DataFrame(columns).astype(_TYPES)
-    kinds = pd.array([*UNITS, None], dtype="str")
-    return frame.assign(shift_by=kinds.take(frame["shift_by"].to_numpy()))  # NOBODY is the last one
-
-
-def _metrics(connection: duckdb.DuckDBPyConnection, evidence: str | None = None) -> list[tuple[str, int]]:
-    """Return the metrics and their numbers, of one kind of evidence or of all."""
-    rows = connection.execute("SELECT metric, metric_number, evidence FROM metrics ORDER BY metric_number").fetchall()
-    return [(metric, number) for metric, number, of in rows if evidence in (None, of)]
+def _metrics(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int, str]]:
+    """Return the metrics, their numbers and kinds of evidence."""
+    return connection.execute("SELECT metric, metric_number, evidence FROM metrics ORDER BY metric_number").fetchall()
 
 
 def _of_cells(cells: Cells, correlations: dict[int, int], ranks: BinomialRanks, settings: Settings) -> Columns:
-    """Return the columns of _TYPES but the number of the cell, for some cells of one roll-up."""
+    """Return the columns of _FIGURES but the number of the cell, for some cells of one roll-up."""
     evidence = employers(cells)
     figures = percentiles(cells, PERCENTILES)
     of = groups(cells, figures)
@@ -183,12 +191,13 @@ def _shown_figures(
 
 def _median_ages(cells: Cells) -> Floats:
     """Return the median age of the reports of each cell, the lower one of two; NaN if it is unknown."""
-    middle = cells.pairs("day").row[cells.starts + (cells.size + 1) // 2 - 1]
-    days = cells.reports.units["day"][middle]
+    pairs = cells.pairs("day")
+    reports_to = np.cumsum(np.bincount(pairs.number, minlength=len(pairs)))
+    days = pairs.unit[np.searchsorted(reports_to, cells.starts + (cells.size + 1) // 2)]
     return np.where(days == NOBODY, np.nan, days)
 
 
-_TYPES = {
+_FIGURES = {
     "cell": "int64",
     **dict.fromkeys(("n_employers", "known_weight", "top_employer_weight"), "int64"),
     **dict.fromkeys(("clustered", "unknown_factor"), "float64"),
@@ -197,3 +206,10 @@ _TYPES = {
     **dict.fromkeys(("max_shift_p50", "max_shift_p90"), "float64"),
     "shift_by": "int64",  # the number of one of UNITS, or NOBODY
 }
+_MOVES = {
+    "cell": "int64",
+    **dict.fromkeys(("recent_move", "recent_errors", "recent_shift"), "float64"),
+    "is_unsettled": "bool",
+}
+_WAITING = dict.fromkeys(("metric_number", "cell", "arrival"), "int64")
+_TABLES = {"pass_figures": _FIGURES, "recent_moves": _MOVES, "waiting": _WAITING}

@@ -17,6 +17,12 @@ from salary_bands.statistics.jitter import Keys, report_keys
 from salary_bands.storage.duck import add_file, add_table, add_view, make_table, make_view, run_step
 from salary_bands.storage.sql import read_sql
 
+# of metric_reports: there are two sets of them, so that what is not needed costs memory
+_COMPARED = """
+    atom, profile, metric_number, evidence, pay, weight, employer, is_clustered, is_expired, arrival, expiry,
+    row_hash, file, "row"
+"""
+
 
 def changes(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
     """What moved since the previous release, and why. The previous release has been restated."""
@@ -54,7 +60,7 @@ def _add_inputs(connection: duckdb.DuckDBPyConnection, former: Former, now: Path
     _make_reports(connection, "metric_reports", "SELECT * FROM now_reports")
 
     add_table(connection, "new_files", pd.DataFrame({"file": [s.file for s in former.came]}, dtype="str"))
-    for step in ("touched_cells", "paired_reports", "moved_cells"):
+    for step in ("touched_cells", "moved_cells", "paired_reports"):
         run_step(connection, f"changes/{step}")
     add_table(connection, "circumstances", pd.DataFrame([former.circumstances()]))
 
@@ -78,7 +84,9 @@ def _make_reports(connection: duckdb.DuckDBPyConnection, name: str, reports: str
     """Make metric_reports of the reports that a SELECT returns, under a name of its own."""
     _use(connection, reports)
     run_step(connection, "cell_figures/numbered_reports")
-    make_table(connection, f"counted_{name}", read_sql("steps/cell_figures/metric_reports"))
+    every = read_sql("steps/cell_figures/metric_reports")
+    make_table(connection, f"counted_{name}", f"SELECT {_COMPARED} FROM ({every})")
+    connection.execute("DROP TABLE numbered_reports")
     make_view(connection, name, f"SELECT * FROM counted_{name} WHERE NOT is_expired")
 
 
