@@ -36,7 +36,7 @@ def write_tables(candidate: Workspace, folder: Path, credit: Document) -> dict[s
 
     credit: contains_synthetic and licences, which every JSON file has.
     """
-    rows = {}
+    rows: dict[str, int] = {}
     for table in RELEASE_TABLES:
         content = pq.read_table(candidate.path(table)).replace_schema_metadata(None)
         if table in _DOCUMENTS:
