@@ -14,6 +14,7 @@ from salary_bands.reference.formats import format_named, formats
 from salary_bands.schemas.bands import PERCENTILES
 from salary_bands.schemas.columns import LEVELS, STAGES, TIERS
 from salary_bands.settings import Settings
+from salary_bands.storage.duck import add_table
 from salary_bands.vocabulary.dates import months_before
 from salary_bands.vocabulary.levels import stage_of
 from salary_bands.vocabulary.taxonomy import group_names, view_groups
@@ -41,12 +42,8 @@ def add_inputs(connection: duckdb.DuckDBPyConnection, plan: Plan, settings: Sett
         "exports": _exports(plan),
         "export_files": _export_files(plan),
     }
-    for name, table in {**_tables(of_plan), **_reference_tables()}.items():
-        connection.register(name, table)
-
-
-def _tables(frames: dict[str, pd.DataFrame]) -> dict[str, pyarrow.Table]:
-    return {name: pyarrow.Table.from_pandas(frame, preserve_index=False) for name, frame in frames.items()}
+    for name, rows in {**of_plan, **_reference_tables()}.items():
+        add_table(connection, name, rows)
 
 
 @cache
@@ -54,19 +51,19 @@ def _reference_tables() -> dict[str, pyarrow.Table]:
     groups, names = view_groups(), group_names()
     first = names[["first_view", "first_group_id"]].drop_duplicates().set_axis(["view", "group_id"], axis=1)
     licences = [(f.name, f.licence, f.attribution) for f in formats()]
-    return _tables(
-        {
-            "percentile_points": pd.DataFrame({"percentile": PERCENTILES}),
-            "metrics": _metrics(),
-            "view_groups": groups[["view", "group_id", "leaf"]],
-            "group_names": names,
-            "distinct_groups": _in_layers(first.merge(groups[["view", "group_id", "leaf"]])),
-            "group_labels": groups[["view", "group_id", "group_label"]].drop_duplicates(ignore_index=True),
-            "grid": _grid(),
-            "level_parents": _level_parents(),
-            "formats": pd.DataFrame(licences, columns=["format", "licence", "attribution"]),
-        }
-    )
+    frames = {
+        "percentile_points": pd.DataFrame({"percentile": PERCENTILES}),
+        "metrics": _metrics(),
+        "view_groups": groups[["view", "group_id", "leaf"]],
+        "group_names": names,
+        "distinct_groups": _in_layers(first.merge(groups[["view", "group_id", "leaf"]])),
+        "group_labels": groups[["view", "group_id", "group_label"]].drop_duplicates(ignore_index=True),
+        "grid": _grid(),
+        "level_parents": _level_parents(),
+        "formats": pd.DataFrame(licences, columns=["format", "licence", "attribution"]),
+    }
+    # as Arrow, which DuckDB copies in a fraction of the time
+    return {name: pyarrow.Table.from_pandas(frame, preserve_index=False) for name, frame in frames.items()}
 
 
 def _in_layers(groups: pd.DataFrame) -> pd.DataFrame:

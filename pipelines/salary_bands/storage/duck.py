@@ -11,6 +11,7 @@ from salary_bands.storage.sql import SQL, read_sql
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow
 
 
 @contextmanager
@@ -60,9 +61,9 @@ def make_view(connection: duckdb.DuckDBPyConnection, name: str, select: str) -> 
     connection.execute(f"CREATE OR REPLACE VIEW {name} AS {select}")
 
 
-def add_table(connection: duckdb.DuckDBPyConnection, name: str, frame: "pd.DataFrame") -> None:
-    """Copy a frame into a table."""
-    connection.register("incoming", frame)
+def add_table(connection: duckdb.DuckDBPyConnection, name: str, rows: "pd.DataFrame | pyarrow.Table") -> None:
+    """Copy rows into a table. A view over them would do, but DuckDB 1.5 cannot filter Arrow tables in some joins."""
+    connection.register("incoming", rows)
     make_table(connection, name, "SELECT * FROM incoming")
     connection.unregister("incoming")
 
