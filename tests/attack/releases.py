@@ -14,7 +14,6 @@ from salary_bands.aggregate.registry import make
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.fingerprint import digest, method_version
 from salary_bands.settings import Settings
-from tests.builders.steps import keep_rows
 from tests.simulate.pipeline import FORMAT, pay_reports
 from tests.simulate.population import AS_OF
 
@@ -27,7 +26,7 @@ class Candidate(Workspace):
 
     def write(self, connection: duckdb.DuckDBPyConnection, table: str) -> int:
         if table == "bands":
-            keep_rows(connection, "grid", "false")
+            connection.execute("DELETE FROM grid")
         return super().write(connection, table)
 
     @contextmanager

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 
@@ -83,8 +82,3 @@ def correlations_of(cells: dict[int, Reports], settings: Settings) -> dict[int, 
         )
     found: Any = employer_correlations(shares, ["base"], settings)
     return dict(zip(found["percentile"], found["millionths"] / 1_000_000, strict=True))
-
-
-def keep_rows(connection: duckdb.DuckDBPyConnection, table: str, condition: str) -> None:
-    """Leave only some rows in an input table, such as `grid`."""
-    connection.register(table, connection.execute(f"SELECT * FROM {table} WHERE {condition}").df())

@@ -18,7 +18,6 @@ from salary_bands.aggregate.workspace import Workspace
 from salary_bands.fingerprint import digest, method_version
 from salary_bands.statistics.cells import NOBODY, Cells, Floats
 from salary_bands.statistics.influence import Shifts
-from tests.builders.steps import keep_rows
 from tests.simulate.pipeline import FORMAT, pay_reports, settings_at
 
 KEY = ["group_id", "tier", "level", "market", "metric"]
@@ -32,8 +31,8 @@ class Candidate(Workspace):
     def connection(self, *tables: str) -> Iterator[duckdb.DuckDBPyConnection]:
         with super().connection(*tables) as connection:
             connection.execute("SET threads = 1")
-            keep_rows(connection, "distinct_groups", "view = 'leaf'")
-            keep_rows(connection, "grid", "false")
+            connection.execute("DELETE FROM distinct_groups WHERE view <> 'leaf'")
+            connection.execute("DELETE FROM grid")
             yield connection
 
 

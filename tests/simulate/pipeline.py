@@ -22,7 +22,6 @@ from salary_bands.settings import Settings, load
 from salary_bands.statistics.cells import NOBODY, Cells, Floats
 from salary_bands.statistics.influence import Shifts
 from salary_bands.storage.parts import Parts
-from tests.builders.steps import keep_rows
 from tests.simulate.population import AS_OF
 
 FORMAT = "native"
@@ -43,7 +42,7 @@ class Watched(Workspace):
         if table == "cell_figures":
             self.cells.append(connection.execute(_COUNTED).df())
         if table == "bands":
-            keep_rows(connection, "grid", "false")
+            connection.execute("DELETE FROM grid")
             names = "view, group_id, tier, level, market, metric, suppression_reason, true AS is_there"
             found = self.cells.pop().merge(connection.execute(f"SELECT {names} FROM disclosed_cells").df(), "left")
             too_few = found.pop("is_there").isna()  # cells too small for cell_figures
@@ -55,7 +54,7 @@ class Watched(Workspace):
         with super().connection(*tables) as connection:
             connection.execute("SET threads = 1")  # each worker has a core
             if self.narrow:
-                keep_rows(connection, "distinct_groups", "view = 'leaf'")
+                connection.execute("DELETE FROM distinct_groups WHERE view <> 'leaf'")
             yield connection
 
     def make(self, table: str) -> None:
