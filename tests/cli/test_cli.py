@@ -272,6 +272,8 @@ def test_show_finds_a_group_in_the_view_that_has_it(run: Run, both: Marts, place
     asked = ("show", "--marts", str(both.folder), "--group", "ml_generalist", "--market", place, "--json")
     rows = json.loads(run(*asked).stdout)["bands"]
     assert {(row["view"], row["metric"]) for row in rows} == {("leaf", "base"), ("leaf", "total")}
+    also = json.loads(run(*asked, "--group", "computer_vision").stdout)["bands"]  # which two views have
+    assert {row["view"] for row in also} == {"cards"}
     wrong = run(*asked, "--view", "cards")
     assert wrong.exit_code == 2 and "no cell with view cards, group_id ml_generalist" in wrong.stderr
 

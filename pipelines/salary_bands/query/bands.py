@@ -59,9 +59,14 @@ def band_rows(
         asked = {"view": view, "group_id": group, "tier": tier, "level": level, "market": market, "evidence": evidence}
         wanted = {k: v for k, v in asked.items() if v not in (None, "each")}
         connection.execute(f"CREATE VIEW known_cells AS {read_sql('show/known_cells')}")
-        for name, value in [*wanted.items(), *(("metric", m) for m in metrics)]:
-            known = [r[0] for r in connection.table("known_cells").project(name).distinct().order(name).fetchall()]
-            if value not in known and not (name == "market" and group and is_market(value)):
+        filters = [*wanted.items(), *(("metric", m) for m in metrics)]
+        [are_known] = connection.execute(
+            f"SELECT {', '.join(f'bool_or({name} = ?)' for name, _ in filters)} FROM known_cells",
+            [value for _, value in filters],
+        ).fetchall()
+        for (name, value), is_known in zip(filters, are_known, strict=True):
+            if not is_known and not (name == "market" and group and is_market(value)):
+                known = [r[0] for r in connection.table("known_cells").project(name).distinct().order(name).fetchall()]
                 raise UsageError(
                     f"--{name.removesuffix('_id')} {value}: not in release {version}; use one of {', '.join(known)}"
                 )
@@ -74,14 +79,14 @@ def band_rows(
                 [*wanted.values(), metrics],
             )
         )
-        has_group = connection.execute("SELECT 1 FROM cards WHERE view = ? AND group_id = ?", [view, group]).fetchone()
+        has_group = connection.execute("SELECT 1 FROM cards WHERE view = ? AND group_id = ?", [view, group]).fetchall()
         if has_group and "each" not in (tier, level):
             missing = sorted(set(metrics) - {row["metric"] for row in rows})
             rows += [_asked(connection, {**wanted, "metric": metric}) for metric in missing]
             rows.sort(key=lambda row: str(row["metric"]))
     if not rows:
-        filters = ", ".join(f"{name} {value}" for name, value in wanted.items())
-        raise UsageError(f"release {version} has no cell with {filters}; drop one of these filters")
+        said = ", ".join(f"{name} {value}" for name, value in wanted.items())
+        raise UsageError(f"release {version} has no cell with {said}; drop one of these filters")
     return {
         "release": version,
         "contains_synthetic": manifest.contains_synthetic,
@@ -92,7 +97,8 @@ def band_rows(
 def _view_of(connection: duckdb.DuckDBPyConnection, group: str | None) -> str:
     """Return the first view that has a group, `cards` before others; that too if none has it."""
     views = "SELECT view FROM cards WHERE group_id = ? ORDER BY view <> 'cards', view <> 'leaf', view"
-    return str((connection.execute(views, [group]).fetchone() or ["cards"])[0])
+    found = connection.execute(views, [group]).fetchall()
+    return str(found[0][0]) if found else "cards"
 
 
 def _with_answer(row: dict[str, Any]) -> dict[str, Any]:
