@@ -11,7 +11,7 @@ from tests.builders import SAMPLE
 from tests.builders.candidates import build, settings_at
 
 
-@pytest.mark.parametrize("limit", ["1GB", "120MB"])
+@pytest.mark.parametrize("limit", ["1GB", "160MB"])
 def test_the_sample_has_the_same_figures_within_a_limit(sample_marts: Marts, tmp_path: Path, limit: str) -> None:
     settings = settings_at(tmp_path, memory_limit=limit)
     shutil.copytree(SAMPLE, settings.raw / "sample")
