@@ -24,6 +24,7 @@ from salary_bands.publish.pointers import write_pointers
 from salary_bands.publish.publication import publish
 from salary_bands.releases.marts import Marts
 from salary_bands.schemas import RELEASE_TABLES, TABLES, arrow_schema
+from salary_bands.schemas.bands import KEY
 from salary_bands.settings import load
 from salary_bands.storage.files import sha256_of
 from tests.builders.candidates import build
@@ -61,7 +62,7 @@ def parquet(folder: Path, table: str) -> list[dict[str, Any]]:
 
 
 def cell_of(row: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(row[name] for name in ("view", "group_id", "evidence", "tier", "level", "market", "metric"))
+    return tuple(row[name] for name in KEY)
 
 
 def rows_of_csv(folder: Path, table: str) -> list[dict[str, str]]:

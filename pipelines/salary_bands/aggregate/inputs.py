@@ -62,7 +62,6 @@ def _reference_tables() -> dict[str, pyarrow.Table]:
         "level_parents": _level_parents(),
         "formats": pd.DataFrame(licences, columns=["format", "licence", "attribution"]),
     }
-    # as Arrow, which DuckDB copies in a fraction of the time
     return {name: pyarrow.Table.from_pandas(frame, preserve_index=False) for name, frame in frames.items()}
 
 

@@ -21,8 +21,9 @@ _PRECISION = (
 class Bands(Table):
     """Percentile bands of pay. Key: view, group_id, evidence, tier, level, market, metric; `all` is a roll-up.
 
-    In a release, bands.parquet and bands.csv have the cells that are shown, suppressed.parquet those that are withheld:
-    of any market where there are `min_pooled_reports`, and every group, tier and level in the US. The mart has both.
+    In a release, bands.parquet and bands.csv have the cells that are shown. suppressed.parquet has those that are
+    withheld: all with at least `min_pooled_reports` reports, and every group, tier and level in the US. The mart has
+    both.
     """
 
     release: str = column("Version of the release")
