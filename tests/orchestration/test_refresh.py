@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -64,11 +65,36 @@ def interrupted_in_python_of_a_query(*_: object) -> int:
     raise duckdb.Error('Traceback (most recent call last):\n  File "x", line 1, in f\nKeyboardInterrupt: \n')
 
 
-@pytest.mark.parametrize("build", [interrupted_in_python, interrupted_in_a_query, interrupted_in_python_of_a_query])
-def test_an_interrupt_is_passed_on(broken: Callable[[Build], None], settings: Settings, build: Build) -> None:
+class Forgotten:
+    """Something whose last reference goes while the signal arrives."""
+
+
+def interrupted_in_a_callback(*_: object) -> int:
+    forgotten = Forgotten()
+    reference = weakref.ref(forgotten, lambda _: interrupt())
+    del forgotten
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:  # ends at the second delivery
+        time.sleep(0.01)
+    return 0 if reference() is None else 1
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        interrupted_in_python,
+        interrupted_in_a_query,
+        interrupted_in_python_of_a_query,
+        interrupted_in_a_callback,
+    ],
+)
+def test_an_interrupt_is_passed_on(
+    broken: Callable[[Build], None], settings: Settings, build: Build, capfd: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(KeyboardInterrupt):
         broken(build)
     assert not (settings.work / "last_failure.txt").exists()
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize(

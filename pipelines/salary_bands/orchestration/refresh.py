@@ -12,6 +12,7 @@ from salary_bands.errors import RefreshError
 from salary_bands.gates.accept import Accepted
 from salary_bands.ingest.raw_folder import ExportFile
 from salary_bands.orchestration.definitions import definitions
+from salary_bands.orchestration.interrupts import INTERRUPTS, swallowed_interrupts_again
 from salary_bands.orchestration.partitions import export_partitions, partition_key
 from salary_bands.orchestration.release import MIRRORED, accepted_gates
 from salary_bands.orchestration.resources import Pipeline
@@ -21,7 +22,6 @@ from salary_bands.schemas import CANDIDATE_TABLES, RELEASE_TABLES
 from salary_bands.settings import Settings
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-_INTERRUPTS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
 _TRACEBACK = "Traceback (most recent call last):"
 _INTERRUPTED_QUERY = ("RuntimeError", "RuntimeError: Query interrupted")  # DuckDB has no type of its own for it
 
@@ -35,7 +35,8 @@ def refresh(
     is_dated: bool = True,
 ) -> Outcome:
     """Refresh as in `refresh/run.py`, with these jobs."""
-    return run.refresh(settings, as_of, dry_run, say, lambda: InProcess(settings, say), accepted, is_dated)
+    with swallowed_interrupts_again():
+        return run.refresh(settings, as_of, dry_run, say, lambda: InProcess(settings, say), accepted, is_dated)
 
 
 class InProcess:
@@ -130,5 +131,5 @@ def _line(error: ErrorInfo) -> str:
 def _is_interrupt(error: ErrorInfo) -> bool:
     """True if the run was interrupted, in Python, in a query, or in Python that a query calls."""
     if error.message.strip().partition("\n")[0].endswith(_TRACEBACK):
-        return _line(error).partition(":")[0].rpartition(".")[2] in _INTERRUPTS
-    return error.cls_name in _INTERRUPTS or (error.cls_name, error.message.strip()) == _INTERRUPTED_QUERY
+        return _line(error).partition(":")[0].rpartition(".")[2] in INTERRUPTS
+    return error.cls_name in INTERRUPTS or (error.cls_name, error.message.strip()) == _INTERRUPTED_QUERY
