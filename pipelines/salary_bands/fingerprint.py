@@ -12,7 +12,7 @@ import json
 import re
 import sys
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.metadata import version
@@ -115,10 +115,11 @@ class Sources:
                 waiting += [self._resolved(*pair) for pair in self.facts(name).imports]
         return sorted(found)
 
-    def reference_digest(self, name: str) -> str:
-        """Hash of a reference file or folder by its parsed content."""
-        paths = [path for path in self.reference_files() if name in (path.name, path.parent.name)]
-        return digest([[path.name, _digest_now(path)] for path in paths])
+    def reference_digests(self, names: Collection[str]) -> dict[str, str]:
+        """Hash of each of some reference files and folders by its parsed content."""
+        files = self.reference_files() if names else []
+        paths = {name: [path for path in files if name in (path.name, path.parent.name)] for name in names}
+        return {name: digest([[path.name, _digest_now(path)] for path in of]) for name, of in paths.items()}
 
     def reference_version(self) -> str:
         """Short hash of all reference data, ours and the gazetteers'."""
@@ -190,7 +191,7 @@ def made_from(
     without: reference data that is among the inputs.
     """
     values = {name: getattr(settings, name) for name in code.settings}
-    reference = {name: sources.reference_digest(name) for name in code.reference if name not in without}
+    reference = sources.reference_digests([name for name in code.reference if name not in without])
     return digest([code.digest, code.libraries, values, reference, inputs])
 
 

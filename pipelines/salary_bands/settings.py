@@ -6,7 +6,9 @@ Each of these overrides the one before: the defaults here, `salary_bands.toml` i
 """
 
 import difflib
+import json
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -215,8 +217,9 @@ def load(**flags: Any) -> Settings:
     if unknown := [name for name in sorted(os.environ) if _is_unknown(name)]:
         lines = [f"variable {name}: {_no_setting(name[len(PREFIX) :].lower(), PREFIX)}" for name in unknown]
         raise UsageError("\n".join(lines))
+    given = {name: value for name, value in flags.items() if value is not None}
     try:
-        settings = Settings(**{name: value for name, value in flags.items() if value is not None})
+        settings = _loaded(json.dumps(given, sort_keys=True, default=str), _elsewhere())
     except ValidationError as error:
         raise UsageError("\n".join(map(_line, error.errors()))) from None
     except ValueError as error:  # a TOML file that does not parse
@@ -227,6 +230,20 @@ def load(**flags: Any) -> Settings:
         )
     lay_over(settings.reference and settings.reference.resolve())
     return settings
+
+
+@lru_cache(maxsize=16)
+def _loaded(flags: str, elsewhere: tuple[object, ...]) -> Settings:
+    """Load settings of flags in JSON. A refresh asks for the same ones before every asset."""
+    return Settings(**json.loads(flags))
+
+
+def _elsewhere() -> tuple[object, ...]:
+    """What settings depend on beside flags: the environment and the file."""
+    path = Path(TOML_FILE).absolute()
+    status = path.stat() if path.is_file() else None
+    of_environment = sorted(pair for pair in os.environ.items() if pair[0].upper().startswith(PREFIX))
+    return (str(path), status and (status.st_mtime_ns, status.st_size, status.st_ino), *of_environment)
 
 
 def _is_unknown(variable: str) -> bool:

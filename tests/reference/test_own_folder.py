@@ -50,13 +50,13 @@ def write(path: Path, text: str) -> None:
 
 
 def test_a_folder_that_has_begun_changes_nothing(own: Path) -> None:
-    before = OURS.reference_digest("employers.csv")
+    before = OURS.reference_digests(["employers.csv"])
     assert faults(own) == [] and changes(own) == []
     lay_over(None)
     begun = [*read_csv("employers.csv")]
     lay_over(own)
     assert [*read_csv("employers.csv")] == begun
-    assert before == OURS.reference_digest("employers.csv")
+    assert before == OURS.reference_digests(["employers.csv"])
 
 
 def test_rows_of_ours_are_added_and_replace_all_rows_with_their_key(own: Path) -> None:

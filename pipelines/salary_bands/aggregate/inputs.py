@@ -1,20 +1,18 @@
 """The small input tables that SQL joins with reports: settings, taxonomy, metrics, files."""
 
-import itertools
 import math
 from datetime import date
-from functools import cache
 
 import duckdb
 import pandas as pd
-import pyarrow
 
 from salary_bands.aggregate.plan import Plan
+from salary_bands.fingerprint import digest
 from salary_bands.reference.formats import format_named, formats
 from salary_bands.schemas.bands import PERCENTILES
 from salary_bands.schemas.columns import LEVELS, STAGES, TIERS
 from salary_bands.settings import Settings
-from salary_bands.storage.duck import add_table
+from salary_bands.storage.duck import share
 from salary_bands.vocabulary.dates import months_before
 from salary_bands.vocabulary.levels import stage_of
 from salary_bands.vocabulary.taxonomy import group_names, view_groups
@@ -31,38 +29,40 @@ def recency_weight(age_months: int, half_life_months: int) -> int:
 
 
 def add_inputs(connection: duckdb.DuckDBPyConnection, plan: Plan, settings: Settings) -> None:
-    """Add the input tables to a connection: those of the plan, and those that are the same for every plan.
+    """Let a connection read the input tables: those of the plan, and those that are the same for every plan.
 
     distinct_groups has the groups of group_names that are the first of their leaves, in layers of groups that have no
     leaf in common. exports has the files that count, export_files all of them.
     """
-    of_plan = {
-        "refresh": _refresh(plan, settings),
-        "recency": _recency(settings),
-        "exports": _exports(plan),
-        "export_files": _export_files(plan),
-    }
-    for name, rows in {**of_plan, **_reference_tables()}.items():
-        add_table(connection, name, rows)
+
+    def tables() -> dict[str, pd.DataFrame]:
+        of_plan = {
+            "refresh": _refresh(plan, settings),
+            "recency": _recency(settings),
+            "exports": _exports(plan),
+            "export_files": _export_files(plan),
+        }
+        return {**of_plan, **_reference_tables()}
+
+    # when reference data changes, the engine is forgotten with all other caches
+    share(connection, digest([plan.to_json(), settings.method()]), tables)
 
 
-@cache
-def _reference_tables() -> dict[str, pyarrow.Table]:
+def _reference_tables() -> dict[str, pd.DataFrame]:
     groups, names = view_groups(), group_names()
     first = names[["first_view", "first_group_id"]].drop_duplicates().set_axis(["view", "group_id"], axis=1)
     licences = [(f.name, f.licence, f.attribution) for f in formats()]
-    frames = {
+    return {
         "percentile_points": pd.DataFrame({"percentile": PERCENTILES}),
         "metrics": _metrics(),
         "view_groups": groups[["view", "group_id", "leaf"]],
         "group_names": names,
         "distinct_groups": _in_layers(first.merge(groups[["view", "group_id", "leaf"]])),
         "group_labels": groups[["view", "group_id", "group_label"]].drop_duplicates(ignore_index=True),
-        "grid": _grid(),
+        "tiers": pd.DataFrame({"tier": [*TIERS, "all"]}),
         "level_parents": _level_parents(),
         "formats": pd.DataFrame(licences, columns=["format", "licence", "attribution"]),
     }
-    return {name: pyarrow.Table.from_pandas(frame, preserve_index=False) for name, frame in frames.items()}
 
 
 def _in_layers(groups: pd.DataFrame) -> pd.DataFrame:
@@ -130,16 +130,3 @@ def _export_files(plan: Plan) -> pd.DataFrame:
     rows = [(s.key, s.source, s.file, s.sha256, s.format, s.counted, s.held_reason, s.rows) for s in plan.files]
     columns = ["export_key", "source", "file", "export_sha256", "format", "counted", "held_reason", "export_rows"]
     return pd.DataFrame(rows, columns=columns).astype({"held_reason": "str"})
-
-
-def _grid() -> pd.DataFrame:
-    """Return the cells that are published even if they are suppressed: every group, tier and level in the US."""
-    groups = group_names()[["view", "group_id"]].itertuples(index=False, name=None)
-    kinds = [(evidence, metric) for evidence, metrics in METRICS_OF.items() for metric in metrics]
-    rows = [
-        (view, group, evidence, tier, level, "US", metric)
-        for (view, group), (evidence, metric), tier, level in itertools.product(
-            groups, kinds, (*TIERS, "all"), (*LEVELS, *STAGES, "all")
-        )
-    ]
-    return pd.DataFrame(rows, columns=["view", "group_id", "evidence", "tier", "level", "market", "metric"])

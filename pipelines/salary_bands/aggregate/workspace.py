@@ -136,7 +136,7 @@ class Workspace:
         """
         plan = self.plan()
         self.folder.mkdir(parents=True, exist_ok=True)
-        with in_memory(self.folder / "spill", self.settings.memory_limit) as connection:
+        with in_memory(self.settings.work / "spill", self.settings.memory_limit) as connection:
             add_inputs(connection, plan, self.settings)
             for table in tables:
                 self.add(connection, table, plan)

@@ -1,7 +1,10 @@
 """DuckDB in memory, and the SQL files that run in it."""
 
-from collections.abc import Iterator
+import atexit
+import itertools
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,23 +16,62 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow
 
+_FUNCTIONS = "memory"  # DuckDB's name of the database with our functions
+_NUMBERS = itertools.count()  # so that no two databases have one name
+
 
 @contextmanager
 def in_memory(spill: Path | None = None, memory_limit: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open an in-memory database with the functions of `sql/functions/`.
+    """Open a connection with an empty database in memory, and the functions of `sql/functions/`.
 
-    spill: a folder for what does not fit into memory. memory_limit: of DuckDB, such as 2GB; default its own.
+    spill: a folder for what does not fit into memory. memory_limit: of DuckDB, such as 2GB; default its own. It holds
+    for all connections together that have the same two.
     """
-    config = {"temp_directory": spill and str(spill), "memory_limit": memory_limit}
-    connection = duckdb.connect(":memory:", config={name: value for name, value in config.items() if value})
-    try:
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET enable_progress_bar = false")
-        for function in sorted(SQL.glob("functions/*.sql")):
-            connection.execute(function.read_text(encoding="utf-8"))
-        yield connection
-    finally:
-        connection.close()
+    name = f"scratch_{next(_NUMBERS)}"
+    with _engine(spill and str(spill), memory_limit).cursor() as connection:
+        connection.execute(f"ATTACH ':memory:' AS {name}")
+        _read_from(connection, name, _FUNCTIONS)
+        try:
+            yield connection
+        except BaseException:
+            _engine.cache_clear()  # an error may have left it unusable
+            raise
+        finally:
+            _read_from(connection, _FUNCTIONS)
+            connection.execute(f"DETACH {name}")
+
+
+@lru_cache(maxsize=2)
+def _engine(spill: str | None, memory_limit: str | None) -> duckdb.DuckDBPyConnection:
+    """Start DuckDB with our functions. A process keeps it, since a start takes longer than most steps."""
+    config = {"temp_directory": spill, "memory_limit": memory_limit}
+    engine = duckdb.connect(":memory:", config={name: value for name, value in config.items() if value})
+    engine.execute("SET GLOBAL TimeZone = 'UTC'")
+    for function in sorted(SQL.glob("functions/*.sql")):
+        engine.execute(function.read_text(encoding="utf-8"))
+    return engine
+
+
+atexit.register(_engine.cache_clear)  # removes what was spilled
+
+
+def share(connection: duckdb.DuckDBPyConnection, key: str, tables: "Callable[[], Mapping[str, pd.DataFrame]]") -> None:
+    """Let a connection read tables that all connections of that key share. The first one makes them."""
+    name = f"shared_{key}"
+    own = connection.execute("SELECT current_catalog()").fetchall()[0][0]
+    databases = [row[0] for row in connection.execute("SELECT database_name FROM duckdb_databases()").fetchall()]
+    if name not in databases:
+        connection.execute(f"ATTACH ':memory:' AS {name}")
+        _read_from(connection, name)
+        for table, rows in tables().items():
+            add_table(connection, table, rows)
+    _read_from(connection, own, name, _FUNCTIONS)
+
+
+def _read_from(connection: duckdb.DuckDBPyConnection, *databases: str) -> None:
+    """Find tables and functions in these databases. The first one takes new tables."""
+    path = ",".join(f"{name}.main" for name in databases)
+    connection.execute(f"SET search_path = '{path}'")
 
 
 def quoted(text: str) -> str:

@@ -85,6 +85,7 @@ class RuleBook:
         self._bits: dict[frozenset[tuple[str, ...]], int] = {}
         self._lists: dict[str, list[str]] = {}
         self._deciding: dict[int, str] = {}
+        self._phrase = cache(self._words_of_phrase)  # lists share many
         for name, phrases in document.get("lists", {}).items():
             self._lists[name] = self._expand(phrases)
         self._technical = self._bit(document.get("technical_heads", ()))
@@ -222,7 +223,7 @@ class RuleBook:
                 pending.extend(f"{before}{entry}{after}" for entry in self._lists[reference[1]])
         return texts
 
-    def _phrase(self, text: str) -> tuple[str, ...]:
+    def _words_of_phrase(self, text: str) -> tuple[str, ...]:
         """Return the words of a phrase as the reader returns them, so that its spelling cannot make it unreachable."""
         inner = text.strip()
         start = ("^",) if inner.startswith("^") else ()

@@ -60,7 +60,7 @@ def _add_what_to_use_instead(
     workspace: Workspace, connection: duckdb.DuckDBPyConnection, parts: dict[str, Parts]
 ) -> None:
     """Make the table `instead_of_cells`: what answers for each cell of the grid that shows nothing."""
-    for step in ("shown_cells", "withheld_cells"):
+    for step in ("grid", "shown_cells", "withheld_cells"):
         run_step(connection, f"bands/{step}")
     shown, withheld = (connection.table(name).df() for name in ("shown_cells", "withheld_cells"))
     add_table(connection, "instead_of_cells", instead_of(withheld, shown, parts, workspace.settings))
