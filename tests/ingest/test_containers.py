@@ -8,13 +8,15 @@ import json
 import os
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import openpyxl
 import pandas as pd
 import pytest
 
 from salary_bands.errors import HeldExport, UsageError
+from salary_bands.ingest import read
+from salary_bands.ingest.containers.common import Container, Way
 from salary_bands.ingest.raw_folder import open_export, scan, unsettled
 from salary_bands.settings import Settings
 from tests.builders.exports import native_row
@@ -310,3 +312,21 @@ def test_a_header_that_stands_twice_holds_the_export_if_it_is_read(settings: Set
 def test_an_export_without_pay_says_so(settings: Settings) -> None:
     found = intake(settings, HEADER + LINE.format(2).replace("150000", "") * 3)
     assert found.held == "no_pay" and "none of its 3 rows has pay" in found.line
+
+
+@pytest.mark.parametrize(("name", "ways"), [("export.parquet", 1), ("export.xlsx", 1), ("export.csv", 2)])
+def test_a_file_is_opened_once_for_each_way_that_its_container_knows(
+    settings: Settings, tmp_path: Path, name: str, ways: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Formats differ in encoding, which is nothing to Parquet and sheets, and in keys of JSON, nothing to CSV."""
+    content = containers([{"a": "1", "b": "2"}], tmp_path)[name]
+    opened: list[Way] = []
+
+    def open_and_count(stream: BinaryIO, name: str, way: Way, settings: Settings) -> Container:
+        opened.append(way)
+        return real(stream, name, way, settings)
+
+    real = read._open
+    monkeypatch.setattr(read, "_open", open_and_count)
+    assert read.recognised_format(io.BytesIO(content), name, settings) == ""
+    assert len(opened) == len(set(opened)) == ways

@@ -12,7 +12,7 @@ import pandas as pd
 from salary_bands.errors import HeldExport
 from salary_bands.ingest.cells import MappedColumns, blank_rows
 from salary_bands.ingest.containers import Way, open_container
-from salary_bands.ingest.containers.common import Container, Malformed
+from salary_bands.ingest.containers.common import Container, Malformed, kind_of
 from salary_bands.ingest.recognise import UNRECOGNISED, is_better, recognise, with_broken_formats
 from salary_bands.reference.formats import BrokenFormat, Format, broken_formats, formats, header_key
 from salary_bands.schemas.raw_reports import DERIVED_COLUMNS, LATER_COLUMNS
@@ -114,20 +114,22 @@ def way_of(fmt: Format | BrokenFormat) -> Way:
 
 def _recognise(stream: BinaryIO, name: str, settings: Settings) -> tuple[Container, Format]:
     """Try the ways of the formats, UTF-8 with commas first, until one recognises the header."""
-    ways = dict.fromkeys([Way(), *map(way_of, formats()), *map(way_of, broken_formats())])
+    kind = kind_of(name)
+    way_to = {f.name: way_of(f).as_in(kind) for f in formats()}
+    ways = dict.fromkeys([Way(), *way_to.values(), *(way_of(f).as_in(kind) for f in broken_formats())])
     first: HeldExport | None = None
     for way in ways:
         try:
             container = _open(stream, name, way, settings)
-            fmt = recognise(container.header, [f for f in formats() if way_of(f).layout == way.layout])
+            fmt = recognise(container.header, [f for f in formats() if way_to[f.name].layout == way.layout])
         except HeldExport as held:
             if first is None or is_better(held, first):
                 first = held
             if way == Way() and held.reason not in _HEADER_REASONS:
                 break
             continue
-        if way_of(fmt) != way:
-            container = _open(stream, name, way_of(fmt), settings)
+        if way_to[fmt.name] != way:
+            container = _open(stream, name, way_to[fmt.name], settings)
         return container, fmt
     assert first is not None
     raise with_broken_formats(first)

@@ -1,5 +1,5 @@
--- Grain: view, group_id, evidence, tier, level, market, metric: the cells that are published even if they are suppressed,
--- of every group, tier and level in the US.
+-- Grain: view, group_id, evidence, tier, level, market, metric: the cells that are published even if they are
+-- suppressed, of every group, tier and level in the US.
 -- Inputs: group_names, metrics, tiers, level_parents.
 with
 levels as (

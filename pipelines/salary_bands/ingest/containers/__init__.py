@@ -7,7 +7,7 @@ cell's text means.
 from typing import BinaryIO
 
 from salary_bands.errors import HeldExport
-from salary_bands.ingest.containers.common import Container, Way
+from salary_bands.ingest.containers.common import Container, Way, kind_of
 from salary_bands.ingest.containers.delimited import open_csv
 from salary_bands.ingest.containers.json_document import open_json
 from salary_bands.ingest.containers.json_lines import open_json_lines
@@ -23,9 +23,8 @@ def open_container(name: str, stream: BinaryIO, size: int, way: Way, settings: S
     Raises HeldExport if the name is not one of a container, or the file is empty or damaged at its start. The blocks
     of the container raise it for what comes later.
     """
-    lower = name.lower()
-    is_gzip = lower.endswith(".gz")
-    kind = lower.removesuffix(".gz").rpartition(".")[2]
+    is_gzip = name.lower().endswith(".gz")
+    kind = kind_of(name)
     if kind in ("csv", "tsv", "jsonl", "json"):
         text = TextBytes(stream, size, is_gzip, way.encoding, settings)
         if kind == "jsonl":

@@ -28,10 +28,23 @@ class Way(NamedTuple):
     records: str = ""
     list_keys: tuple[tuple[str, str], ...] = ()
 
+    def as_in(self, kind: str) -> "Way":
+        """Return the way without what a container of that kind does not read, so that no file is opened twice alike."""
+        return Way(**{name: getattr(self, name) for name in _READ.get(kind, ())})
+
     @property
     def layout(self) -> tuple[object, ...]:
         """What decides which rows and columns there are, whatever the text's encoding."""
         return self[2:]
+
+
+_READ = {
+    "csv": ("encoding", "delimiter", "header_row"),
+    "tsv": ("encoding", "delimiter", "header_row"),
+    "json": ("encoding", "records", "list_keys"),
+    "jsonl": ("encoding", "list_keys"),
+    "xlsx": ("header_row", "sheet"),
+}
 
 
 @dataclass(frozen=True)
@@ -69,6 +82,11 @@ class Container:
                 "fix the export, or raise max_rejected_share",
                 rows=record.row - 1,
             )
+
+
+def kind_of(name: str) -> str:
+    """Return the ending of a file's name that says its container, without that of compression."""
+    return name.lower().removesuffix(".gz").rpartition(".")[2]
 
 
 def checked_header(header: list[str] | None, settings: Settings) -> list[str]:
