@@ -1,6 +1,6 @@
 """What a release is to be made from: the files, their state, the date, and what they all hash to."""
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -96,7 +96,7 @@ class Plan:
         return newest_snapshots(self.counted)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**vars(self), "files": [vars(state) for state in self.files]}  # asdict would copy every rate
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> "Plan":

@@ -88,10 +88,8 @@ def view_documents(head: Document, folder: Path) -> Iterator[tuple[str, Document
 
     head: release, as_of, contains_synthetic.
     """
-    bands = _by(
-        _BAND_KEY,
-        _rows(folder / "bands.parquet", _BAND, pc.field("market") == MARKET),
-    )
+    asked = (pc.field("market") == MARKET) & pc.field("tier").isin([*FULL.band_levels])  # BRIEF asks for fewer
+    bands = _by(_BAND_KEY, _rows(folder / "bands.parquet", _BAND, asked))
     premiums = _by(("view", "group_id", "baseline", "metric", "tier", "level"), _rows(folder / "premiums.parquet"))
     cards = _rows(folder / "cards.parquet")
     ranks = group_ranks(cards, folder / "premiums.parquet")
