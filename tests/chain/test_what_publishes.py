@@ -1,6 +1,7 @@
 """What makes a release and what does not: equal figures of one date are published once, broken files never."""
 
 import gzip
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import pytest
 from salary_bands.orchestration.refresh import Outcome, refresh
 from salary_bands.releases.marts import Marts
 from salary_bands.settings import Settings
+from tests.builders.candidates import build, keep_tables, settings_at
 from tests.builders.exports import native_row, write_native
+from tests.builders.worlds import ROWS
 
 pytestmark = pytest.mark.slow
 DAY = date(2026, 6, 30)
@@ -31,19 +34,26 @@ def put(settings: Settings, content: bytes, file: str) -> Path:
     return path
 
 
+@pytest.fixture
+def settings(small_world: Path, tmp_path: Path) -> Settings:
+    """Folders with a release of ROWS, which are what is there."""
+    shutil.copytree(small_world, tmp_path / "shelf")
+    found = settings_at(tmp_path / "shelf")
+    write_native(found.raw, ROWS)
+    return found
+
+
 def test_only_other_figures_make_a_release(settings: Settings) -> None:
-    path = write_native(settings.raw, [native_row(n) for n in range(30)])
-    assert run(settings).published
-    torn = put(settings, TORN, "source/torn.csv.gz")
-    broken = run(settings)
-    assert (broken.published, broken.unchanged, broken.version) == (False, True, "2026.06.30")
-    assert [(h["file"], h["reason"]) for h in broken.held] == [("source/torn.csv.gz", "truncated_gzip")]
-    torn.unlink()
+    path = settings.raw / "source" / "native.csv"
+    put(settings, TORN, "source/torn.csv.gz")
     put(settings, path.read_bytes(), "source/again.csv")
     (settings.raw / "other").mkdir()
     (settings.raw / "other" / "link.csv").symlink_to(path)
-    assert run(settings).unchanged
+    broken = run(settings)
+    assert (broken.published, broken.unchanged, broken.version) == (False, True, "2026.06.30")
+    assert [(h["file"], h["reason"]) for h in broken.held] == [("source/torn.csv.gz", "truncated_gzip")]
     path.rename(settings.raw / "source" / "renamed.csv")
+    (settings.raw / "source" / "torn.csv.gz").unlink()
     (settings.raw / "source" / "again.csv").unlink()
     assert run(settings).unchanged
     assert versions(settings) == ["2026.06.30"]
@@ -51,17 +61,17 @@ def test_only_other_figures_make_a_release(settings: Settings) -> None:
     assert run(settings).version == "2026.06.30.1"
 
 
-def test_without_a_date_unchanged_exports_are_published_after_idle_days(settings: Settings) -> None:
-    write_native(settings.raw, [native_row(n) for n in range(30)])
-    assert run(settings, DAY, is_dated=False).published
+def test_without_a_date_unchanged_exports_are_published_after_idle_days(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert run(settings, date(2026, 7, 6), is_dated=False).unchanged
     assert run(settings, date(2026, 7, 7), is_dated=False).version == "2026.07.07"
+    keep_tables(monkeypatch)
     assert run(settings, date(2026, 7, 8)).version == "2026.07.08"  # somebody asked for it
 
 
 def test_equal_rows_made_by_other_rules_are_not_built_again(settings: Settings) -> None:
-    write_native(settings.raw, [native_row(n) for n in range(30)])
-    run(settings)
+    build(settings)
     made = {path: path.stat().st_mtime_ns for path in (settings.work / "candidate").glob("*.parquet")}
     other = settings.model_copy(update={"max_columns": 900})  # raw_reports is read again, and is the same
     again = run(other)
