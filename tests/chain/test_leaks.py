@@ -6,7 +6,6 @@ What is searched, and what may be where, is data: KINDS by path in WORK, MARTS a
 import gzip
 import hashlib
 import json
-import os
 import re
 import subprocess
 import sys
@@ -17,8 +16,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 from salary_bands.aggregate.disclosure_key import FILE
+from salary_bands.cli.commands import app
 from salary_bands.schemas import SchemaBroken, validated
 from tests.builders.candidates import settings_at
 from tests.builders.jobs import Jobs
@@ -45,26 +46,33 @@ PRINTED = ("file", "source")
 AS_OF = {"ops": {"window_reports": {"config": {"as_of": "2026-06-30"}}}}
 
 
-def refresh(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """The command over the folder's raw, marts and work, in a process of its own."""
-    command = [sys.executable, "-m", "salary_bands", "refresh", "--as-of", "2026-06-30"]
+def refresh(folder: Path) -> list[str]:
+    """The arguments of a refresh over the folder's raw, marts and work."""
     folders = [text for name in ("raw", "marts", "work") for text in (f"--{name}", str(folder / name))]
-    environment = {name: value for name, value in os.environ.items() if name != "SALARY_BANDS_DISCLOSURE_KEY"}
-    environment["SALARY_BANDS_SETTLE_SECONDS"] = "0"
-    return subprocess.run(
-        [*command, *folders, *options], capture_output=True, text=True, cwd=folder, env=environment, check=False
-    )
+    return ["refresh", "--as-of", "2026-06-30", *folders]
+
+
+def use_own_key(patch: pytest.MonkeyPatch) -> None:
+    patch.delenv("SALARY_BANDS_DISCLOSURE_KEY")
+    patch.setenv("SALARY_BANDS_SETTLE_SECONDS", "0")
 
 
 @pytest.fixture(scope="module")
 def marked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A folder with raw, work and marts after refreshes of exports full of markers, and what they printed."""
+    """A folder with raw, work and marts after refreshes of exports full of markers, and what they printed.
+
+    The first one is a process of its own.
+    """
     folder = tmp_path_factory.mktemp("marked")
     (folder / "raw" / SOURCE).mkdir(parents=True)
     for name, content in exports().items():
         (folder / "raw" / SOURCE / name).write_bytes(content)
-    first, again = refresh(folder), refresh(folder, "--json")
-    assert (first.returncode, again.returncode) == (0, 0), first.stderr
+    with pytest.MonkeyPatch.context() as patch:
+        use_own_key(patch)
+        command = [sys.executable, "-m", "salary_bands", *refresh(folder)]
+        first = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)
+        again = CliRunner().invoke(app, [*refresh(folder), "--json"])
+    assert (first.returncode, again.exit_code) == (0, 0), first.stderr
     return folder, first.stdout + first.stderr + again.stdout + again.stderr
 
 
@@ -127,14 +135,17 @@ def test_a_refresh_prints_names_of_files_alone(marked: tuple[Path, str]) -> None
     assert "zqfileq" in marked[1]
 
 
-def test_a_refresh_that_fails_prints_names_of_files_alone(tmp_path: Path) -> None:
+def test_a_refresh_that_fails_prints_names_of_files_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     held = {name: content for name, content in exports().items() if "0unknown" in name or "0toobad" in name}
     (tmp_path / "raw" / SOURCE).mkdir(parents=True)
     for name, content in held.items():
         (tmp_path / "raw" / SOURCE / name).write_bytes(content)
-    failed = refresh(tmp_path)
-    assert failed.returncode == 1 and "every export is held" in failed.stderr
-    assert leaks_in(failed.stdout + failed.stderr, PRINTED) == []
+    use_own_key(monkeypatch)
+    failed = CliRunner().invoke(app, refresh(tmp_path))
+    assert failed.exit_code == 1 and "every export is held" in failed.stderr
+    assert leaks_in("".join([failed.stdout, failed.stderr, *capfd.readouterr()]), PRINTED) == []
 
 
 def test_a_broken_contract_of_an_export_quotes_no_cell() -> None:
