@@ -17,11 +17,11 @@ from tests.builders import REAL_DATA
 from tests.builders.candidates import TABLES, Built, build, settings_at
 from tests.builders.exports import write_native
 from tests.builders.keys import write_key
-from tests.builders.worlds import publish_modelled, publish_sample, publish_small, publish_year
+from tests.builders.worlds import build_first, publish_modelled, publish_sample, publish_small, publish_year
 
 # Fixtures that take seconds, here and in modules of tests: what needs one is slow.
 SLOW_FIXTURES = {
-    *("built", "model_world", "real_data", "sample_marts", "small_world", "year_world"),
+    *("built", "built_first", "model_world", "real_data", "sample_marts", "small_world", "year_world"),
     *("bombed", "case", "cases", "other_case", "small", "truth", "world"),
 }
 
@@ -118,6 +118,13 @@ def sample_release(sample_marts: Marts) -> Path:
     """The folder of that release, MARTS/releases/<version>."""
     [folder] = (sample_marts.folder / "releases").iterdir()
     return folder
+
+
+@pytest.fixture
+def built_first(once: Callable[..., Path], settings: Settings) -> Settings:
+    """Settings over a copy of what `build_first` fills: a refresh of it reads nothing and soon publishes."""
+    shutil.copytree(once("first", build_first), settings.raw.parent, dirs_exist_ok=True)
+    return settings
 
 
 @pytest.fixture(scope="session")

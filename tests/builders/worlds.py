@@ -21,6 +21,13 @@ def publish_sample(folder: Path) -> None:
     published(settings)
 
 
+def build_first(folder: Path) -> None:
+    """Build the candidate of ROWS, so that a refresh of them takes its tables from FOLDER."""
+    settings = settings_at(folder)
+    write_native(settings.raw, ROWS)
+    build(settings)
+
+
 def publish_modelled(folder: Path) -> None:
     """Publish 100 reports that the model knows in FOLDER/marts, and build the candidate of 180.
 

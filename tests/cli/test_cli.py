@@ -60,8 +60,9 @@ REFRESH = ("refresh", "--as-of", "2026-06-30")
 
 
 @pytest.mark.slow
-def test_a_refresh_publishes_once_and_says_what_it_did(run: Run, settings: Settings) -> None:
-    write_native(settings.raw, ROWS)
+def test_a_refresh_publishes_once_and_says_what_it_did(built_first: Settings, run: Run) -> None:
+    settings = built_first
+    shutil.rmtree(settings.work / "pay_reports")  # so that there is something to read
     dry = run(*REFRESH, "--dry-run")
     assert (dry.exit_code, dry.stdout.splitlines()[-1]) == (0, "would publish 2026.06.30")
     assert not (settings.marts / "releases").exists() and not (settings.marts / "latest.json").exists()
