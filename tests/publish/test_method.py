@@ -18,26 +18,26 @@ import pytest
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.fingerprint import METHOD, OURS, digest
 from salary_bands.publish.figures import figures_digest
+from salary_bands.releases.marts import Marts
 from salary_bands.settings import Settings
-from tests.builders import GOLDEN, SAMPLE
+from tests.builders import GOLDEN
 from tests.builders.candidates import build, replace_table, settings_at
 from tests.builders.exports import model_rows, write_native
 from tests.builders.keys import write_key
+from tests.builders.worlds import publish_sample
 
 KEPT = GOLDEN / "method.json"
 Entry = dict[str, str | int]
 
 
-def today(folder: Path) -> Entry:
-    """The number of the method, the reference data, and the figures of the sample and of a golden case."""
-    return {"method": METHOD, "reference": OURS.reference_version(), "figures": digest(figures(folder))}
+def today(sample: Settings, golden: Settings) -> Entry:
+    """The number of the method, the reference data, and the figures of the sample and of a golden case.
 
-
-def figures(folder: Path) -> list[str]:
-    sample, golden = settings_at(folder / "sample"), settings_at(folder / "golden")
-    shutil.copytree(SAMPLE, sample.raw / "sample")
+    sample: of folders in which the sample is built. golden: of empty ones.
+    """
     write_native(golden.raw, model_rows(60))
-    return [figures_digest(build(settings).candidate) for settings in (sample, golden)]
+    digests = [figures_digest(candidate) for candidate in (Workspace(sample), build(golden).candidate)]
+    return {"method": METHOD, "reference": OURS.reference_version(), "figures": digest(digests)}
 
 
 def faults(entries: list[Entry]) -> list[str]:
@@ -52,9 +52,11 @@ def faults(entries: list[Entry]) -> list[str]:
 
 
 @pytest.mark.slow
-def test_figures_are_those_that_are_kept_beside_the_number_of_the_method(tmp_path: Path) -> None:
+def test_figures_are_those_that_are_kept_beside_the_number_of_the_method(
+    sample_marts: Marts, settings: Settings
+) -> None:
     kept: list[Entry] = json.loads(KEPT.read_text(encoding="utf-8"))
-    now = today(tmp_path)
+    now = today(settings_at(sample_marts.folder.parent), settings)
     assert faults(kept) == [] and faults([kept[-1], now]) == []
     assert kept[-1] == now, "run: python -m tests.publish.test_method"
 
@@ -67,9 +69,9 @@ def test_one_without_the_other_is_seen() -> None:
 
 
 @pytest.mark.parametrize(("table", "column"), [("bands", "n_reports"), ("claims", "claim_id"), ("premiums", "n_group")])
-def test_a_figure_that_changes_is_another_digest(settings: Settings, table: str, column: str) -> None:
-    write_native(settings.raw, model_rows(60))
-    candidate: Workspace = build(settings).candidate
+def test_a_figure_that_changes_is_another_digest(model_world: Path, tmp_path: Path, table: str, column: str) -> None:
+    shutil.copytree(model_world / "work" / "candidate", tmp_path / "work" / "candidate")
+    candidate = Workspace(settings_at(tmp_path))
     before = figures_digest(candidate)
     frame = candidate.frame(table)
     replace_table(candidate, table, frame)
@@ -84,5 +86,6 @@ if __name__ == "__main__":
     entries: list[Entry] = json.loads(KEPT.read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as folder:
         os.environ["SALARY_BANDS_DISCLOSURE_KEY"] = str(write_key(Path(folder)))
-        entries.append(today(Path(folder)))
+        publish_sample(Path(folder) / "sample")
+        entries.append(today(settings_at(Path(folder) / "sample"), settings_at(Path(folder) / "golden")))
     KEPT.write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
