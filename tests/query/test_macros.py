@@ -150,7 +150,7 @@ def shown_cells(draw: st.DrawFn) -> dict[str, Any]:
     return cell(figures=tuple(figures), lows=lows, highs=highs)
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(shown_cells(), st.lists(st.integers(0, 400_000), min_size=1, max_size=8))
 def test_more_pay_never_reads_lower_and_the_interval_holds_the_percentile(
     row: dict[str, Any], amounts: list[int]
