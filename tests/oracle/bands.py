@@ -89,21 +89,28 @@ def bands(
         if is_counted(report):
             for key in _cells(report, groups):
                 members[key].append(report)
-    cells = {}
+    cells, of_rows = {}, dict[Any, Report]()
     for key, counted in members.items():
         if not wanted(key):
             continue
         rows = in_fives(counted) if key[2] == "reported" else counted
         if not rows:
             continue
-        cell = {**_facts(key[-1], rows, settings), "counted": counted}
-        reason = _why_suppressed(key[2], cell, settings)
-        if not reason:
-            cell.update(_shown(key, rows, correlations, settings, secret))
-            reason = None if 50 in cell["figures"] else "low_effective_n"
-        cell.update(basis="suppressed" if reason else "direct", suppression_reason=reason)
-        cells[key] = cell
+        same = (*key[2::4], *map(id, rows))  # many groups and markets have the same people
+        if same not in of_rows:
+            of_rows[same] = _cell(key, rows, correlations, settings, secret)
+        cells[key] = {**of_rows[same], "counted": counted}
     return cells
+
+
+def _cell(key: tuple[str, ...], rows: list[Report], correlations: Correlations, settings: Any, secret: bytes) -> Report:
+    """What a cell of these rows says: of its key, the evidence and the metric alone count."""
+    cell = _facts(key[-1], rows, settings)
+    reason = _why_suppressed(key[2], cell, settings)
+    if not reason:
+        cell.update(_shown(key, rows, correlations, settings, secret))
+        reason = None if 50 in cell["figures"] else "low_effective_n"
+    return {**cell, "basis": "suppressed" if reason else "direct", "suppression_reason": reason}
 
 
 def settled(cell: Report, is_unsettled: bool) -> Report:

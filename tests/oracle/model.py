@@ -47,9 +47,10 @@ class Estimate(NamedTuple):
         return self.log - reach, self.log + reach
 
 
-def core_leaves() -> set[str]:
+@cache
+def core_leaves() -> frozenset[str]:
     with (FOLDER / "leaves.csv").open(encoding="utf-8") as stream:
-        return {row["leaf"] for row in csv.DictReader(stream) if row["kind"] == "core"}
+        return frozenset(row["leaf"] for row in csv.DictReader(stream) if row["kind"] == "core")
 
 
 def log_pay(pay: int) -> float:

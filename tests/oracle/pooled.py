@@ -89,6 +89,7 @@ class Pool:
     between: float  # tau2, of cells around the model, in units of `within`
     shape: Shape  # in units of the root of `whole`, and of `whole`
     levels: dict[tuple[str, str], LevelHere] = field(default_factory=dict)  # by country and level
+    known: dict[tuple[int, ...], Prediction] = field(default_factory=dict)  # by the identities of the reports
 
     def modelled(self, members: Iterable[Report]) -> list[Report]:
         """The rows of the fit that are of these reports."""
@@ -132,6 +133,12 @@ class Pool:
     def prediction(self, members: Iterable[Report]) -> Prediction:
         """The same with its variance, leaving each employer of the fit out in turn."""
         members = list(members)
+        same = tuple(map(id, members))  # many cells have the same people
+        if same not in self.known:
+            self.known[same] = self._prediction(members)
+        return self.known[same]
+
+    def _prediction(self, members: list[Report]) -> Prediction:
         contrast, here = contrast_of(self.modelled(members)), self.levels_of(members)
         log = value_of(contrast, self.fit.effects)
         assert log is not None
