@@ -3,6 +3,7 @@
 import json
 import math
 import shutil
+from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -132,11 +133,28 @@ def window(settings: Settings, name: str = "candidate") -> pd.DataFrame:
     return pd.read_parquet(settings.work / name / "window_reports.parquet")
 
 
-def test_new_reports_in_their_old_tiers_and_levels_are_the_part_of_pay(world: Settings) -> None:
-    """Slow and exact: every report's weight times what its tier and level had of the cell, over what it has now."""
+@dataclass
+class Later:
+    """A month later, with an export more of people at two levels."""
+
+    settings: Settings
+    before: pd.DataFrame
+    found: pd.DataFrame
+
+
+@pytest.fixture(scope="module")
+def later(year_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Later:
+    folder = tmp_path_factory.mktemp("later") / "shelf"
+    shutil.copytree(year_world, folder)
+    world = settings_at(folder)
     before = window(world)
     write_native(world.raw, of_level(people(4, 240, LATER, 20), "Staff", "Senior"), "north/2.csv")
-    found = moved(world, LATER)
+    return Later(world, before, moved(world, LATER))
+
+
+def test_new_reports_in_their_old_tiers_and_levels_are_the_part_of_pay(later: Later) -> None:
+    """Slow and exact: every report's weight times what its tier and level had of the cell, over what it has now."""
+    world, before, found = later.settings, later.before, later.found
     now, bands = window(world), (shown(world, "2026.05.31"), shown_in(world.work / "candidate"))
     new_file = now["file"].eq("north/2.csv")
     changed = found[found["change"].eq("changed")]
@@ -187,11 +205,9 @@ def test_who_reports_is_told_from_what_they_earn(world: Settings) -> None:
     assert cell.difference_low > 0
 
 
-def test_the_interval_is_that_of_the_formula(world: Settings) -> None:
+def test_the_interval_is_that_of_the_formula(later: Later) -> None:
     """A pair of reports at a time, from the reports of both releases and what they published; METHOD, noise."""
-    before = window(world)
-    write_native(world.raw, people(4, 200, LATER, 60), "north/2.csv")
-    found = moved(world, LATER)
+    world, before, found = later.settings, later.before, later.found
     now, then = shown_in(world.work / "candidate"), shown(world, "2026.05.31")
     both = now.add_suffix("_now").join(then.add_suffix("_then"), how="inner")
     correlations = json.loads((world.work / "candidate" / "employer_correlation.json").read_text(encoding="utf-8"))
@@ -227,9 +243,17 @@ def test_the_interval_is_that_of_the_formula(world: Settings) -> None:
         assert row["difference_high"] == pytest.approx(middle + half, abs=101 + 0.006 * half), cell
 
 
-def test_a_new_method_moves_figures_by_itself(folder: Path) -> None:
+@pytest.fixture(scope="module")
+def slower(year_world: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, pd.DataFrame]:
+    """The same exports under another method, and what moved."""
+    folder = tmp_path_factory.mktemp("slower") / "shelf"
+    shutil.copytree(year_world, folder)
     world = settings_at(folder, half_life_months=2)
-    found = moved(world, FIRST)
+    return world, moved(world, FIRST)
+
+
+def test_a_new_method_moves_figures_by_itself(slower: tuple[Settings, pd.DataFrame]) -> None:
+    _, found = slower
     assert len(found) > 100 and found["reason"].eq("method").all()
     changed = found[found["change"].eq("changed")]
     assert changed["restated"].eq(changed["new"] - changed["old"]).all()
@@ -237,17 +261,12 @@ def test_a_new_method_moves_figures_by_itself(folder: Path) -> None:
     assert changed["distinguishable"].eq(False).all()  # what the method moved is no news of pay
 
 
-def test_a_new_method_and_new_reports_are_told_apart(folder: Path, tmp_path: Path) -> None:
-    """The part of the method is what a fresh release of the old exports says under it."""
+def test_a_new_method_and_new_reports_are_told_apart(folder: Path, slower: tuple[Settings, pd.DataFrame]) -> None:
+    """The part of the method is what a candidate of the old exports says under it."""
     world = settings_at(folder, half_life_months=2)
     write_native(world.raw, people(4, 160, FIRST, 20), "north/2.csv")
     found = moved(world, FIRST)
-    fresh = settings_at(tmp_path / "fresh", half_life_months=2)
-    for file in ("north/1.csv", "south/1.csv"):
-        (fresh.raw / file).parent.mkdir(parents=True)
-        shutil.copy(world.raw / file, fresh.raw / file)
-    alone = build(fresh, FIRST, BANDS).candidate
-    restated = shown_in(alone.folder)["p50"]
+    restated = shown_in(slower[0].work / "candidate")["p50"]
     changed = found[found["change"].eq("changed")]
     known = changed[changed["restated"].notna()]
     assert (known["old"] + known["restated"]).eq(restated.reindex(known.index)).all()
@@ -319,11 +338,12 @@ def test_other_rates_are_a_reason_of_their_own(settings: Settings) -> None:
     assert found["restated"].eq(found["new"] - found["old"]).all()
 
 
-def test_the_sample_and_real_exports_are_not_compared(settings: Settings) -> None:
-    write_native(settings.raw, [native_row(n) for n in range(30)], "sample/native.csv")
-    published(settings, FIRST)
+def test_the_sample_and_real_exports_are_not_compared(sample_marts: Marts, tmp_path: Path) -> None:
+    shutil.copytree(sample_marts.folder.parent, tmp_path / "shelf")
+    settings = settings_at(tmp_path / "shelf")
     write_native(settings.raw, [native_row(n) for n in range(30)], "real/native.csv")
-    assert build(settings, LATER, (*BANDS, "changes")).table("changes").empty
+    built = build(settings, LATER, (*BANDS, "changes"))
+    assert built.candidate.plan().previous and built.table("changes").empty
 
 
 def test_equal_inputs_read_today_as_they_were_published(world: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -339,8 +359,9 @@ def test_equal_inputs_read_today_as_they_were_published(world: Settings, monkeyp
     pd.testing.assert_frame_equal(pd.read_parquet(again.path("bands")), published)
 
 
-def test_changes_that_do_not_add_up_hold_the_release(world: Settings) -> None:
-    candidate = build(world, LATER).candidate
+def test_changes_that_do_not_add_up_hold_the_release(later: Later, tmp_path: Path) -> None:
+    shutil.copytree(later.settings.raw.parent, tmp_path / "shelf")
+    candidate = build(settings_at(tmp_path / "shelf"), LATER).candidate
     assert offending_rows(candidate, "assert_changes_add_up").empty and contract_faults(candidate) == []
     path = candidate.path("changes")
     sound = pd.read_parquet(path)
