@@ -29,7 +29,7 @@ from tests.oracle.figures import PERCENTILES, Pay, percentile
 
 Rows = list[dict[str, Any]]
 
-few = settings(max_examples=2)
+one = settings(max_examples=1)  # where an example takes seconds
 many = settings(max_examples=25)
 
 seeds = st.integers(0, 10_000)
@@ -94,7 +94,7 @@ def spoilt_exports(draw: st.DrawFn) -> dict[str, Rows]:
 
 @pytest.mark.slow
 @given(spoilt_exports())
-@settings(max_examples=6)
+@settings(max_examples=3)
 def test_every_row_of_every_export_is_accounted_for(files: dict[str, Rows]) -> None:
     with own_settings() as own:
         sound = {"c/sound.csv": [native_row(n, submission_id=f"c{n}") for n in range(3)]}
@@ -111,7 +111,7 @@ def test_every_row_of_every_export_is_accounted_for(files: dict[str, Rows]) -> N
 
 @pytest.mark.slow
 @given(seeds)
-@few
+@one
 def test_the_order_of_rows_is_irrelevant(seed: int) -> None:
     rows = generated_rows(seed, 200)
     copies = elsewhere(rows, seed, 0.3)
@@ -122,7 +122,7 @@ def test_the_order_of_rows_is_irrelevant(seed: int) -> None:
 
 @pytest.mark.slow
 @given(seeds)
-@few
+@one
 def test_how_a_source_cuts_its_rows_into_files_is_irrelevant(seed: int) -> None:
     """As long as they are delivered on one day, which is that of the newest row of a file."""
     rows = single_rows(seed, 200)
@@ -137,7 +137,7 @@ def test_how_a_source_cuts_its_rows_into_files_is_irrelevant(seed: int) -> None:
 
 @pytest.mark.slow
 @given(seeds, st.sampled_from([2, 3]))
-@few
+@one
 def test_scaling_all_pay_scales_the_percentiles(seed: int, factor: int) -> None:
     def scaled(by: int) -> dict[tuple[Any, ...], float]:
         pay = ("base", "bonus", "equity_annual")
@@ -201,13 +201,8 @@ def test_a_stricter_limit_never_reveals_a_cell(generated: Built, name: str) -> N
         candidate = Unrounded.of(generated.settings.model_copy(update={name: limit}))
         return {key[:-1] for key in candidate.bounds if key[-1] == 50}
 
-    @given(st.tuples(st.floats(0, 1), st.floats(0, 1)).map(sorted))
-    @few
-    def law(strictness: list[float]) -> None:
-        assert shown(strictness[1]) <= shown(strictness[0])
-
-    law()
-    assert shown(1) < shown(0)
+    lax, medium, strict = (shown(strictness) for strictness in (0, 0.5, 1))
+    assert strict <= medium <= lax and strict < lax
 
 
 def _native(raw: Path) -> None:
@@ -242,8 +237,7 @@ def test_the_same_bytes_under_another_name_change_no_band(
         path = own.raw / copy
         path.parent.mkdir(exist_ok=True)
         path.write_bytes((own.raw / file).read_bytes())
-        pd.testing.assert_frame_equal(bands(), once, obj=copy)
-        path.unlink()
+    pd.testing.assert_frame_equal(bands(), once)
 
 
 @pytest.mark.slow
