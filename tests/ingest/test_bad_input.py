@@ -195,7 +195,7 @@ def test_all_bombs_together_stay_well_below_two_gigabytes(bombed: dict[str, Any]
 def test_the_same_bytes_anywhere_count_once(settings: Settings, built: Callable[..., Built]) -> None:
     rows = [native_row(n) for n in range(30)]
     files = ("a/first.csv", "a/again.csv", "b/other.csv")
-    result = built(dict.fromkeys(files, rows))
+    result = built(dict.fromkeys(files, rows), ("window_reports", "full_ledger"))
     assert result.ledger("a/again.csv") == {("used", ""): 30}  # where they lie first, by path
     for file in ("a/first.csv", "b/other.csv"):
         assert result.ledger(file) == {("duplicate", "same_bytes"): 30}
@@ -210,7 +210,7 @@ def test_a_held_export_does_not_stop_the_others_and_is_in_the_ledger(
     os.mkfifo(settings.raw / "bad" / "pipe.csv")
     (settings.raw / "loose.csv").write_bytes(HEADER + GOOD)
     rows = [native_row(n) for n in range(29)] + [native_row(29, base="free")]
-    result = built(rows)
+    result = built(rows, ("window_reports", "full_ledger"))
     assert result.ledger("bad/unknown.csv") == {("held", "unknown_header"): 2}
     assert result.ledger("bad/torn.csv") == {("held", "too_many_rejected"): 3}
     assert result.ledger("source/native.csv") == {("used", ""): 29, ("rejected", "not_a_number"): 1}
@@ -266,7 +266,7 @@ def test_a_damaged_export_is_held_or_accounted_for(settings: Settings, name: str
 
 
 @pytest.mark.slow
-@FUZZ
+@limits(max_examples=10)
 @given(st.lists(st.dictionaries(st.sampled_from(list(native_row(0))), st.text(max_size=15), max_size=6), max_size=30))
 def test_any_text_in_any_cell_rejects_its_own_row_at_most(settings: Settings, odd: list[dict[str, str]]) -> None:
     rows = [native_row(n) for n in range(9)] + [native_row(n, **cells) for n, cells in enumerate(odd)]
