@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from salary_bands.publish import publication
 from salary_bands.releases.marts import Marts
 from salary_bands.settings import Settings
 from tests.builders import ROOT, SAMPLE
-from tests.builders.candidates import keep_tables
+from tests.builders.candidates import build, keep_tables, settings_at
 from tests.builders.exports import write_native
 from tests.builders.worlds import ROWS
 
@@ -95,10 +95,23 @@ class Daemon:
         return set(self.instance.get_dynamic_partitions(self.partitions_name))
 
 
+TODAY = datetime.now(UTC).date()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The candidate that a run of today makes of ROWS."""
+    settings = settings_at(tmp_path_factory.mktemp("made"))
+    write_native(settings.raw, ROWS)
+    return build(settings, TODAY.isoformat()).candidate.folder
+
+
 @pytest.fixture
-def daemon(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Daemon:
+def daemon(made: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Daemon:
+    """A daemon over ROWS, none of which was read; runs take the tables of a candidate that is there already."""
     monkeypatch.setattr(automation, "_quarter_hour", lambda: 1)
     write_native(settings.raw, ROWS)
+    shutil.copytree(made, settings.work / "candidate")
     return Daemon(settings)
 
 
@@ -269,11 +282,11 @@ def test_what_a_check_holds_is_not_asked_for_again_but_a_crash_is(
 def test_a_dry_run_by_hand_does_not_keep_the_bands_from_being_published(
     daemon: Daemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    outcome = refresh(daemon.settings, date(2026, 6, 30), True, lambda _: None)
+    outcome = refresh(daemon.settings, TODAY, True, lambda _: None)
     assert not outcome.published
     assert len(daemon.tick(stale_bands)) == 1
     keep_tables(monkeypatch)
-    assert refresh(daemon.settings, date(2026, 6, 30), False, lambda _: None).published
+    assert refresh(daemon.settings, TODAY, False, lambda _: None).published
     assert daemon.tick(stale_bands) == []
 
 
@@ -281,7 +294,7 @@ def test_a_dry_run_is_checked_like_any_other(daemon: Daemon, monkeypatch: pytest
     monkeypatch.setattr(release, "contract_faults", lambda _: ["bands is broken"])
     for dry in (True, False):
         with pytest.raises(RefreshError, match="tables_keep_their_contract: bands is broken"):
-            refresh(daemon.settings, date(2026, 6, 30), dry, lambda _: None)
+            refresh(daemon.settings, TODAY, dry, lambda _: None)
         keep_tables(monkeypatch)
 
 
