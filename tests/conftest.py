@@ -54,8 +54,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep what the developer has set out of the tests: variables, and the settings file of the current folder."""
+    """Keep what the developer has set out of the tests: variables, and the settings file of the current folder.
+
+    No test cuts the power, so none waits for the disk.
+    """
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
         for name in [n for n in os.environ if n.startswith("SALARY_BANDS_")]:
             patch.delenv(name)
         patch.setenv("SALARY_BANDS_DISCLOSURE_KEY", str(write_key(tmp_path_factory.mktemp("key"))))
