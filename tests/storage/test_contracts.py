@@ -1,0 +1,33 @@
+"""What breaks the contract of a table is seen, whatever type the columns have."""
+
+import pandas as pd
+import pytest
+
+from salary_bands.schemas import SchemaBroken, validated
+
+SOUND = pd.DataFrame({"row": [2, 3], "column": ["base", ""], "reason": ["not_a_number", "not_an_object"]})
+
+
+def test_a_sound_table_is_as_it_was() -> None:
+    pd.testing.assert_frame_equal(validated(SOUND, "rejected_reports"), SOUND)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (SOUND.assign(column=[1, 2]), "column column: dtype"),
+        (SOUND.assign(column=pd.Series(["base", 2], dtype=object)), "column column: dtype"),
+        (SOUND.assign(reason=["not_a_number", None]), "column reason: not_nullable"),
+        (SOUND.assign(reason=["not_a_number", "Because!"]), "column reason: str_matches"),
+        (SOUND.assign(row=["2", "3"]), "column row: dtype"),
+        (SOUND.assign(more="text"), "column_in_schema"),
+        (SOUND[["column", "row", "reason"]], "column_ordered"),
+        (SOUND[["row", "column"]], "column_in_dataframe"),
+        (pd.concat([SOUND, SOUND[["column"]]], axis=1), "column"),
+    ],
+    ids=["numbers", "mixed", "null", "another pattern", "text for numbers", "more", "order", "missing", "twice"],
+)
+def test_what_breaks_the_contract_is_named(wrong: pd.DataFrame, words: str) -> None:
+    with pytest.raises(SchemaBroken, match="table rejected_reports violates its contract: ") as broken:
+        validated(wrong, "rejected_reports")
+    assert words in str(broken.value)
