@@ -27,13 +27,33 @@ class PairedReports:
     now: "Deliveries | None" = None
     then: "Deliveries | None" = None
 
-    def weights(self, cell_of_profile: Small, count: int) -> Integers:
+    def placed(self, cell_of_profile: Small, count: int) -> "tuple[Placed | None, Placed | None]":
+        """Return where the reports of each release are in the cells of a roll-up, None if cells have all of them."""
+        now, then = (None if of is None else of.placed(cell_of_profile, count) for of in (self.now, self.then))
+        return now, then
+
+    def weights(self, placed: "tuple[Placed | None, Placed | None]") -> Integers:
         """Return the weight of each report in its cell in both releases, 0 if the cell does not have it."""
         weights = np.stack([self.weight, self.former_weight])
-        for release, of in enumerate((self.now, self.then)):
-            if of is not None:
-                weights[release, ~of.members(cell_of_profile, count, len(self.pay))] = 0
+        for of_release, of, where in zip(weights, (self.now, self.then), placed, strict=True):
+            if of is not None and where is not None:
+                is_member = np.zeros(len(of_release), bool)
+                is_member[of.rows] = where.cell != NOBODY
+                of_release[~is_member] = 0
         return weights
+
+
+@dataclass(frozen=True)
+class Placed:
+    """The reports of one release in the cells of a roll-up.
+
+    cell: of each report that it is a member of, NOBODY if of none. entering, leaving: the reports that wait to enter
+    their cell, and the expired ones that wait to leave it.
+    """
+
+    cell: Small
+    entering: Small
+    leaving: Small
 
 
 @dataclass(frozen=True)
@@ -45,26 +65,22 @@ class Deliveries:
     turnover: Turnover
     batches: Batches
 
-    def moved_medians(self, cell_of_profile: Small, count: int) -> Integers:
+    def placed(self, cell_of_profile: Small, count: int) -> Placed:
+        entering, leaving = self.batches.edges(cell_of_profile, count)
+        return Placed(self.batches.members(cell_of_profile, entering, leaving), entering, leaving)
+
+    def moved_medians(self, placed: Placed, count: int) -> Integers:
         """Return by how many hundredths of a rank the median of each cell moves; see `statistics/jitter.py`."""
-        cell = self.batches.member_cells(cell_of_profile, count)
-        inside = np.flatnonzero(cell != NOBODY)
+        inside = np.flatnonzero(placed.cell != NOBODY)
         keys = np.zeros(count, np.uint64)
-        np.add.at(keys, cell[inside], self.turnover.key[inside])
-        reports = np.bincount(cell[inside], minlength=count)
+        np.add.at(keys, placed.cell[inside], self.turnover.key[inside])
+        reports = np.bincount(placed.cell[inside], minlength=count)
         return moves(keys, reports, reports[:, None], (50,), FIGURE)[:, 0]
 
-    def waiting(self, cell_of_profile: Small, count: int) -> tuple[Integers, Integers]:
+    def waiting(self, placed: Placed, cell_of_profile: Small) -> tuple[Integers, Integers]:
         """Return the cell and the arrival of reports that wait to enter it, or expired and wait to leave it."""
-        entering, leaving = self.batches.edges(cell_of_profile, count)
-        rows = np.concatenate([entering[~self.turnover.is_expired[entering]], leaving])
+        rows = np.concatenate([placed.entering[~self.turnover.is_expired[placed.entering]], placed.leaving])
         return cell_of_profile[self.profile[rows]].astype(np.int64), self.turnover.arrival[rows]
-
-    def members(self, cell_of_profile: Small, count: int, reports: int) -> Mask:
-        """Return which of all reports are in a cell."""
-        found = np.zeros(reports, bool)
-        found[self.rows] = self.batches.member_cells(cell_of_profile, count) != NOBODY
-        return found
 
 
 def share_differences(
@@ -73,6 +89,7 @@ def share_differences(
     medians: Integers,
     correlation: float,
     max_unknown_factor: float,
+    placed: tuple[Placed | None, Placed | None] = (None, None),
 ) -> tuple[Floats, Floats, Floats]:
     """Compare the shares of weight below the middle of the two medians, for each cell of a roll-up.
 
@@ -90,11 +107,12 @@ def share_differences(
         cell_of_profile: the cell of each profile, numbered from 0; NOBODY if it has none. A cell without a report in
             either release has no difference.
         medians: (cells, 2), now and formerly.
+        placed: where the reports are in these cells, of `PairedReports.placed`.
 
     Returns:
         The difference of the shares, its variance, and what moves of the two ranks add to it.
     """
-    every = reports.weights(cell_of_profile, len(medians))
+    every = reports.weights(placed)
     inside = np.flatnonzero((cell_of_profile[reports.profile] != NOBODY) & every.any(axis=0))
     cell = cell_of_profile[reports.profile[inside]].astype(np.min_scalar_type(len(medians)))
     order = np.argsort(cell, kind="stable")
