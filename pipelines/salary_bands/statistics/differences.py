@@ -1,12 +1,13 @@
 """How far the medians of two releases, which share reports and employers, are apart beyond noise."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from salary_bands.statistics.batches import Batches, Turnover
+from salary_bands.statistics.batches import Batches, Turnover, by_cell
 from salary_bands.statistics.cells import NOBODY, Exact, Floats, Integers, Mask, Small, runs, sums_of_squares
-from salary_bands.statistics.jitter import FIGURE, largest_moves, moves
+from salary_bands.statistics.jitter import FIGURE, Keys, largest_moves, moves
 
 
 @dataclass(frozen=True)
@@ -27,31 +28,27 @@ class PairedReports:
     now: "Deliveries | None" = None
     then: "Deliveries | None" = None
 
-    def placed(self, cell_of_profile: Small, count: int) -> "tuple[Placed | None, Placed | None]":
-        """Return where the reports of each release are in the cells of a roll-up, None if cells have all of them."""
-        now, then = (None if of is None else of.placed(cell_of_profile, count) for of in (self.now, self.then))
+    def edges(self, cell_of_profile: Small, count: int) -> "tuple[Edges | None, Edges | None]":
+        """Return the edges of each release in the cells of a roll-up, None if cells have all reports at once."""
+        now, then = (None if of is None else of.edges(cell_of_profile, count) for of in (self.now, self.then))
         return now, then
 
-    def weights(self, placed: "tuple[Placed | None, Placed | None]") -> Integers:
-        """Return the weight of each report in its cell in both releases, 0 if the cell does not have it."""
-        weights = np.stack([self.weight, self.former_weight])
-        for of_release, of, where in zip(weights, (self.now, self.then), placed, strict=True):
-            if of is not None and where is not None:
-                is_member = np.zeros(len(of_release), bool)
-                is_member[of.rows] = where.cell != NOBODY
-                of_release[~is_member] = 0
-        return weights
+    def weights(self, edges: "tuple[Edges | None, Edges | None]") -> Integers:
+        """Return the weight of each report in its cell in both releases, 0 if the cell does not have it; (2, any)."""
+        every = np.stack([self.weight, self.former_weight])
+        for weights, of, at in zip(every, (self.now, self.then), edges, strict=True):
+            if of is not None and at is not None:
+                staying = weights[of.rows[at.leaving]]
+                weights[of.rows[of.turnover.is_expired]] = 0
+                weights[of.rows[at.entering]] = 0
+                weights[of.rows[at.leaving]] = staying
+        return every
 
 
 @dataclass(frozen=True)
-class Placed:
-    """The reports of one release in the cells of a roll-up.
+class Edges:
+    """Reports of one release that wait to enter their cell of a roll-up, and expired ones that wait to leave it."""
 
-    cell: of each report that it is a member of, NOBODY if of none. entering, leaving: the reports that wait to enter
-    their cell, and the expired ones that wait to leave it.
-    """
-
-    cell: Small
     entering: Small
     leaving: Small
 
@@ -65,21 +62,35 @@ class Deliveries:
     turnover: Turnover
     batches: Batches
 
-    def placed(self, cell_of_profile: Small, count: int) -> Placed:
-        entering, leaving = self.batches.edges(cell_of_profile, count)
-        return Placed(self.batches.members(cell_of_profile, entering, leaving), entering, leaving)
+    def edges(self, cell_of_profile: Small, count: int) -> Edges:
+        return Edges(*self.batches.edges(cell_of_profile, count))
 
-    def moved_medians(self, placed: Placed, count: int) -> Integers:
+    @cached_property
+    def _sums(self) -> tuple[Keys, Integers]:
+        """The sum of keys and the number of the reports of each profile that have not expired."""
+        there = ~self.turnover.is_expired
+        keys = np.zeros(int(self.profile.max(initial=0)) + 1, np.uint64)
+        np.add.at(keys, self.profile[there], self.turnover.key[there])
+        return keys, np.bincount(self.profile[there], minlength=len(keys))
+
+    def moved_medians(self, edges: Edges, cell_of_profile: Small, count: int) -> Integers:
         """Return by how many hundredths of a rank the median of each cell moves; see `statistics/jitter.py`."""
-        inside = np.flatnonzero(placed.cell != NOBODY)
-        keys = np.zeros(count, np.uint64)
-        np.add.at(keys, placed.cell[inside], self.turnover.key[inside])
-        reports = np.bincount(placed.cell[inside], minlength=count)
+        of_profile, number = self._sums
+        inside = np.flatnonzero(cell_of_profile[: len(of_profile)] != NOBODY)
+        cell = cell_of_profile[inside]
+        keys, reports = np.zeros(count, np.uint64), np.zeros(count, np.int64)
+        np.add.at(keys, cell, of_profile[inside])
+        np.add.at(reports, cell, number[inside])
+        entering = edges.entering[~self.turnover.is_expired[edges.entering]]
+        for change, rows in ((np.subtract, entering), (np.add, edges.leaving)):
+            cell = cell_of_profile[self.profile[rows]]
+            change.at(keys, cell, self.turnover.key[rows])
+            change.at(reports, cell, 1)
         return moves(keys, reports, reports[:, None], (50,), FIGURE)[:, 0]
 
-    def waiting(self, placed: Placed, cell_of_profile: Small) -> tuple[Integers, Integers]:
+    def waiting(self, edges: Edges, cell_of_profile: Small) -> tuple[Integers, Integers]:
         """Return the cell and the arrival of reports that wait to enter it, or expired and wait to leave it."""
-        rows = np.concatenate([placed.entering[~self.turnover.is_expired[placed.entering]], placed.leaving])
+        rows = np.concatenate([edges.entering[~self.turnover.is_expired[edges.entering]], edges.leaving])
         return cell_of_profile[self.profile[rows]].astype(np.int64), self.turnover.arrival[rows]
 
 
@@ -89,7 +100,7 @@ def share_differences(
     medians: Integers,
     correlation: float,
     max_unknown_factor: float,
-    placed: tuple[Placed | None, Placed | None] = (None, None),
+    edges: tuple[Edges | None, Edges | None] = (None, None),
 ) -> tuple[Floats, Floats, Floats]:
     """Compare the shares of weight below the middle of the two medians, for each cell of a roll-up.
 
@@ -107,17 +118,18 @@ def share_differences(
         cell_of_profile: the cell of each profile, numbered from 0; NOBODY if it has none. A cell without a report in
             either release has no difference.
         medians: (cells, 2), now and formerly.
-        placed: where the reports are in these cells, of `PairedReports.placed`.
+        edges: those of these cells, of `PairedReports.edges`.
 
     Returns:
         The difference of the shares, its variance, and what moves of the two ranks add to it.
     """
-    every = reports.weights(placed)
-    inside = np.flatnonzero((cell_of_profile[reports.profile] != NOBODY) & every.any(axis=0))
-    cell = cell_of_profile[reports.profile[inside]].astype(np.min_scalar_type(len(medians)))
-    order = np.argsort(cell, kind="stable")
-    row, cell = inside[order], cell[order].astype(np.int64)
+    every = reports.weights(edges)
+    numbers = np.arange(len(reports.pay), dtype=np.int32)
+    row, starts = by_cell(numbers, cell_of_profile[reports.profile], len(medians))
+    cell = np.repeat(np.arange(len(medians)), np.diff(starts, append=len(row)))
     weights = every[:, row]
+    there = weights.any(axis=0)
+    row, cell, weights = row[there], cell[there], weights[:, there]
     employer, clustered = reports.employer[row], reports.clustered[row]
     scores = weights * np.sign(medians.sum(axis=1)[cell] - 2 * reports.pay[row])
 

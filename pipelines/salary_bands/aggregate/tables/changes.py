@@ -113,19 +113,19 @@ def _compare(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> Non
             # adverts have no correlation: nothing is assumed of their employers
             correlation = correlations.get(metric, {}).get("p50", 0.0)
             factor = workspace.settings.max_unknown_factor
-            placed = reports.placed(cell_of_profile, len(names))
-            shares, variances, moved = share_differences(reports, cell_of_profile, medians, correlation, factor, placed)
+            edges = reports.edges(cell_of_profile, len(names))
+            shares, variances, moved = share_differences(reports, cell_of_profile, medians, correlation, factor, edges)
             of_cell: dict[str, Any] = {"cell": names, "share_difference": shares, "variance": variances}
             of_cell |= {"moved_variance": moved, "moved": 0}
-            if reports.now is not None and placed[0] is not None:
-                of_cell["moved"] = reports.now.moved_medians(placed[0], len(names))
-                cell, arrival = reports.now.waiting(placed[0], cell_of_profile)
+            if reports.now is not None and edges[0] is not None:
+                of_cell["moved"] = reports.now.moved_medians(edges[0], cell_of_profile, len(names))
+                cell, arrival = reports.now.waiting(edges[0], cell_of_profile)
                 waiting.append(pd.DataFrame({"metric_number": number, "cell": names[cell], "arrival": arrival}))
             found.append(pd.DataFrame(of_cell))
     columns = {"cell": "int64", **dict.fromkeys(("share_difference", "variance", "moved_variance"), "float64")}
     columns["moved"] = "int64"
-    edges = dict.fromkeys(("metric_number", "cell", "arrival"), "int64")
-    for name, frames, types in (("share_differences", found, columns), ("waiting", waiting, edges)):
+    moments = dict.fromkeys(("metric_number", "cell", "arrival"), "int64")
+    for name, frames, types in (("share_differences", found, columns), ("waiting", waiting, moments)):
         add_table(connection, name, pd.concat([pd.DataFrame(columns=[*types]), *frames]).astype(types))
 
 
