@@ -129,7 +129,8 @@ def share_differences(
     cell = np.repeat(np.arange(len(medians)), np.diff(starts, append=len(row)))
     weights = every[:, row]
     there = weights.any(axis=0)
-    row, cell, weights = row[there], cell[there], weights[:, there]
+    if not there.all():
+        row, cell, weights = row[there], cell[there], weights[:, there]
     employer, clustered = reports.employer[row], reports.clustered[row]
     scores = weights * np.sign(medians.sum(axis=1)[cell] - 2 * reports.pay[row])
 
