@@ -24,7 +24,7 @@ import pandas as pd  # noqa: E402
 from salary_bands.vocabulary.dates import months_before  # noqa: E402
 from tests.attack import releases  # noqa: E402
 from tests.attack.guess import fitted  # noqa: E402
-from tests.attack.judge import BIAS, score  # noqa: E402
+from tests.attack.judge import BIAS, SHRUNK, score  # noqa: E402
 from tests.attack.likelihood import WITHIN  # noqa: E402
 from tests.attack.premiums import BATCH, WEIGHT  # noqa: E402
 from tests.attack.worlds import QUIET, SIZES, newcomers  # noqa: E402
@@ -32,7 +32,6 @@ from tests.simulate.pipeline import by_source, settings_at  # noqa: E402
 from tests.simulate.population import AS_OF, METRICS, Population, World  # noqa: E402
 
 PLACE = ["tier", "level", "market"]
-SHRUNK = 0.5  # of what the moves seem to say of a person; the best of 0.25, 0.5, 0.75 and 1 in worlds from 900 on
 
 
 @dataclass(frozen=True)
@@ -124,12 +123,12 @@ def leaf_move(both: pd.DataFrame, leaf: str) -> float:
     return float((own - others).dropna().mean())
 
 
-def judged(tries: list[EstimateTry], shrunk: float = SHRUNK) -> pd.DataFrame:
+def judged(tries: list[EstimateTry]) -> pd.DataFrame:
     """Return the columns of `judge.judged`: the pay that moves the leaf's part as it moved."""
     rows = []
     for one in tries:
         guess = one.fitted + BIAS[one.metric]
-        said = guess + shrunk * one.move * (WEIGHT * one.reports + 1)
+        said = guess + SHRUNK * one.move * (WEIGHT * one.reports + 1)
         row = {"world": one.world, "person": one.person, "metric": one.metric, "smallest": float(one.reports)}
         for within in WITHIN:
             for name, log in (("guess", guess), ("attack", said)):
@@ -149,14 +148,13 @@ def main() -> None:
         for size in ("usual", "large"):
             tries += estimate_tries(size, number, chosen.batches)
             print(f"{size} {number}: {len(tries)} amounts so far", file=sys.stderr, flush=True)
-    for shrunk in (0.25, 0.5, 0.75, 1.0):
-        results = judged(tries, shrunk)
-        for within in WITHIN:
-            s = score(results, within)
-            print(
-                f"{shrunk} of the move, within {within:.0%}: {s.tries} amounts, guess {s.guess:.1%}, attack "
-                f"{s.attack:.1%}, up to {s.upper:+.1%} more, limit {s.limit:+.0%}, {'met' if s.met else 'not met'}"
-            )
+    results = judged(tries)
+    for within in WITHIN:
+        s = score(results, within)
+        print(
+            f"within {within:.0%}: {s.tries} amounts, guess {s.guess:.1%}, attack {s.attack:.1%}, up to {s.upper:+.1%} "
+            f"more, limit {s.limit:+.0%}, {'met' if s.met else 'not met'}"
+        )
     shown, moved = (sum(getattr(one, name) for one in tries) for name in ("shown", "moved"))
     print(f"{moved / max(shown, 1):.1%} of {shown} medians of the leaf moved")
 
