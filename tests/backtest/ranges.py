@@ -20,7 +20,7 @@ import pandas as pd
 from salary_bands.aggregate.registry import make
 from salary_bands.fingerprint import METHOD
 from tests.backtest.people import compared, later_reports, share
-from tests.backtest.splits import MONTHS_AFTER, months_after, settings_of, stand_in, stood_in
+from tests.backtest.splits import MONTHS_AFTER, months_after, put_stand_ins, settings_of, stood_in
 from tests.builders import REAL_DATA, method_page
 from tests.builders.candidates import build
 
@@ -40,7 +40,7 @@ def tried(data: Path, work: Path, say: Callable[[str], None]) -> pd.DataFrame:
         for until in (*CHOSEN_ON, JUDGED_ON):
             built = build(settings, until, ("window_reports",))
             if stands_in:
-                stand_in(built)
+                put_stand_ins(built)
             for table in ("model_cells", "cell_figures", "bands", "estimates"):
                 make(built.candidate, table)
             estimates, own = built.table("estimates"), built.table("window_reports")

@@ -39,14 +39,14 @@ def bands_as_of(settings: Settings, as_of: str, months: int | None = None, stand
     changed = settings.model_copy(update={"window_months": months} if months else {})
     built = build(changed, as_of, ("window_reports",))
     if stand_in:
-        stand_in(built)
+        put_stand_ins(built)
     for table in ("model_cells", "cell_figures", "bands"):
         make(built.candidate, table)
     bands = built.table("bands")
     return bands[bands["view"].eq("leaf") & bands["metric"].isin(METRICS)].reset_index(drop=True)
 
 
-def stand_in(built: Built) -> None:
+def put_stand_ins(built: Built) -> None:
     """Give the leaves of LEAVES to the reports of those that stand in for them."""
     frame = built.table("window_reports")
     replace_table(built.candidate, "window_reports", frame.assign(leaf=stood_in(frame["leaf"])))
