@@ -32,10 +32,8 @@ _READ = (
     *(*_FIGURES, "person_p10", "person_p90"),
     *(f"use_instead_{name}" for name in (*_COLUMNS, "basis", "distance")),
 )
-NEAR, UNKNOWN = (
-    0.1,
-    0.75,
-)  # distances up to which a cell says more than a model of its country, and from which nobody knows
+NEAR = 0.1  # the distance up to which another cell says more than the model of its country
+UNKNOWN = 0.75  # the distance from which nobody knows how much a cell differs
 
 
 @dataclass(frozen=True)
