@@ -135,7 +135,7 @@ select
             then concat('what the model adds up from group, tier, level and market, since ', h.hindrance)
         when c.choice = 3
             then concat('what the model says of the country, since it does not identify the metro, and ', h.hindrance)
-        when c.distance >= 1
+        when c.distance >= 0.75
             then concat('the nearest shown cell; how much it differs is not known, and ', h.hindrance)
         else
             concat(

@@ -3,7 +3,8 @@
 -- Parameters: "group", tier, level, market, metric, view, evidence.
 -- distance is the sum of |log of the multiplier| between the cells' groups, tiers, levels and markets, those of total
 -- for a metric without multipliers. A value without a multiplier is as the mean of all reports, and 1 further away, a
--- market 2; a metro without one is as its country. Cells of the unknown tier and of the world are left out.
+-- market 2; a metro without one is as its country, and markets of a country without one are as each other and 0.75
+-- away. Cells of the unknown tier and of the world are left out.
 with
 asked as (
     select
@@ -89,11 +90,16 @@ steps as (
         p.axis,
         p.own_value,
         p.asked_value,
-        abs(coalesce(o.effect, oc.effect, 0.0) - coalesce(t.effect, tc.effect, 0.0))
-        + case
-            when coalesce(o.effect, oc.effect) is not null and coalesce(t.effect, tc.effect) is not null then 0.0
-            when p.axis = 'market' then 2.0
-            else 1.0
+        case
+            when coalesce(o.effect, oc.effect) is not null and coalesce(t.effect, tc.effect) is not null
+                then abs(coalesce(o.effect, oc.effect) - coalesce(t.effect, tc.effect))
+            when
+                p.axis = 'market'
+                and upper(split_part(p.own_value, '-', 1)) = upper(split_part(p.asked_value, '-', 1))
+                then 0.75
+            else
+                abs(coalesce(o.effect, oc.effect, 0.0) - coalesce(t.effect, tc.effect, 0.0))
+                + case when p.axis = 'market' then 2.0 else 1.0 end
         end as apart_by
     from pairs as p
     left join of_values as o on p.axis = o.axis and p.own_value = o.value

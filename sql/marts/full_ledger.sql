@@ -26,7 +26,7 @@ disposed as (
 ),
 
 counted as (
-    select f.source, f.file, f.export_sha256, f.format, d.disposition, d.reason, d.counted_rows
+    select f.source, f.file, f.export, f.format, d.disposition, d.reason, d.counted_rows
     from export_files as f
     inner join disposed as d on f.export_sha256 = d.export_sha256
     where f.counted
@@ -36,7 +36,7 @@ whole_files as (
     select
         source,
         file,
-        export_sha256,
+        export,
         format,
         case when held_reason is null then 'duplicate' else 'held' end as disposition,
         coalesce(held_reason, 'same_bytes') as reason,
@@ -51,6 +51,6 @@ everything as (
     select * from whole_files
 )
 
-select source, file, export_sha256[1:12] as export, format, disposition, reason, counted_rows as "rows"
+select source, file, export, format, disposition, reason, counted_rows as "rows"
 from everything
 order by source asc nulls last, file asc nulls last, disposition asc nulls last, reason asc nulls last

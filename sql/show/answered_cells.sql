@@ -40,7 +40,7 @@ select
     case
         when e.view is not null then 'what the model adds up from group, tier, level and market'
         when n.view is null then 'no answer: the model does not know the cell, and none is shown'
-        when c.use_instead_distance >= 1 then 'the nearest shown cell; how much it differs is not known'
+        when c.use_instead_distance >= 0.75 then 'the nearest shown cell; how much it differs is not known'
         else
             concat(
                 'the nearest shown cell, which differs by some ',

@@ -1,13 +1,18 @@
 """estimates against the oracle, on the reports that the model's tests are on."""
 
 import math
+import shutil
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from salary_bands.aggregate.registry import make
+from salary_bands.aggregate.workspace import Workspace
+from salary_bands.statistics.country_levels import CountryLevels
 from salary_bands.storage.duck import add_table, in_memory
 from salary_bands.storage.sql import read_sql
 from tests.aggregate.test_model import AS_OF, write_few, write_many
@@ -93,6 +98,26 @@ def test_people_are_around_their_median_and_a_direct_cell_is_nearest_to_itself(
     assert len(both) and both["distance"].eq(0).all()
     others = estimates.merge(direct[key], "left", on=key, indicator=True)
     assert others.loc[others["_merge"].eq("left_only"), "distance"].max() > 0
+
+
+def test_what_a_level_may_add_in_a_country_widens_the_interval(
+    world: tuple[Built, list[Report]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing in this world says that levels differ by country, so that it is said here: an error of 0.2 each."""
+    built, _ = world
+    shutil.copytree(built.settings.work / "candidate", tmp_path / "candidate")
+    candidate = Workspace(built.settings.model_copy(update={"work": tmp_path}))
+    candidate.remove("estimates")
+    within = CountryLevels.within
+    monkeypatch.setattr(CountryLevels, "within", lambda *of: (within(*of)[0], within(*of)[1] + 0.2**2))
+    make(candidate, "estimates")
+    place = ["view", "group_id", "tier", "level", "market", "metric"]
+    both = built.table("estimates").merge(candidate.frame("estimates"), on=place, suffixes=("_0", "_1"))
+    both = both[both["metric"].eq("base") & both["group_id"].eq("ml_generalist") & both["tier"].eq("T4")]
+    widths = {n: np.log(both[f"p50_high_{n}"] / both[f"p50_low_{n}"]) for n in (0, 1)}
+    wider = (widths[1] ** 2 - widths[0] ** 2) ** 0.5 / (2 * 1.96)
+    assert wider[both["level"].eq("L5")].min() > 0.17
+    assert wider[both["level"].eq("all")].max() < 0.17, "levels do not err together"
 
 
 def test_every_withheld_cell_says_what_to_use_instead(world: tuple[Built, list[Report]]) -> None:

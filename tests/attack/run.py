@@ -40,7 +40,7 @@ def jobs(people: int) -> list[Job]:
         found += [("chain", size, 100 * place + n, each) for n in range(chains)]
         found += [("filled", size, 100 * place + n, each) for n in range(few)]
         found += [("differences", size, 100 * place + n, 2 * each) for n in range(few)]
-    found += [("premiums", "large", n, max(1, each // 3)) for n in range(few)]
+    found += [("premiums", "large", n, max(1, each // 3)) for n in range(3 * few)]  # few amounts move in each
     found += [("monthly", "thin", n, each) for n in range(few)]
     found += [("moves", "usual", n, each) for n in range(few)]
     return found

@@ -1,5 +1,6 @@
 """A small version of the attacks, and that they are real: they win where the defence is off."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -95,3 +96,25 @@ def test_the_page_has_one_section_and_takes_a_new_one() -> None:
 def test_the_section_is_of_this_method() -> None:
     page = (ROOT / "docs/method.md").read_text(encoding="utf-8")
     assert report.OPEN.format(method=report.METHOD, digest=report.settings_digest()) in page, "run: make attack"
+
+
+def test_the_plain_words_of_the_page_say_what_its_table_says() -> None:
+    """If this fails after `make attack`, write the figures of the table into the text below it."""
+    page = (ROOT / "docs/method.md").read_text(encoding="utf-8")
+    part = page[page.index("<!-- attacked: ") :]
+    table, words = (
+        part[: part.index(report.CLOSE)],
+        part[part.index("**In plain words.**") : part.index(report._BEFORE)],
+    )
+    rows = {
+        cells[0]: cells
+        for cells in ([c.strip() for c in line.split("|")[1:-1]] for line in table.splitlines())
+        if cells
+    }
+    said = " ".join(words.split())
+    for attack in ("one", "months", "filled", "premiums"):
+        near, nearer = (rows[report.ATTACKS[attack]][column].removesuffix(" %") for column in (3, 6))
+        assert re.search(rf"place[s]? {near} .{{0,40}}to 10 % and {nearer} to 2 %", said), attack
+    without = rows[report.ATTACKS["open"]]
+    assert f"would be {without[3].removesuffix(' %')} and {without[6].removesuffix(' %')}" in said
+    assert all(rows[report.ATTACKS[attack]][8] == "yes" for attack in ("pairs", "sums"))

@@ -5,7 +5,6 @@ P25 to P75 of the estimate of the person's own cell. The market of a person is t
 the country. Intervals of shares are by employer, as clusters.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -42,35 +41,14 @@ def _of_metric(estimates: pd.DataFrame, later: pd.DataFrame, metric: str) -> pd.
     )
 
 
-def shares(rows: pd.DataFrame, least: int = 20) -> Iterator[tuple[str, str, int, int, float, float, float, float]]:
-    """Yield metric, people, reports, employers, share within 80 %, its interval, share within 50 %."""
-    for metric, of_metric in rows.groupby("metric"):
-        yield (str(metric), "all", *_share(of_metric))
-        for by in ("place", "seen", "tier", "level", "leaf"):
-            for value, part in of_metric.groupby(by):
-                if len(part) >= least:
-                    yield (str(metric), str(value), *_share(part))
-
-
-def _share(rows: pd.DataFrame) -> tuple[int, int, float, float, float, float]:
+def share(rows: pd.DataFrame) -> tuple[int, int, float, float, float, float]:
+    """Return reports, employers, the share within 80 %, its interval, and the share within 50 %."""
     inside = rows["within_80"].to_numpy(float)
-    share = inside.mean()
-    moves = pd.Series(inside - share).groupby(rows["employer"].fillna("unknown").to_numpy()).sum()
+    mean = inside.mean()
+    moves = pd.Series(inside - mean).groupby(rows["employer"].fillna("unknown").to_numpy()).sum()
     count = len(moves)
     error = float(np.sqrt((moves**2).sum() * count / max(count - 1, 1))) / len(rows)
-    return len(rows), count, share, share - Z * error, share + Z * error, float(rows["within_50"].mean())
-
-
-def table(rows: pd.DataFrame) -> str:
-    """Return the shares as a Markdown table."""
-    lines = [
-        "| metric | people | reports | employers | within P10 to P90 | 95 % | within P25 to P75 |",
-        "|---|---|" + "---:|" * 5,
-    ]
-    for metric, people, reports, employers, share, low, high, half in shares(rows):
-        interval = f"{low:.1%} to {min(high, 1):.1%}"
-        lines.append(f"| {metric} | {people} | {reports:,} | {employers} | {share:.1%} | {interval} | {half:.1%} |")
-    return "\n".join(lines)
+    return len(rows), count, mean, mean - Z * error, mean + Z * error, float(rows["within_50"].mean())
 
 
 def later_reports(reports: Path, first: str, last: str) -> pd.DataFrame:

@@ -39,17 +39,22 @@ def bands_as_of(settings: Settings, as_of: str, months: int | None = None, stand
     changed = settings.model_copy(update={"window_months": months} if months else {})
     built = build(changed, as_of, ("window_reports",))
     if stand_in:
-        _stand_in(built)
+        put_stand_ins(built)
     for table in ("model_cells", "cell_figures", "bands"):
         make(built.candidate, table)
     bands = built.table("bands")
     return bands[bands["view"].eq("leaf") & bands["metric"].isin(METRICS)].reset_index(drop=True)
 
 
-def _stand_in(built: Built) -> None:
+def put_stand_ins(built: Built) -> None:
+    """Give the leaves of LEAVES to the reports of those that stand in for them."""
     frame = built.table("window_reports")
-    leaves = frame["leaf"].map(LEAVES).fillna(frame["leaf"]).astype(frame["leaf"].dtype)
-    replace_table(built.candidate, "window_reports", frame.assign(leaf=leaves))
+    replace_table(built.candidate, "window_reports", frame.assign(leaf=stood_in(frame["leaf"])))
+
+
+def stood_in(leaves: pd.Series) -> pd.Series:
+    """Return the leaves with those of LEAVES replaced."""
+    return leaves.map(LEAVES).fillna(leaves).astype(leaves.dtype)
 
 
 def split(settings: Settings, until: str) -> pd.DataFrame:
@@ -57,7 +62,7 @@ def split(settings: Settings, until: str) -> pd.DataFrame:
 
     The later half is of direct cells alone: they are what the earlier figures are held against.
     """
-    after = _months_after(date.fromisoformat(until), MONTHS_AFTER).isoformat()
+    after = months_after(date.fromisoformat(until), MONTHS_AFTER).isoformat()
     before, later = bands_as_of(settings, until), bands_as_of(settings, after, MONTHS_AFTER)
     joined = before.merge(later[later["basis"].eq("direct")], on=CELL, suffixes=("", "_after"))
     parts = []
@@ -71,7 +76,7 @@ def split(settings: Settings, until: str) -> pd.DataFrame:
 _ENDS = {"": "figure", "_low": "low", "_high": "high"}
 
 
-def _months_after(day: date, months: int) -> date:
+def months_after(day: date, months: int) -> date:
     """The last day of the month so many after, of the last day of a month."""
     year, month = divmod(12 * day.year + day.month + months, 12)  # the first of the month after
     return date.fromordinal(date(year, month + 1, 1).toordinal() - 1)

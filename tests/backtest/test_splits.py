@@ -12,7 +12,7 @@ import pytest
 from salary_bands.settings import Settings
 from tests.backtest import report
 from tests.backtest.judged import interval, judged, kind_of, outside, spread
-from tests.backtest.splits import _months_after
+from tests.backtest.splits import months_after
 from tests.builders import ROOT
 
 
@@ -56,9 +56,9 @@ def test_kinds_are_those_of_the_manifest() -> None:
 
 
 def test_half_a_year_after_the_end_of_a_month_is_the_end_of_a_month() -> None:
-    assert _months_after(date(2019, 12, 31), 6) == date(2020, 6, 30)
-    assert _months_after(date(2020, 6, 30), 6) == date(2020, 12, 31)
-    assert _months_after(date(2020, 8, 31), 6) == date(2021, 2, 28)
+    assert months_after(date(2019, 12, 31), 6) == date(2020, 6, 30)
+    assert months_after(date(2020, 6, 30), 6) == date(2020, 12, 31)
+    assert months_after(date(2020, 8, 31), 6) == date(2021, 2, 28)
 
 
 def band(**changed: object) -> dict[str, object]:

@@ -113,6 +113,24 @@ def test_an_export_that_is_removed_or_overwritten_no_longer_counts(settings: Set
     assert rows == {"a": 30, "c": 35}
 
 
+def test_without_the_former_key_exports_have_other_names_and_are_recognised(
+    built_first: Settings, tmp_path: Path
+) -> None:
+    settings = built_first
+    first = published(settings)
+    other = tmp_path / "other.key"
+    other.write_text("another key of at least 16 bytes", encoding="ascii")
+    other.chmod(0o600)
+    second = published(settings.model_copy(update={"disclosure_key": other}))
+    [was], [now] = (Marts(settings.marts).manifest(version).inputs for version in (first, second))
+    plain = sha256_of(settings.raw / "source" / "native.csv")[:12]
+    assert len({was.export, now.export, plain}) == 3 and was.rows == now.rows
+    text = changes(settings, second)
+    assert "## Exports\n\n- no changes\n" in text and "The method changed" in text
+    moved = duckdb.sql(f"SELECT DISTINCT reason FROM '{Marts(settings.marts).release(second) / 'changes.parquet'}'")
+    assert moved.fetchall() in ([], [("method",)])
+
+
 def test_synthetic_exports_never_stand_beside_real_ones(sample_marts: Marts, tmp_path: Path) -> None:
     shutil.copytree(sample_marts.folder.parent, tmp_path / "shelf")
     settings = settings_at(tmp_path / "shelf")

@@ -9,14 +9,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import numpy as np
 import pandas as pd
+import pycountry
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from salary_bands.publish.artefacts.answers import REASONS
 from salary_bands.publish.artefacts.page import page_text
+from salary_bands.reference import read_csv
 from salary_bands.releases.manifest import Manifest
+from salary_bands.releases.marts import Marts
 from salary_bands.schemas.bands import Bands
 from salary_bands.schemas.cards import Cards
 from tests.builders.programs import program
@@ -205,8 +210,7 @@ def test_where_nothing_is_known_it_says_why(sample_release: Path, browser: Brows
     for name, section in sections.items():
         view = {"roles": "llm_roles", "paths": "career_paths"}.get(name, name)
         labels = [group["label"] for group in bare[view]["groups"]]
-        lines = [line.inner_text() for line in section.locator("li").all()]
-        assert sorted(lines) == sorted(f"{label}: too few people reported." for label in labels)
+        assert section.locator("li").all_inner_texts() == [f"{', '.join(labels)}: too few people reported."]
         assert section.locator("article, table").count() == 0
     assert "not compared" in text and "None" not in text
     assert page.locator("section svg").count() == 1 + page.locator("section[aria-labelledby=levels] svg").count()
@@ -227,11 +231,10 @@ def test_it_leads_with_what_there_is(page: Page, sample_release: Path) -> None:
         "data_science": "Data science",
     }
     assert [h.inner_text() for h in section.locator("h3").all()] == list(labels.values())
-    for summary in section.locator("summary").all()[2:]:
-        summary.click()
+    page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
     tables = section.locator("table").all()
     shown = 0
-    for (group, label), by_level, by_place in zip(labels.items(), tables[::2], tables[1::2], strict=True):
+    for (group, label), by_level, by_place in zip(labels.items(), tables[::3], tables[1::3], strict=True):
         assert label in by_level.locator("caption").inner_text()
         for body, tier in zip(by_level.locator("tbody").all(), ("all", "T1", "T2", "T3", "T4", "T5"), strict=True):
             rows = {
@@ -261,6 +264,39 @@ def test_it_leads_with_what_there_is(page: Page, sample_release: Path) -> None:
     assert text.index("T1 are frontier labs") < text.index("$")
 
 
+def test_it_answers_what_an_l5_gets_at_a_tier_in_a_place_as_the_mart_does(
+    page: Page, sample_marts: Marts, sample_release: Path
+) -> None:
+    """The cell itself, else the model with the range of one person's pay, else what to use instead."""
+    table = page.locator("details", has_text="ML engineer (generalist) at L5").locator("table").last
+    places = {row["market"]: row["label"] for row in read_csv("markets.csv")}
+    bases: set[str] = set()
+    with duckdb.connect(str(sample_marts.mart), read_only=True) as mart:
+        for body, tier in zip(table.locator("tbody").all(), ("all", "T1", "T2", "T3", "T4", "T5"), strict=True):
+            for row in body.locator("tr").all()[1:]:
+                if not row.locator("th").count():
+                    assert "Too few people reported in any of these places" in row.inner_text()
+                    continue
+                name = row.locator("th").inner_text().split(" (")[0]
+                market = next((m for m, label in places.items() if label == name), {"the US": "US"}.get(name))
+                if market is None:
+                    market = pycountry.countries.lookup(name).alpha_2
+                for cell, metric in zip(row.locator("td").all_inner_texts(), ("base", "total"), strict=True):
+                    asked = ["ml_generalist", tier, "L5", market, metric]
+                    [found] = mart.execute("FROM answer(?, ?, ?, ?, ?)", asked).df().to_dict("records")
+                    figure = f"${found['p50'] / 1000:,g}k (${found['p50_low'] / 1000:,g}k to"
+                    own = found["basis"] != "modelled" and not len(found["fallback"])
+                    bases.add("modelled" if found["basis"] == "modelled" else "own" if own else "near")
+                    if own:
+                        assert cell.startswith(figure), asked
+                    elif found["basis"] == "modelled":
+                        people = f"8 of 10 such people get ${found['p10'] / 1000:,g}k to ${found['p90'] / 1000:,g}k"
+                        assert cell.startswith(figure) and "modelled" in cell and people in cell, asked
+                    else:
+                        assert cell.startswith("Withheld: ") and (figure in cell or "see all employers" in cell), asked
+    assert {"modelled", "own"} <= bases
+
+
 def test_a_withheld_cell_says_why_and_what_to_use_instead(sample_release: Path, tmp_path: Path) -> None:
     """With the columns that say it, of shown cells and of the model; without them, the reason alone."""
     shutil.copytree(sample_release, tmp_path / "release")
@@ -285,9 +321,12 @@ def test_a_withheld_cell_says_why_and_what_to_use_instead(sample_release: Path, 
         if name != "basis":
             bands.loc[withheld, f"use_instead_{name}"] = bands.loc[withheld, name]
     bands.loc[near, ["use_instead_tier", "use_instead_market", "use_instead_basis"]] = ["T2", "us-seattle", "direct"]
+    bands["use_instead_distance"] = np.where(near, 0.14, 0.0)
     bands.loc[modelled, "use_instead_basis"] = "modelled"
     bands.to_parquet(path)
-    estimates = bands.loc[modelled, [*key, "evidence"]].assign(p50=301_000, p50_low=280_500, p50_high=322_000)
+    estimates = bands.loc[modelled, [*key, "evidence"]].assign(
+        p50=301_000, p50_low=280_500, p50_high=322_000, person_p10=200_000, person_p90=500_000
+    )
     estimates.to_parquet(tmp_path / "release" / "estimates.parquet")
     text = page_text(manifest(sample_release), found, tmp_path / "release")
     answer = bands.query("view == 'leaf' and group_id == 'all' and tier == 'T2' and level == 'L4'")
@@ -295,8 +334,10 @@ def test_a_withheld_cell_says_why_and_what_to_use_instead(sample_release: Path, 
         "records"
     )
     figure = f"${seattle['p50'] / 1000:,g}k (${seattle['p50_low'] / 1000:,g}k to ${seattle['p50_high'] / 1000:,g}k)"
-    assert f"confirm that yet. Instead, T2, Seattle (US): {figure}." in text
-    assert "confirm that yet. Instead, the model says $301k ($280.5k to $322k)." in text
+    assert (
+        f"confirm that yet. Instead (total pay), T2, Seattle (US): {figure}, some 15 % different in the model." in text
+    )
+    assert "confirm that yet. Instead (total pay), the model says $301k ($280.5k to $322k)." in text
 
 
 def test_every_reason_of_the_tables_has_words() -> None:

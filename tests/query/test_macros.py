@@ -208,6 +208,15 @@ def test_the_nearest_shown_cell_answers_and_says_what_differs_and_how_far_it_is(
     ]
 
 
+def test_a_metro_that_nobody_knows_asks_its_own_country_first() -> None:
+    """Canada comes first by name, and its cell is of the level asked for."""
+    connection = database([cell(market="CA"), cell(market="CH", level="L4")])
+    [found] = rows_of(connection, "FROM answer(?, ?, ?, 'ch-zurich', 'base')", *ASKED[:3])
+    assert found["fallback"] == ["level L5 to L4", "market ch-zurich to CH"]
+    assert found["distance"] == pytest.approx(0.75 + 0.16, abs=0.0051)
+    assert "how much it differs is not known" in found["why"]
+
+
 @pytest.mark.parametrize(
     "other", [cell(market="global"), cell(tier="unknown"), cell(evidence="advertised"), cell(metric="total")]
 )

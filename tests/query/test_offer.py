@@ -1,5 +1,6 @@
 """The check of an offer: what the command answers, that the mart answers the same, and what is wrong usage."""
 
+import io
 import json
 import resource
 import subprocess
@@ -11,9 +12,11 @@ from typing import Any
 import duckdb
 import pytest
 from click.testing import Result
+from rich.console import Console
 from typer.testing import CliRunner
 
 from salary_bands.cli.commands import app
+from salary_bands.cli.printing.offer import print_offer
 from salary_bands.publish.mart import build_mart
 from salary_bands.query.macros import MACROS
 from salary_bands.query.offer import NOTHING, Offer, check_offer
@@ -98,6 +101,16 @@ def test_an_offer_is_answered_per_metric_with_what_the_answer_rests_on(run: Run,
     assert [found["total"][k] for k in rests_on] == [80, 60.5, 7, 120, "acceptable", "direct", "reported"]
     assert found["bonus"]["percentile"] == 75
     assert [a["metric"] for a in document["comparable"]] == []
+
+
+def test_a_modelled_answer_has_no_age_and_none_is_printed(shelf: Marts) -> None:
+    found = check_offer(shelf, None, Offer("post_training", "T1", "L5", "us-sf-bay", base=330_000))
+    for answer in found["answers"]:
+        answer["median_age_days"] = None
+    console = Console(width=200, file=io.StringIO())
+    print_offer(console, console, found)
+    text = console.file.getvalue()
+    assert "precision of P50" in text and "None" not in text
 
 
 def test_private_equity_is_counted_at_face_value_and_not_at_all_and_the_answers_say_so(run: Run, shelf: Marts) -> None:

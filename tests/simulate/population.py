@@ -258,6 +258,12 @@ class World:
         return frame
 
 
+def rounded_to(reports: pd.DataFrame, step: int) -> pd.DataFrame:
+    """The reports with all pay rounded to the nearest multiple of a step, half up, and to one at least."""
+    pay = {metric: np.maximum((reports[metric] + step // 2) // step, 1) * step for metric in METRICS}
+    return reports.assign(**pay)
+
+
 def place_shares() -> Floats:
     return np.array([p[2] for p in PLACES])
 

@@ -14,7 +14,7 @@ from salary_bands.settings import Settings
 from salary_bands.vocabulary.levels import stage_of
 from salary_bands.vocabulary.taxonomy import core_groups, group_names
 from tests.simulate.pipeline import by_source, candidate_of, settings_at, table
-from tests.simulate.population import Population, World
+from tests.simulate.population import Population, World, rounded_to
 from tests.simulate.truth import CELL, Truth
 
 MODELLED = ("base", "total")
@@ -42,10 +42,11 @@ def of_distinct_groups(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[[pair in wanted for pair in zip(rows["view"], rows["group_id"], strict=True)]].reset_index(drop=True)
 
 
-def reading(seed: int, size: int, model: bool) -> Reading:
-    """A world of its own, read once; without the model's tables where not wanted."""
+def reading(seed: int, size: int, model: bool, step: int = 1) -> Reading:
+    """A world of its own, read once; without the model's tables where not wanted. step: what people round pay to."""
+    reports = rounded_to(World(Population(), seed).reports(size), step)
     with tempfile.TemporaryDirectory() as folder:
-        candidate = candidate_of(by_source(World(Population(), seed).reports(size)), settings_at(Path(folder)))
+        candidate = candidate_of(by_source(reports), settings_at(Path(folder)))
         for name in ("model_cells", "cell_figures", "bands"):
             candidate.make(name)
         bands = table(candidate, "bands")

@@ -42,6 +42,7 @@ class Size:
     flooded: int  # worlds into which fabricated rows are put
     shares: tuple[float, ...] = SHARES  # of these, among all rows
     cases: tuple[str, ...] = tuple(CASES)
+    rounded: int = 2  # worlds of the fewest reports in which people round their pay
 
     def name(self) -> str:
         """What distinguishes the results of one size from those of another."""
@@ -52,7 +53,15 @@ USUAL = Size(
     {5_000: 8, report.MODEL_SIZE: 2}, 2_500, gate_worlds=2, ordinary=16, faults=1, flooded=1, shares=(0.05, 0.10)
 )
 SMALLEST = Size(
-    {1_200: 2}, 350, gate_worlds=1, ordinary=1, faults=1, flooded=1, shares=(0.05,), cases=("ordinary", "flood")
+    {1_200: 2},
+    350,
+    gate_worlds=1,
+    ordinary=1,
+    faults=1,
+    flooded=1,
+    shares=(0.05,),
+    cases=("ordinary", "flood"),
+    rounded=1,
 )
 
 

@@ -10,11 +10,11 @@ import pytest
 
 from salary_bands.settings import Settings
 from tests.builders import ROOT
-from tests.simulate import report, run
+from tests.simulate import report, rounded, run
 from tests.simulate.faults import flood, scaled
 from tests.simulate.gates import CASES, held
 from tests.simulate.pipeline import by_source, pay_reports, settings_at
-from tests.simulate.population import AS_OF, LAWS, LISTS, METRICS, SOURCES, Population, World
+from tests.simulate.population import AS_OF, LAWS, LISTS, METRICS, SOURCES, Population, World, rounded_to
 from tests.simulate.readings import (
     Reading,
     coverage,
@@ -246,6 +246,11 @@ def test_the_whole_simulation_runs_small_and_goes_on_where_it_stopped(tmp_path: 
     assert (page.parent / "simulation" / "gates.svg").is_file()
     names = [piece.name for piece in run.pieces(run.SMALLEST)]
     assert sum(any(name in line for line in said) for name in names) == len(names)
+    with ThreadPool(1) as pool:
+        heaped = rounded.simulated(run.SMALLEST, tmp_path / "work", pool, lambda line: None)
+    both = heaped.bands.merge(heaped.exact, on=[*CELL, "world", "metric", "percentile"], suffixes=("", "_exact"))
+    assert set(both["metric"]) == set(METRICS) and both["figure"].ne(both["figure_exact"]).mean() > 0.5
+    assert "Rounding moves P50 in the mean of cells" in rounded.text(heaped)
     said.clear()
     with ThreadPool(1) as pool:
         run.write(run.simulated(run.SMALLEST, tmp_path / "work", pool, said.append), page, run.SMALLEST)
@@ -279,3 +284,30 @@ def test_only_the_generated_part_of_the_page_is_replaced() -> None:
     assert report.inserted(once, part.replace("text", "other \\1")) == once.replace("text", "other \\1")
     with pytest.raises(ValueError, match="0 generated parts"):
         report.generated(page)
+
+
+def test_rounded_pay_is_the_nearest_multiple_and_never_nothing() -> None:
+    reports = pd.DataFrame({"base": [182_499, 182_500, 1_000], "total": [5_000, 7_400, 12_500]})
+    found = rounded_to(reports, rounded.STEP)
+    assert found["base"].tolist() == [180_000, 185_000, 5_000]
+    assert found["total"].tolist() == [5_000, 5_000, 15_000]
+    pd.testing.assert_frame_equal(rounded_to(reports, 1), reports)
+
+
+def test_an_interval_of_rounded_pay_is_judged_by_exact_pay_and_by_what_people_say() -> None:
+    bands = pd.DataFrame({"true": [181_200.0, 183_000.0], "low": 180_000.0, "high": 182_000.0})
+    found = rounded.judged(bands.assign(inside=[True, False]))
+    assert found["inside"].tolist() == [True, False]
+    assert found["inside_rounded"].tolist() == [True, False]  # 180,000 and 185,000
+    narrow = rounded.judged(bands.assign(high=180_000.0, inside=False))
+    assert narrow["inside_rounded"].tolist() == [True, False]
+
+
+def test_the_page_says_what_rounding_does_by_this_method() -> None:
+    """If this fails, `python -m tests.simulate --rounded` writes it anew."""
+    page = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
+    assert page.count(rounded.mark()) == page.count(rounded.CLOSE) == 1
+    assert (
+        rounded.inserted(page, "other").count("other")
+        == page.count("other") - page[page.index(rounded.mark()) : page.index(rounded.CLOSE)].count("other") + 1
+    )

@@ -5,7 +5,7 @@ import random
 import pandas as pd
 import pytest
 
-from salary_bands.statistics.nearest import UNKNOWN, nearest_cells
+from salary_bands.statistics.nearest import UNKNOWN, UNKNOWN_AT_HOME, nearest_cells
 from salary_bands.statistics.parts import AXES
 
 EFFECTS = {
@@ -18,7 +18,7 @@ VALUES = {
     "group": ["leaf a", "leaf b", "leaf all", "leaf unknown"],
     "tier": ["T1", "T2", "T4", "T5", "all"],
     "level": ["L3", "L4", "L5", "all"],
-    "market": ["US", "us-seattle", "us-austin", "GB", "gb-london", "FR"],
+    "market": ["US", "us-seattle", "us-austin", "GB", "gb-london", "FR", "fr-paris", "fr-lyon", "de-berlin", "DE"],
 }
 
 
@@ -27,6 +27,8 @@ def apart(axis: str, one: str, other: str) -> float:
         return 0.0
     effects = EFFECTS[axis]
     values = [effects.get(v, effects.get(v.split("-")[0].upper()) if axis == "market" else None) for v in (one, other)]
+    if None in values and axis == "market" and one[:2].upper() == other[:2].upper():
+        return UNKNOWN_AT_HOME
     distance = abs((values[0] or 0.0) - (values[1] or 0.0))
     return distance + (UNKNOWN[axis] if None in values else 0.0)
 
@@ -56,6 +58,17 @@ def test_a_higher_level_does_not_make_up_for_a_cheaper_place() -> None:
     shown = pd.DataFrame([("leaf a", "T4", "L5", "GB"), ("leaf a", "T4", "L4", "us-seattle")], columns=list(AXES))
     wanted = pd.DataFrame([("leaf a", "T4", "L4", "US")], columns=list(AXES))
     assert nearest_cells(shown, wanted, effects).to_dict("records") == [{"row": 1, "distance": 0.05}]
+
+
+def test_a_metro_that_nobody_knows_is_nearer_to_its_own_country_than_to_any_other() -> None:
+    """Zurich asks for Switzerland at another level before Canada, whose name comes first."""
+    shown = pd.DataFrame(
+        [("leaf a", "T4", "L5", "CA"), ("leaf a", "T4", "L4", "CH"), ("leaf unknown", "T4", "L5", "ch-zurich")],
+        columns=list(AXES),
+    )
+    wanted = pd.DataFrame([("leaf a", "T4", "L5", "ch-zurich")], columns=list(AXES))
+    [found] = nearest_cells(shown, wanted, EFFECTS).to_dict("records")
+    assert found == {"row": 1, "distance": pytest.approx(UNKNOWN_AT_HOME + 0.2)}
 
 
 def test_nothing_is_near_where_nothing_is_shown() -> None:

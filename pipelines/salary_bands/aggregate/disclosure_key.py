@@ -68,8 +68,8 @@ def notes_since(newest: Manifest | None, key: DisclosureKey) -> list[str]:
     if newest.method.disclosure_key != key.id:
         return [
             f"warning: release {newest.version} was made with the disclosure key {newest.method.disclosure_key}, and "
-            f"this one is {key.id}: every figure moves a little, and the two releases together say more of a person "
-            "than one; put the former key back if you have it"
+            f"this one is {key.id}: every figure moves a little, the two releases together say more of a person than "
+            "one, and exports are recognised only by source and number of rows; put the former key back if you have it"
         ]
     return []
 

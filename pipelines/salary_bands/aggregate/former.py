@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from salary_bands.aggregate.plan import ExportState, Plan
+from salary_bands.aggregate.recognised import recognised
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.fingerprint import digest
 from salary_bands.releases.manifest import Manifest
@@ -43,23 +44,19 @@ class Former:
         return date.fromisoformat(self.manifest.as_of)
 
     @cached_property
-    def exports(self) -> set[str]:
-        """Names of the exports that it counted."""
-        return {i.export for i in self.manifest.inputs}
-
-    @cached_property
     def kept(self) -> list[ExportState]:
         """Its exports that still count."""
-        return [s for s in self.plan.counted if s.export in self.exports]
+        return list(recognised(self.plan, self.manifest).values())
 
     @property
     def came(self) -> list[ExportState]:
         """Exports that it did not have."""
-        return [s for s in self.plan.counted if s.export not in self.exports]
+        kept = {s.file for s in self.kept}
+        return [s for s in self.plan.counted if s.file not in kept]
 
     @property
     def exports_gone(self) -> bool:
-        return len({s.export for s in self.kept}) < len(self.exports)
+        return len(self.kept) < len(self.manifest.inputs)
 
     @property
     def method_changed(self) -> bool:

@@ -127,6 +127,9 @@ def _exports(plan: Plan) -> pd.DataFrame:
 
 def _export_files(plan: Plan) -> pd.DataFrame:
     """Return every file, whether it counts or not."""
-    rows = [(s.key, s.source, s.file, s.sha256, s.format, s.counted, s.held_reason, s.rows) for s in plan.files]
-    columns = ["export_key", "source", "file", "export_sha256", "format", "counted", "held_reason", "export_rows"]
+    rows = [
+        (s.key, s.source, s.file, s.sha256, s.export, s.format, s.counted, s.held_reason, s.rows) for s in plan.files
+    ]
+    columns = ["export_key", "source", "file", "export_sha256", "export", "format", "counted", "held_reason"]
+    columns.append("export_rows")
     return pd.DataFrame(rows, columns=columns).astype({"held_reason": "str"})

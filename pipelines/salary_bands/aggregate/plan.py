@@ -17,6 +17,7 @@ from salary_bands.reference.formats import format_named, formats
 from salary_bands.releases.manifest import export_name
 from salary_bands.releases.marts import Marts
 from salary_bands.releases.pointers import Entry, newest
+from salary_bands.schemas.columns import MIN_COUNT
 from salary_bands.settings import Settings
 from salary_bands.vocabulary.rates import rates_of_window
 
@@ -37,7 +38,7 @@ class ExportState:
     """One file in the raw folder and what becomes of it.
 
     counted: its rows go through the stages. checksums: of its parts, by table. warnings: beside the
-    other exports.
+    other exports. name: under which a release knows it; empty until a release is planned.
     """
 
     source: str
@@ -52,11 +53,17 @@ class ExportState:
     exported_on: str | None = None
     checksums: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    name: str = ""
 
     @property
     def export(self) -> str:
         """The name under which a release knows the export."""
-        return export_name(self.sha256)
+        return self.name or export_name(self.sha256)
+
+    @property
+    def published_rows(self) -> int | None:
+        """Its rows as a release says them: None below 10."""
+        return self.rows if self.rows >= MIN_COUNT else None
 
 
 @dataclass(frozen=True)
@@ -85,6 +92,11 @@ class Plan:
     @property
     def counted(self) -> list[ExportState]:
         return [f for f in self.files if f.counted]
+
+    @property
+    def export_names(self) -> str:
+        """Id of the key that exports are named with, empty if anybody can compute their names."""
+        return "" if self.disclosure_key == PUBLIC else self.disclosure_key
 
     @property
     def contains_synthetic(self) -> bool:
@@ -144,7 +156,7 @@ def plan_release(folder: RawFolder, stages: ExportStages, as_of: date, releases:
         reference_version=OURS.reference_version(),
         settings=settings,
         fx=rates_of_window(stages.rates, as_of.isoformat()),
-        files=files,
+        files=files if key.id == PUBLIC else [replace(f, name=export_name(f.sha256, key.secret)) for f in files],
         refused=list(folder.refused),
         disclosure_key=key.id,
         notes=[*key.notes, *notes_since(former, key)],

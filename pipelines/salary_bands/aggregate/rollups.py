@@ -9,11 +9,22 @@ from collections.abc import Iterator
 
 import duckdb
 import numpy as np
+import pandas as pd
 
 from salary_bands.statistics.batches import Integers, Turnover
 from salary_bands.statistics.cells import NOBODY, PART, UNITS, Reports, Rollup, runs
+from salary_bands.statistics.jitter import report_keys
+from salary_bands.storage.duck import add_table
 
 Columns = dict[str, np.ndarray]
+
+
+def add_report_keys(connection: duckdb.DuckDBPyConnection, reports: str, secret: bytes) -> None:
+    """Add the table report_keys: row_hash and report_key of every report of a table."""
+    hashes = connection.execute(f"SELECT DISTINCT row_hash FROM {reports} ORDER BY row_hash").fetchnumpy()
+    row_hash = np.asarray(hashes["row_hash"], np.int64)
+    keys = pd.DataFrame({"row_hash": row_hash, "report_key": report_keys(row_hash, secret)})
+    add_table(connection, "report_keys", keys)
 
 
 def metric_columns(connection: duckdb.DuckDBPyConnection, metric: int) -> Columns:

@@ -9,11 +9,12 @@ import pandas as pd
 from salary_bands import schemas
 from salary_bands.aggregate.former import previous_release
 from salary_bands.aggregate.plan import ExportState, Plan
+from salary_bands.aggregate.recognised import part_keys, recognised
 from salary_bands.aggregate.registry import restate
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.gates import rules
 from salary_bands.gates.rules import Verdict
-from salary_bands.releases.manifest import Manifest
+from salary_bands.releases.manifest import Input, Manifest
 from salary_bands.releases.marts import Marts
 from salary_bands.releases.pointers import newest_first
 from salary_bands.settings import Settings
@@ -38,11 +39,6 @@ class Reference:
     @property
     def version(self) -> str:
         return f"{self.manifest.version}{self.note}"
-
-    @property
-    def exports(self) -> set[str]:
-        """Names of the exports that it counted."""
-        return {i.export for i in self.manifest.inputs}
 
 
 def reference_of(candidate: Workspace, marts: Marts) -> Reference | None:
@@ -128,16 +124,13 @@ def _add_new_reports(
     connection: duckdb.DuckDBPyConnection, candidate: Workspace, plan: Plan, reference: Reference
 ) -> None:
     """Make the table new_reports: rows of exports that are new since the reference, and new in themselves."""
-    new = [(s.sha256, s.source) for s in plan.counted if s.export not in reference.exports]
+    states, gone = _new_and_gone(plan, reference.manifest)
+    new = [(s.sha256, s.source) for s in states]
     add_table(connection, "new_exports", _texts(new, "export_sha256", "source"))
     parts = Parts(candidate.settings.work)
-    counted, sources = {s.export for s in plan.counted}, {source for _, source in new}
-    former = [
-        (key, i.source)
-        for i in reference.manifest.inputs
-        if i.source in sources and i.export not in counted
-        for key in parts.keys("pay_reports", i.export)
-    ]
+    replaced = [i for i in gone if i.source in {source for _, source in new}]
+    keys = part_keys(parts, "pay_reports", plan, reference.manifest, candidate.secret()) if replaced else {}
+    former = [(keys[i.export], i.source) for i in replaced if i.export in keys]
     add_table(connection, "former_exports", _texts(former, "export_key", "source"))
     if former:
         add_parts(connection, "former_reports", [parts.path("pay_reports", key) for key, _ in former])
@@ -192,9 +185,16 @@ def _nothing(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
 
 
 def _exports_line(plan: Plan, reference: Reference) -> str:
-    counted = {s.export for s in plan.counted}
-    gone = [i.name for i in reference.manifest.inputs if i.export not in counted]
-    return rules.exports_line([s.file for s in plan.counted if s.export not in reference.exports], gone)
+    new, gone = _new_and_gone(plan, reference.manifest)
+    return rules.exports_line([s.file for s in new], [i.name for i in gone])
+
+
+def _new_and_gone(plan: Plan, manifest: Manifest) -> tuple[list[ExportState], list[Input]]:
+    """Return the exports of the plan that a release lacks, and those of the release that the plan lacks."""
+    known = recognised(plan, manifest)
+    files = {state.file for state in known.values()}
+    new = [state for state in plan.counted if state.file not in files]
+    return new, [i for i in manifest.inputs if i.export not in known]
 
 
 def _files_of_sources(plan: Plan) -> dict[str, str]:

@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 from salary_bands.aggregate.plan import Plan
+from salary_bands.aggregate.recognised import recognised
 from salary_bands.aggregate.workspace import FACTS, Workspace
 from salary_bands.errors import RefreshError
 from salary_bands.publish.artefacts.change_log import changes_text
@@ -35,7 +36,6 @@ from salary_bands.releases.documents import MANIFEST, SCHEMA_VERSION
 from salary_bands.releases.manifest import File, Gate, Input, Licence, Manifest, Method
 from salary_bands.releases.marts import Marts
 from salary_bands.releases.signing import sign_manifest
-from salary_bands.statistics.disclosure import MIN_COUNT
 from salary_bands.storage.files import json_text, rows_text, sha256_of, sync_folder, sync_tree, write_text
 
 
@@ -64,7 +64,7 @@ def still_current(marts: Marts, plan: Plan, idle_days: int) -> str | None:
     age = (date.fromisoformat(plan.as_of) - date.fromisoformat(manifest.as_of)).days
     method = (manifest.method_version, manifest.reference_version)
     same = method == (plan.method_version, plan.reference_version)
-    same = same and {i.export for i in manifest.inputs} == {state.export for state in plan.counted}
+    same = same and len(recognised(plan, manifest)) == len(manifest.inputs) == len(plan.counted)
     return newest.version if same and 0 <= age < idle_days else None
 
 
@@ -166,9 +166,7 @@ def _formats_used(plan: Plan) -> list[Format]:
 def _manifest(candidate: Workspace, figures: str, accepted: Sequence[Mapping[str, str]]) -> Manifest:
     """Make the manifest, without its files."""
     plan = candidate.plan()
-    inputs = [
-        Input(source=s.source, export=s.export, rows=s.rows if s.rows >= MIN_COUNT else None) for s in plan.counted
-    ]
+    inputs = [Input(source=s.source, export=s.export, rows=s.published_rows) for s in plan.counted]
     facts = {name: candidate.facts(name) for name in FACTS}
     return Manifest(
         version=plan.version,
@@ -181,6 +179,7 @@ def _manifest(candidate: Workspace, figures: str, accepted: Sequence[Mapping[str
         licences=[Licence(title=f.title, licence=f.licence, attribution=f.attribution) for f in _formats_used(plan)],
         previous=plan.previous,
         inputs=inputs,
+        export_names=plan.export_names,
         settings={**plan.settings},
         method=Method(version=plan.method_version, fx=plan.fx, disclosure_key=plan.disclosure_key, **facts),
         accepted=[Gate(gate=gate["gate"], reason=gate["reason"]) for gate in accepted],

@@ -5,7 +5,7 @@ from typing import Any
 
 import duckdb
 
-from salary_bands.releases.manifest import Input, Manifest
+from salary_bands.releases.manifest import Input, Manifest, inputs_without
 from salary_bands.storage.records import records
 from salary_bands.storage.sql import read_sql
 
@@ -50,15 +50,10 @@ def news_text(changes: Path) -> str:
     return noise_line(found["change_counts"]) + named
 
 
-def export_lines(new: list[Input], old: list[Input]) -> list[str]:
-    """Describe which exports were added or dropped, one line each, from the inputs of the manifests."""
-    before = {i.name: i for i in old}
-    after = {i.name: i for i in new}
-    lines = []
-    for name in sorted(before.keys() ^ after.keys()):
-        what, export = ("added", after[name]) if name in after else ("no longer used", before[name])
-        lines.append(f"{what}: {name}, {rows_text(export)}")
-    return lines
+def export_lines(new: Manifest, old: Manifest) -> list[str]:
+    """Describe which exports were added or dropped, one line each."""
+    moved = [("added", i) for i in inputs_without(new, old)] + [("no longer used", i) for i in inputs_without(old, new)]
+    return [f"{what}: {i.name}, {rows_text(i)}" for what, i in sorted(moved, key=lambda one: one[1].name)]
 
 
 def rows_text(export: Input) -> str:

@@ -8,7 +8,7 @@ import duckdb
 
 from salary_bands.errors import UsageError
 from salary_bands.query.changes import export_lines, method_lines, summaries
-from salary_bands.releases.manifest import Manifest
+from salary_bands.releases.manifest import Manifest, inputs_without
 from salary_bands.releases.marts import Marts
 from salary_bands.releases.tables import table_file
 from salary_bands.storage.duck import in_memory, make_table, make_view, run_step
@@ -39,7 +39,7 @@ def diff_releases(marts: Marts, old: str, new: str, filters: dict[str, str | Non
         "from": old,
         "to": new,
         "contains_synthetic": after.contains_synthetic,
-        "exports": export_lines(after.inputs, before.inputs),
+        "exports": export_lines(after, before),
         "method": method_lines(after, before),
         **found,
         "changes": cells,
@@ -131,7 +131,6 @@ def _reason(before: Manifest, after: Manifest) -> str:
     """Return the possible reason for changes between two releases that no chain connects."""
     if before.method_version != after.method_version:
         return "method_and_data"
-    hashes = [{i.export for i in manifest.inputs} for manifest in (before, after)]
-    if hashes[0] != hashes[1]:
+    if inputs_without(before, after) or inputs_without(after, before):
         return "data"
     return "window" if before.as_of != after.as_of else "reference"

@@ -153,7 +153,7 @@ def _answers(connection: duckdb.DuckDBPyConnection, offer: Offer) -> list[dict[s
             }
             found = {**nothing, "why": _why(connection, offer, metric)}
         answers.append({"what": what, "compares": text, **found})
-        if what == "base" and (found["reading"] == NOTHING or found["distance"] >= 1):
+        if what == "base" and (found["reading"] == NOTHING or found["distance"] >= 0.75):
             text = "base pay, compared with the midpoints of advertised ranges, which vary less than pay"
             [advertised] = _readings(connection, offer, [(metric, amount)], "advertised")
             if advertised:

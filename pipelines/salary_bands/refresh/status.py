@@ -229,7 +229,7 @@ def export_status(settings: Settings, name: str) -> Document:
     document = Notes(settings.work).document
     wanted = name.rpartition("/")[2] if len(name.rpartition("/")[2]) >= 12 else name
     for export in document.get("exports", []):
-        if name in (export["file"], export["sha256"]) or wanted == export["export"]:
+        if name in (export["file"], export["sha256"]) or wanted in (export["export"], export["sha256"][:12]):
             return {**export, "rows_by_reason": _dispositions(settings.work, export["file"])}
     if wanted in document.get("names", {}):
         return {"export": wanted, "file": document["names"][wanted], "counted": False, "held": None, "is_gone": True}

@@ -1,6 +1,8 @@
 """The manifest of a release: what it is made from, and the hash of each of its files."""
 
+import hashlib
 import re
+from collections import Counter
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, JsonValue, WithJsonSchema, model_validator
@@ -33,9 +35,18 @@ _ORDINARY = re.compile(r"[a-zA-Z0-9_-][a-zA-Z0-9._-]*(/[a-zA-Z0-9_-][a-zA-Z0-9._
 Setting = Annotated[int | float | str | bool, WithJsonSchema({"type": ["number", "string", "boolean"]})]
 
 
-def export_name(sha256: str) -> str:
-    """Return the name under which a release knows an export: the first 12 digits of the hash of its bytes."""
-    return sha256[:12]
+def export_name(sha256: str, secret: bytes = b"") -> str:
+    """Return the name under which a release knows an export: 12 digits of the hash of its bytes.
+
+    With the secret of the disclosure key, nobody else can tell whether bytes that they have are an export.
+
+    Args:
+        sha256: the hash, or the first 20 digits of it, which name the parts of an export.
+        secret: up to 64 bytes; empty for synthetic data, whose releases anybody can build.
+    """
+    if not secret:
+        return sha256[:12]
+    return hashlib.blake2b(sha256[:20].encode(), digest_size=6, key=secret, person=b"export").hexdigest()
 
 
 def is_safe(path: str) -> bool:
@@ -63,7 +74,7 @@ class Input(Model):
     """An export."""
 
     source: str = Field(description="Folder of the export")
-    export: str = Field(pattern="^[0-9a-f]{12}$", description="Name of the export: 12 digits of the hash of its bytes")
+    export: str = Field(pattern="^[0-9a-f]{12}$", description="Name of the export: 12 digits of a hash of its bytes")
     rows: Count | None = Field(description="Rows of the export; null below 10")
 
     @model_validator(mode="before")
@@ -144,6 +155,9 @@ class Manifest(ReleaseHead, json_schema_serialization_defaults_required=True):
     licences: Annotated[list[Licence], STOP] = Field([], description="Whose data it is: licence and attribution")
     previous: str | None = Field(description="The release before; null of the first")
     inputs: Annotated[list[Input], STOP] = Field(description="What it is made from")
+    export_names: str = Field(
+        "", description="Id of the disclosure key that exports are named with; empty if anybody can compute their names"
+    )
     settings: Annotated[dict[str, Setting], FEW] = Field(description="Every threshold")
     method: Method
     accepted: Annotated[list[Gate], STOP] = Field(
@@ -167,6 +181,23 @@ class Manifest(ReleaseHead, json_schema_serialization_defaults_required=True):
         if clash := sorted(folders & paths)[:1]:
             raise invalid(f"files lists {clash[0][:120]!r} both as a file and as a folder")
         return self
+
+
+def inputs_without(one: Manifest, other: Manifest) -> list[Input]:
+    """Return the exports of a release that another one lacks.
+
+    If they name exports with different keys, one of the same source and as many rows is taken to be the same.
+    """
+    if one.export_names == other.export_names:
+        names = {i.name for i in other.inputs}
+        return [i for i in one.inputs if i.name not in names]
+    left = Counter((i.source, i.rows) for i in other.inputs)
+    found = []
+    for export in one.inputs:
+        left[export.source, export.rows] -= 1
+        if left[export.source, export.rows] < 0:
+            found.append(export)
+    return found
 
 
 def _same_but_for_case(paths: set[str]) -> tuple[str, str]:

@@ -8,7 +8,7 @@ class FullLedger(Table):
 
     source: str = column("Source: the folder of the export")
     file: str = column("File under the raw folder")
-    export: str = column("Name of the export in a release: the first 12 digits of the hash of its bytes", str_length=12)
+    export: str = column("Name of the export in a release: 12 digits of a hash of its bytes", str_length=12)
     format: str = column("Format; empty if none was recognised")
     disposition: str = column("What became of the rows", isin=DISPOSITIONS)
     reason: str = column("Reason code; empty if used")

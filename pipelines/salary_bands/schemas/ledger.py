@@ -11,7 +11,7 @@ class Ledger(Table):
     """
 
     source: str = column("Source: the folder of the export")
-    export: str = column("Name of the export: the first 12 digits of the hash of its bytes", str_length=12)
+    export: str = column("Name of the export: 12 digits of a hash of its bytes", str_length=12)
     format: str = column("Format; empty if none was recognised")
     disposition: str = column("What became of the rows; merged: several dispositions", isin=(*DISPOSITIONS, MERGED))
     reason: str = column("Reason code; empty if used; merged: several reasons")

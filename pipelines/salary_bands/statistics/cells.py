@@ -235,8 +235,11 @@ def runs(numbers: NDArray[np.integer]) -> Integers:
 def sums_of_squares(values: Integers, starts: Integers) -> Exact:
     """Sum the squares of the values of each group exactly.
 
-    The two parts of a value are squared apart, which is exact as long as a group's values sum up to less than 2^51.
+    Where squares may not fit, the two parts of a value are squared apart, which is exact as long as a group's values
+    sum up to less than 2^51.
     """
+    if int(np.abs(values).max(initial=0)) ** 2 * len(values) < 1 << 63:
+        return np.add.reduceat(values * values, starts).astype(object)
     high, low = values >> _LOW_BITS, values & ((1 << _LOW_BITS) - 1)
     squares, mixed, rest = (
         np.add.reduceat(part, starts).astype(object) for part in (high * high, high * low, low * low)

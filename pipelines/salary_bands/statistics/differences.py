@@ -1,12 +1,13 @@
 """How far the medians of two releases, which share reports and employers, are apart beyond noise."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from salary_bands.statistics.batches import Batches, Turnover
+from salary_bands.statistics.batches import Batches, Turnover, by_cell
 from salary_bands.statistics.cells import NOBODY, Exact, Floats, Integers, Mask, Small, runs, sums_of_squares
-from salary_bands.statistics.jitter import FIGURE, largest_moves, moves
+from salary_bands.statistics.jitter import FIGURE, Keys, largest_moves, moves
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,29 @@ class PairedReports:
     now: "Deliveries | None" = None
     then: "Deliveries | None" = None
 
-    def weights(self, cell_of_profile: Small, count: int) -> Integers:
-        """Return the weight of each report in its cell in both releases, 0 if the cell does not have it."""
-        weights = np.stack([self.weight, self.former_weight])
-        for release, of in enumerate((self.now, self.then)):
-            if of is not None:
-                weights[release, ~of.members(cell_of_profile, count, len(self.pay))] = 0
-        return weights
+    def edges(self, cell_of_profile: Small, count: int) -> "tuple[Edges | None, Edges | None]":
+        """Return the edges of each release in the cells of a roll-up, None if cells have all reports at once."""
+        now, then = (None if of is None else of.edges(cell_of_profile, count) for of in (self.now, self.then))
+        return now, then
+
+    def weights(self, edges: "tuple[Edges | None, Edges | None]") -> Integers:
+        """Return the weight of each report in its cell in both releases, 0 if the cell does not have it; (2, any)."""
+        every = np.stack([self.weight, self.former_weight])
+        for weights, of, at in zip(every, (self.now, self.then), edges, strict=True):
+            if of is not None and at is not None:
+                staying = weights[of.rows[at.leaving]]
+                weights[of.rows[of.turnover.is_expired]] = 0
+                weights[of.rows[at.entering]] = 0
+                weights[of.rows[at.leaving]] = staying
+        return every
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Reports of one release that wait to enter their cell of a roll-up, and expired ones that wait to leave it."""
+
+    entering: Small
+    leaving: Small
 
 
 @dataclass(frozen=True)
@@ -45,26 +62,36 @@ class Deliveries:
     turnover: Turnover
     batches: Batches
 
-    def moved_medians(self, cell_of_profile: Small, count: int) -> Integers:
+    def edges(self, cell_of_profile: Small, count: int) -> Edges:
+        return Edges(*self.batches.edges(cell_of_profile, count))
+
+    @cached_property
+    def _sums(self) -> tuple[Keys, Integers]:
+        """The sum of keys and the number of the reports of each profile that have not expired."""
+        there = ~self.turnover.is_expired
+        keys = np.zeros(int(self.profile.max(initial=0)) + 1, np.uint64)
+        np.add.at(keys, self.profile[there], self.turnover.key[there])
+        return keys, np.bincount(self.profile[there], minlength=len(keys))
+
+    def moved_medians(self, edges: Edges, cell_of_profile: Small, count: int) -> Integers:
         """Return by how many hundredths of a rank the median of each cell moves; see `statistics/jitter.py`."""
-        cell = self.batches.member_cells(cell_of_profile, count)
-        inside = np.flatnonzero(cell != NOBODY)
-        keys = np.zeros(count, np.uint64)
-        np.add.at(keys, cell[inside], self.turnover.key[inside])
-        reports = np.bincount(cell[inside], minlength=count)
+        of_profile, number = self._sums
+        inside = np.flatnonzero(cell_of_profile[: len(of_profile)] != NOBODY)
+        cell = cell_of_profile[inside]
+        keys, reports = np.zeros(count, np.uint64), np.zeros(count, np.int64)
+        np.add.at(keys, cell, of_profile[inside])
+        np.add.at(reports, cell, number[inside])
+        entering = edges.entering[~self.turnover.is_expired[edges.entering]]
+        for change, rows in ((np.subtract, entering), (np.add, edges.leaving)):
+            cell = cell_of_profile[self.profile[rows]]
+            change.at(keys, cell, self.turnover.key[rows])
+            change.at(reports, cell, 1)
         return moves(keys, reports, reports[:, None], (50,), FIGURE)[:, 0]
 
-    def waiting(self, cell_of_profile: Small, count: int) -> tuple[Integers, Integers]:
+    def waiting(self, edges: Edges, cell_of_profile: Small) -> tuple[Integers, Integers]:
         """Return the cell and the arrival of reports that wait to enter it, or expired and wait to leave it."""
-        entering, leaving = self.batches.edges(cell_of_profile, count)
-        rows = np.concatenate([entering[~self.turnover.is_expired[entering]], leaving])
+        rows = np.concatenate([edges.entering[~self.turnover.is_expired[edges.entering]], edges.leaving])
         return cell_of_profile[self.profile[rows]].astype(np.int64), self.turnover.arrival[rows]
-
-    def members(self, cell_of_profile: Small, count: int, reports: int) -> Mask:
-        """Return which of all reports are in a cell."""
-        found = np.zeros(reports, bool)
-        found[self.rows] = self.batches.member_cells(cell_of_profile, count) != NOBODY
-        return found
 
 
 def share_differences(
@@ -73,6 +100,7 @@ def share_differences(
     medians: Integers,
     correlation: float,
     max_unknown_factor: float,
+    edges: tuple[Edges | None, Edges | None] = (None, None),
 ) -> tuple[Floats, Floats, Floats]:
     """Compare the shares of weight below the middle of the two medians, for each cell of a roll-up.
 
@@ -90,16 +118,19 @@ def share_differences(
         cell_of_profile: the cell of each profile, numbered from 0; NOBODY if it has none. A cell without a report in
             either release has no difference.
         medians: (cells, 2), now and formerly.
+        edges: those of these cells, of `PairedReports.edges`.
 
     Returns:
         The difference of the shares, its variance, and what moves of the two ranks add to it.
     """
-    every = reports.weights(cell_of_profile, len(medians))
-    inside = np.flatnonzero((cell_of_profile[reports.profile] != NOBODY) & every.any(axis=0))
-    cell = cell_of_profile[reports.profile[inside]].astype(np.min_scalar_type(len(medians)))
-    order = np.argsort(cell, kind="stable")
-    row, cell = inside[order], cell[order].astype(np.int64)
+    every = reports.weights(edges)
+    numbers = np.arange(len(reports.pay), dtype=np.int32)
+    row, starts = by_cell(numbers, cell_of_profile[reports.profile], len(medians))
+    cell = np.repeat(np.arange(len(medians)), np.diff(starts, append=len(row)))
     weights = every[:, row]
+    there = weights.any(axis=0)
+    if not there.all():
+        row, cell, weights = row[there], cell[there], weights[:, there]
     employer, clustered = reports.employer[row], reports.clustered[row]
     scores = weights * np.sign(medians.sum(axis=1)[cell] - 2 * reports.pay[row])
 

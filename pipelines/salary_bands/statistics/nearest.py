@@ -16,6 +16,7 @@ from salary_bands.statistics.parts import AXES, Parts
 
 # more, in log units, for a change from or to a value that the model does not identify: most of all for a market
 UNKNOWN = {"group": 1.0, "tier": 1.0, "level": 1.0, "market": 2.0}
+UNKNOWN_AT_HOME = 0.75  # the same for a change of market within a country
 _CHANGE = 1e-6  # so that of equal distances the one with fewer changes wins
 Effects = Mapping[str, Mapping[str, float]]  # what each value of an axis adds to log pay
 
@@ -63,11 +64,15 @@ def _distances(values: list[str], effects: Mapping[str, float], axis: str) -> Fl
     """Return the distance between all values of an axis.
 
     A metro that the model does not identify is as its country. Other such values are as the mean of all reports, so
-    that what is nearest to them is `all`.
+    that what is nearest to them is `all`; markets of one country are as each other if one of them is unknown.
     """
     known = np.array([_effect(value, effects, axis) for value in values])
     at, unknown = np.nan_to_num(known), np.isnan(known)
-    apart = np.abs(at[:, None] - at[None, :]) + UNKNOWN[axis] * (unknown[:, None] | unknown[None, :]) + _CHANGE
+    unsure = unknown[:, None] | unknown[None, :]
+    apart = np.abs(at[:, None] - at[None, :]) + UNKNOWN[axis] * unsure + _CHANGE
+    if axis == "market":
+        countries = np.array([value.split("-")[0].upper() for value in values])
+        apart = np.where(unsure & (countries[:, None] == countries[None, :]), UNKNOWN_AT_HOME + _CHANGE, apart)
     np.fill_diagonal(apart, 0.0)
     return apart
 

@@ -29,16 +29,15 @@ def in_memory(spill: Path | None = None, memory_limit: str | None = None) -> Ite
     """
     name = f"scratch_{next(_NUMBERS)}"
     with _engine(spill and str(spill), memory_limit).cursor() as connection:
-        connection.execute(f"ATTACH ':memory:' AS {name}")
+        connection.execute(f"SET enable_progress_bar = false; ATTACH ':memory:' AS {name}")
         _read_from(connection, name, _FUNCTIONS)
         try:
             yield connection
         except BaseException:
-            _engine.cache_clear()  # an error may have left it unusable
+            _engine.cache_clear()  # the error may have left it unusable
             raise
-        finally:
-            _read_from(connection, _FUNCTIONS)
-            connection.execute(f"DETACH {name}")
+        _read_from(connection, _FUNCTIONS)
+        connection.execute(f"DETACH {name}")
 
 
 @lru_cache(maxsize=2)
@@ -47,6 +46,7 @@ def _engine(spill: str | None, memory_limit: str | None) -> duckdb.DuckDBPyConne
     config = {"temp_directory": spill, "memory_limit": memory_limit}
     engine = duckdb.connect(":memory:", config={name: value for name, value in config.items() if value})
     engine.execute("SET GLOBAL TimeZone = 'UTC'")
+    engine.execute("SET GLOBAL enable_external_file_cache = false")  # tables are written anew while the process runs
     for function in sorted(SQL.glob("functions/*.sql")):
         engine.execute(function.read_text(encoding="utf-8"))
     return engine

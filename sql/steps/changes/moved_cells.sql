@@ -12,6 +12,7 @@ select
     k.rollup,
     m.metric_number,
     m.metric,
+    m.evidence,
     k.profile,
     c.cell,
     c.restated,

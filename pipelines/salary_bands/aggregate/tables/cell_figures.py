@@ -4,7 +4,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from salary_bands.aggregate.rollups import metric_columns, reports_of, rollups
+from salary_bands.aggregate.rollups import add_report_keys, metric_columns, reports_of, rollups
 from salary_bands.aggregate.tables.recent_moves import columns_of, recent_of
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.schemas.bands import PERCENTILES
@@ -15,7 +15,7 @@ from salary_bands.statistics.clusters import employers, groups, observed_cluster
 from salary_bands.statistics.correlation import BinomialRanks, employer_correlations
 from salary_bands.statistics.effective import effective_sizes
 from salary_bands.statistics.influence import SHIFTED, largest_shifts
-from salary_bands.statistics.jitter import FIGURE, HIGH, LOW, moves, report_keys, widened_by
+from salary_bands.statistics.jitter import FIGURE, HIGH, LOW, moves, widened_by
 from salary_bands.statistics.premiums import MODEL_METRICS
 from salary_bands.statistics.quantiles import bounds, percentiles
 from salary_bands.storage.duck import add_table, add_view, run_step
@@ -36,20 +36,13 @@ def cell_figures(workspace: Workspace, connection: duckdb.DuckDBPyConnection) ->
     add_view(connection, "cell_figures/metric_reports")
     for step in ("cell_keys", "cells", "cell_counts", "rollup_cells", "correlation_cells"):
         run_step(connection, f"cell_figures/{step}")
-    add_table(connection, "report_keys", _report_keys(connection, workspace.secret()))
+    add_report_keys(connection, "numbered_reports", workspace.secret())
     correlations, found = _passes(connection, workspace.settings)
     workspace.write_facts("employer_correlation", correlations)
     for name, frame in found.items():
         add_table(connection, name, frame)
     run_step(connection, "cell_figures/cell_totals")
     return workspace.write(connection, "cell_figures")
-
-
-def _report_keys(connection: duckdb.DuckDBPyConnection, secret: bytes) -> pd.DataFrame:
-    """Return row_hash and report_key of every counted report."""
-    hashes = connection.execute("SELECT DISTINCT row_hash FROM numbered_reports ORDER BY row_hash").fetchnumpy()
-    row_hash = np.asarray(hashes["row_hash"], np.int64)
-    return pd.DataFrame({"row_hash": row_hash, "report_key": report_keys(row_hash, secret)})
 
 
 def _passes(

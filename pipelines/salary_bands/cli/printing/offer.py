@@ -57,7 +57,8 @@ def _printed(answer: dict[str, Any], wide: bool) -> list[str]:
         return [*start, interval, *counts]
     band = [_thousands(answer[p]) for p in ("p25", "p50", "p75")]
     precision = f"{answer['p50_precision'].replace('_', ' ')}, {answer['basis']}"
-    return [*start, interval, *band, *counts, f"{answer['median_age_days']} d", precision]
+    age = "" if answer["median_age_days"] is None else f"{answer['median_age_days']} d"
+    return [*start, interval, *band, *counts, age, precision]
 
 
 def _compared(answer: dict[str, Any]) -> str:

@@ -1,11 +1,14 @@
 """What the page says of cells: shown ones, and for each withheld one why, and what to use instead."""
 
+import math
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import pycountry
 
 Row = dict[str, Any]
 Cell = tuple[str, str, str, str, str, str]  # view, group_id, tier, level, market, metric
@@ -21,14 +24,16 @@ REASONS = {
     "no_adverts": "no adverts in these sources",
     "coarse_titles": "unknown: titles of these adverts are too general to tell",
 }
-_NOWHERE: Row = {"p50": None, "suppression_reason": "few_reports"}
+_NOWHERE: Row = {"p50": None, "basis": "suppressed", "suppression_reason": "few_reports"}
 _COLUMNS = ("view", "group_id", "tier", "level", "market")
 _FIGURES = ("p25", "p50", "p50_low", "p50_high", "p75")
 _READ = (
     *(*_COLUMNS, "metric", "group_label", "n_reports", "n_employers", "basis", "suppression_reason", "p50_precision"),
-    *_FIGURES,
-    *(f"use_instead_{name}" for name in (*_COLUMNS, "basis")),
+    *(*_FIGURES, "person_p10", "person_p90"),
+    *(f"use_instead_{name}" for name in (*_COLUMNS, "basis", "distance")),
 )
+NEAR = 0.1  # the distance up to which another cell says more than the model of its country
+UNKNOWN = 0.75  # the distance from which nobody knows how much a cell differs
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,25 @@ class Answers:
         row = self.bands.get((view, group, tier, level, market, metric), _NOWHERE)
         return row if row["p50"] is not None else {**row, "instead": self.instead(*cell)}
 
+    def answer(self, *cell: str) -> Row:
+        """Return the band of a cell, or what the model says of it or of its country, with `of` and its reason.
+
+        It is what the macro `answer` returns. If neither is known it is a withheld band with `instead`.
+        """
+        view, group, tier, level, market, metric = cell
+        band = self.band(*cell)
+        if band["p50"] is not None:
+            return band
+        country = market[:2].upper()
+        near = band.get("use_instead_distance")
+        places = [market] if near is not None and near <= NEAR else [market, country]
+        for place in places:
+            found = self.estimates.get((view, group, tier, level, place, metric))
+            if found:
+                of = self.place(place) if place != market else ""
+                return {**found, "basis": "modelled", "of": of, "suppression_reason": band["suppression_reason"]}
+        return band if band["instead"] or tier == "all" else {**band, "instead": "see all employers"}
+
     def instead(self, *cell: str) -> str:
         """Say what to use in place of a withheld cell; empty if that is unknown."""
         view, group, tier, level, market, metric = cell
@@ -71,7 +95,7 @@ class Answers:
         if modelled:
             return f"the model says {figure}"
         asked = (view, group, tier, level, market)
-        return f"{self._difference(named, asked)}: {figure}"
+        return f"{self._difference(named, asked)}: {figure}{_how_near(row.get('use_instead_distance'))}"
 
     def _difference(self, named: tuple[str, ...], asked: tuple[str, ...]) -> str:
         """Name a cell by what is different from the one asked for."""
@@ -85,7 +109,24 @@ class Answers:
     def place(self, market: str) -> str:
         """Return the name of a market."""
         country = f" ({market[:2].upper()})" if "-" in market else ""
-        return {"global": "worldwide", "US": "the US"}.get(market, self.places.get(market, market)) + country
+        names = {"global": "worldwide", "US": "the US"}
+        return names.get(market, self.places.get(market) or _country(market)) + country
+
+
+@cache
+def _country(code: str) -> str:
+    """Return the usual English name of a country; the code if it has none."""
+    found = pycountry.countries.get(alpha_2=code)
+    return str(getattr(found, "common_name", found.name)) if found else code
+
+
+def _how_near(distance: float | None) -> str:
+    """Say how much a cell differs from the one asked for, if it is more than a little."""
+    if distance is None or distance < 0.02:
+        return ""
+    if distance >= UNKNOWN:
+        return ", how different is not known"
+    return f", some {100 * (math.exp(distance) - 1):.0f} % different in the model"
 
 
 def tier_text(tier: str) -> str:

@@ -38,7 +38,7 @@ def changes_text(manifest: Manifest, previous: Manifest | None, folder: Path) ->
         lines += ["", "The first release.", ""]
         lines += [f"- counted: {escaped(i.name)}, {rows_text(i)}" for i in manifest.inputs]
     else:
-        exports = export_lines(manifest.inputs, previous.inputs) or ["no changes"]
+        exports = export_lines(manifest, previous) or ["no changes"]
         lines += ["", f"Since {previous.version}.", "", "## Exports", "", *(f"- {escaped(line)}" for line in exports)]
         if method := method_lines(manifest, previous):
             lines += ["", "## Method", "", "The method changed.", "", *(f"- {line}" for line in method)]

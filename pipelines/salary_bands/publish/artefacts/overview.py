@@ -14,6 +14,7 @@ GROUPS = ("all", "ml_generalist", "data_science")
 METRICS = ("base", "total")
 _TIERS = ("all", *(tier for tier in TIERS if tier != "unknown"))
 _LEVELS = ("all", *LEVELS)
+ASKED_LEVEL = "L5"  # of the table by place and tier
 
 
 def overview(answers: Answers) -> list[Row]:
@@ -32,8 +33,27 @@ def _group(answers: Answers, group: str) -> Row:
         "bands": {metric: answers.band(VIEW, group, "all", "all", MARKET, metric) for metric in METRICS},
         "tiers": tiers,
         "places": places,
+        "senior": list(_by_place(answers, group, [row["market"] for row in places])),
         "shown": len(cells) + len(places),
     }
+
+
+def _by_place(answers: Answers, group: str, markets: list[str]) -> Iterator[Row]:
+    """Yield each tier with what answers for its base and total at ASKED_LEVEL in some markets.
+
+    Tiers of which no market knows anything but other cells have no rows.
+    """
+    for tier in _TIERS:
+        rows: list[Row] = [
+            {
+                "label": answers.place(market),
+                **{metric: answers.answer(VIEW, group, tier, ASKED_LEVEL, market, metric) for metric in METRICS},
+            }
+            for market in markets
+            if market != "global"
+        ]
+        known = any(row[metric]["p50"] is not None for row in rows for metric in METRICS)
+        yield {"tier": tier, "label": tier_text(tier), "rows": rows if known else []}
 
 
 def _tier(answers: Answers, group: str, tier: str) -> Row:
@@ -56,7 +76,7 @@ def _missing(cells: list[tuple[str, Row]]) -> Iterator[str]:
 
     for (reason, instead), members in groupby(sorted(cells, key=lambda cell: (*said(cell), _order(cell[0]))), key=said):
         names = ", ".join(level_text(level) for level, _ in members)
-        yield f"{names}: {reason}.{f' Instead, {instead}.' if instead else ''}"
+        yield f"{names}: {reason}.{f' Instead (total pay), {instead}.' if instead else ''}"
 
 
 def _order(level: str) -> int:

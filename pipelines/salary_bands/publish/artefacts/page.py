@@ -54,8 +54,11 @@ def page_text(manifest: Manifest, views: Mapping[str, Document], folder: Path) -
         roles=roles,
         paths=paths,
         specialties=sorted(specialties, key=lambda g: (g["rank"]["all"]["rank"] or len(specialties), g["label"])),
-        all_levels=lambda group: group["bands"]["total"]["all"]["all"],
-        at_l5=lambda group: group["bands"]["total"]["all"]["L5"],
+        nothing={
+            "cards": _nothing((g for g in cards if not g["is_shown"]), "all"),
+            "roles": _nothing((g for g in roles if not g["is_at_l5"]), "L5"),
+            "paths": _nothing((g for g in paths if not g["is_staged"]), "all"),
+        },
         ends={
             "overview": _scale(group["bands"][metric] for group in lead for metric in METRICS),
             "cards": _pay_end(cards, [("all", "all")]),
@@ -121,6 +124,15 @@ def _read(document: Document, group: Document, answers: Answers) -> Row:
         "is_at_l5": _is_shown(bands, ("all", "L5"), ("T1", "L5")),
         "is_staged": _is_shown(bands, ("all", "early"), ("all", "senior")),
     }
+
+
+def _nothing(groups: Iterable[Row], level: str) -> list[tuple[str, Row]]:
+    """Return the total band of groups that show nothing, those with the same words together, after their labels."""
+    found: dict[tuple[str, str], tuple[list[str], Row]] = {}
+    for group in groups:
+        band = group["bands"]["total"]["all"][level]
+        found.setdefault((band["suppression_reason"], band["instead"]), ([], band))[0].append(group["label"])
+    return [(", ".join(labels), band) for labels, band in found.values()]
 
 
 def _is_shown(bands: Row, *places: tuple[str, str]) -> bool:
