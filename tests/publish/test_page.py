@@ -270,30 +270,38 @@ def test_it_answers_what_an_l5_gets_at_a_tier_in_a_place_as_the_mart_does(
     """The cell itself, else the model with the range of one person's pay, else what to use instead."""
     table = page.locator("details", has_text="ML engineer (generalist) at L5").locator("table").last
     places = {row["market"]: row["label"] for row in read_csv("markets.csv")}
-    bases: set[str] = set()
+    texts: dict[tuple[str, str, str], str] = {}
+    for body, tier in zip(table.locator("tbody").all(), ("all", "T1", "T2", "T3", "T4", "T5"), strict=True):
+        for row in body.locator("tr").all()[1:]:
+            if not row.locator("th").count():
+                assert "Too few people reported in any of these places" in row.inner_text()
+                continue
+            name = row.locator("th").inner_text().split(" (")[0]
+            market = next((m for m, label in places.items() if label == name), {"the US": "US"}.get(name))
+            market = market or str(pycountry.countries.lookup(name).alpha_2)
+            of_row = zip(("base", "total"), row.locator("td").all_inner_texts(), strict=True)
+            texts |= {(tier, market, metric): text for metric, text in of_row}
+    cells = pd.DataFrame([*texts], columns=["tier", "market", "metric"])
     with duckdb.connect(str(sample_marts.mart), read_only=True) as mart:
-        for body, tier in zip(table.locator("tbody").all(), ("all", "T1", "T2", "T3", "T4", "T5"), strict=True):
-            for row in body.locator("tr").all()[1:]:
-                if not row.locator("th").count():
-                    assert "Too few people reported in any of these places" in row.inner_text()
-                    continue
-                name = row.locator("th").inner_text().split(" (")[0]
-                market = next((m for m, label in places.items() if label == name), {"the US": "US"}.get(name))
-                if market is None:
-                    market = pycountry.countries.lookup(name).alpha_2
-                for cell, metric in zip(row.locator("td").all_inner_texts(), ("base", "total"), strict=True):
-                    asked = ["ml_generalist", tier, "L5", market, metric]
-                    [found] = mart.execute("FROM answer(?, ?, ?, ?, ?)", asked).df().to_dict("records")
-                    figure = f"${found['p50'] / 1000:,g}k (${found['p50_low'] / 1000:,g}k to"
-                    own = found["basis"] != "modelled" and not len(found["fallback"])
-                    bases.add("modelled" if found["basis"] == "modelled" else "own" if own else "near")
-                    if own:
-                        assert cell.startswith(figure), asked
-                    elif found["basis"] == "modelled":
-                        people = f"8 of 10 such people get ${found['p10'] / 1000:,g}k to ${found['p90'] / 1000:,g}k"
-                        assert cell.startswith(figure) and "modelled" in cell and people in cell, asked
-                    else:
-                        assert cell.startswith("Withheld: ") and (figure in cell or "see all employers" in cell), asked
+        mart.register("cells", cells.add_prefix("asked_"))
+        answers = mart.execute(
+            "SELECT * FROM cells AS c CROSS JOIN LATERAL (FROM answer('ml_generalist', c.asked_tier, 'L5', "
+            "c.asked_market, c.asked_metric)) AS a"
+        ).df()
+    assert len(answers) == len(cells)
+    bases: set[str] = set()
+    for found in answers.to_dict("records"):
+        asked = (found["asked_tier"], found["asked_market"], found["asked_metric"])
+        cell, figure = texts[asked], f"${found['p50'] / 1000:,g}k (${found['p50_low'] / 1000:,g}k to"
+        own = found["basis"] != "modelled" and not len(found["fallback"])
+        bases.add("modelled" if found["basis"] == "modelled" else "own" if own else "near")
+        if own:
+            assert cell.startswith(figure), asked
+        elif found["basis"] == "modelled":
+            people = f"8 of 10 such people get ${found['p10'] / 1000:,g}k to ${found['p90'] / 1000:,g}k"
+            assert cell.startswith(figure) and "modelled" in cell and people in cell, asked
+        else:
+            assert cell.startswith("Withheld: ") and (figure in cell or "see all employers" in cell), asked
     assert {"modelled", "own"} <= bases
 
 
