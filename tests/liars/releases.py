@@ -31,8 +31,9 @@ class Candidate(Workspace):
     def connection(self, *tables: str) -> Iterator[duckdb.DuckDBPyConnection]:
         with super().connection(*tables) as connection:
             connection.execute("SET threads = 1")
-            connection.execute("DELETE FROM distinct_groups WHERE view <> 'leaf'")
-            connection.execute("DELETE FROM grid")
+            # tables of its own, since connections share the inputs; without tiers there is no grid
+            connection.execute("CREATE TABLE distinct_groups AS FROM distinct_groups WHERE view = 'leaf'")
+            connection.execute("CREATE TABLE tiers AS FROM tiers LIMIT 0")
             yield connection
 
 

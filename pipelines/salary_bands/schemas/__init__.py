@@ -83,7 +83,6 @@ def _of_others(table: str) -> tuple[frozenset[str], pa.DataFrameSchema]:
     return frozenset(texts), schema.update_columns({name: {"dtype": None} for name in texts})
 
 
-@cache
 def arrow_schema(table: str) -> pyarrow.Schema:
     """Return the table's Parquet schema, which all parts share, even empty ones.
 
