@@ -2,7 +2,7 @@
 -- Means: compa_ratio is base pay over the median of the best answer for the person's group, tier, level and market:
 -- reports of that very cell, else what the model says of it, else the nearest shown cell. basis and why say which;
 -- answered_by names the cell. From compa_low to compa_high is what the median's 95 % interval allows. position is where
--- pay stands in the middle half: of the cell, or of one person's pay if basis is modelled. From a distance of 0.75 on
+-- pay is in the middle half: of the cell, or of one person's pay if basis is modelled. From a distance of 0.75 on
 -- nobody knows how much the answering cell differs; such a compa-ratio is no ground for a decision.
 -- Does not mean: that someone is paid unfairly: one person has reasons that a cell does not know. Replace the list by
 -- read_csv('people.csv') with the same columns.

@@ -1,6 +1,5 @@
 """`python -m tests.backtest --out docs/method.md`: split the real exports in time and write what was found."""
 
-import argparse
 import sys
 import tempfile
 import time
@@ -10,8 +9,8 @@ import pandas as pd
 
 from tests.backtest import report
 from tests.backtest.judged import judged
+from tests.backtest.options import options
 from tests.backtest.splits import DATES, bands_as_of, settings_of, split
-from tests.builders import REAL_DATA
 
 
 def say(line: str) -> None:
@@ -33,12 +32,7 @@ def measured(data: Path, work: Path) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.backtest", description=__doc__)
-    parser.add_argument(
-        "--out", type=Path, default=Path("docs/method.md"), help="page whose generated part is replaced"
-    )
-    parser.add_argument("--data", type=Path, default=REAL_DATA, help="folder of the real exports, one folder a source")
-    chosen = parser.parse_args()
+    chosen = options("python -m tests.backtest", __doc__)
     missing = [name for name in DATES if not (chosen.data / name).is_dir()]
     if missing:
         say(f"nothing measured: {chosen.data} has no {' and no '.join(missing)}; the repository holds no real exports")

@@ -6,7 +6,6 @@ scientists stand in for two specialisations in a second trial, which has people 
 `python -m tests.backtest.ranges --out docs/method.md` writes what was found.
 """
 
-import argparse
 import math
 import re
 import sys
@@ -19,9 +18,10 @@ import pandas as pd
 
 from salary_bands.aggregate.registry import make
 from salary_bands.fingerprint import METHOD
+from tests.backtest.options import options
 from tests.backtest.people import compared, later_reports, share
 from tests.backtest.splits import MONTHS_AFTER, months_after, put_stand_ins, settings_of, stood_in
-from tests.builders import REAL_DATA, method_page
+from tests.builders import method_page
 from tests.builders.candidates import build
 
 CHOSEN_ON = ("2018-12-31", "2019-06-30", "2019-12-31")
@@ -161,12 +161,7 @@ def _sentence(rows: pd.DataFrame) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.backtest.ranges", description=__doc__)
-    parser.add_argument(
-        "--out", type=Path, default=Path("docs/method.md"), help="page whose generated part is replaced"
-    )
-    parser.add_argument("--data", type=Path, default=REAL_DATA, help="folder of the real exports, one folder a source")
-    chosen = parser.parse_args()
+    chosen = options("python -m tests.backtest.ranges", __doc__)
     if not (chosen.data / "levels_fyi").is_dir():
         print(
             f"nothing measured: {chosen.data} has no levels_fyi; the repository holds no real exports", file=sys.stderr

@@ -130,6 +130,6 @@ def _export_files(plan: Plan) -> pd.DataFrame:
     rows = [
         (s.key, s.source, s.file, s.sha256, s.export, s.format, s.counted, s.held_reason, s.rows) for s in plan.files
     ]
-    columns = ["export_key", "source", "file", "export_sha256", "export", "format", "counted", "held_reason"]
-    columns.append("export_rows")
+    columns = ["export_key", "source", "file", "export_sha256", "export", "format", "counted"]
+    columns += ["held_reason", "export_rows"]
     return pd.DataFrame(rows, columns=columns).astype({"held_reason": "str"})
