@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pandas as pd
 import pytest
 import yaml
 
@@ -12,10 +13,12 @@ from salary_bands.cli.printing.inspection import print_inspection
 from salary_bands.exports.draft.draft import read_columns
 from salary_bands.exports.draft.names import plain_words, says
 from salary_bands.exports.draft.sniff import sniff
+from salary_bands.exports.draft.values import DATE_FORMS, _possible_forms
 from salary_bands.exports.inspect import inspect_file
 from salary_bands.ingest.containers import Way
 from salary_bands.reference.formats import parse_format
 from salary_bands.settings import Settings
+from salary_bands.validate.parse import parse_when
 
 TITLES = ("Machine Learning Engineer", "Data Scientist", "Research Engineer", "NLP Engineer", "Software Engineer")
 SURVEY = "Erfasst;Stelle;Stufe;Firma;Ort;Berufserfahrung (Jahre);Jahresgehalt brutto;Bonus;Kommentar\n" + "".join(
@@ -104,6 +107,17 @@ def test_the_size_of_amounts_says_their_unit(
     document = yaml.safe_load(drafted(f"date,title,currency,{header}\n{rows}", tmp_path, settings)["draft"])
     assert document["money"]["base"] == {**money, "zero": "rejected"}
     assert document["columns"].get("pay_period", {}).get("constant") == period
+
+
+def test_every_form_that_reads_a_date_is_one_that_is_tried_on_it() -> None:
+    days = [pd.Timestamp(day) for day in ("2026-06-30 09:05:07+00:00", "1999-12-01 23:59Z", "2004-02-29 00:00+02:00")]
+    texts = [day.strftime(form) for day in days for form in DATE_FORMS if "%" in form]
+    texts += [day.isoformat() for day in days] + ["1719705600", "2024-06-30 10:00 GMT+1", "2024", "about 100 days"]
+    for form in DATE_FORMS:
+        read = parse_when(pd.Series(texts, dtype="str"), [form])[1].notna()
+        assert read.any()
+        assert all(form in _possible_forms(pd.Series([texts[n]])) for n in read[read].index)
+    assert _possible_forms(pd.Series(["Berlin", "L5", "12 years"])) == []
 
 
 def test_what_is_not_known_is_a_question_and_pay_that_cannot_be_is_a_warning(

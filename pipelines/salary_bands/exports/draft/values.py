@@ -100,12 +100,11 @@ class Column:
         """The forms of dates that the cells have, and the share that these read."""
         left, forms, read = pd.Series(self.texts, dtype="str"), list[str](), 0
         while len(left) and len(forms) < 3:
-            counts = {form: int(parse_when(left, [form])[1].notna().sum()) for form in DATE_FORMS}
-            form = max(
-                counts, key=lambda f: (counts[f], -_span(left, f) if counts[f] else 0)
-            )  # of equals the narrowest
-            if counts[form] < max(1, 0.05 * len(self.texts)):
+            counts = {form: int(parse_when(left, [form])[1].notna().sum()) for form in _possible_forms(left)}
+            most = max(counts.values(), default=0)
+            if most < max(1, 0.05 * len(self.texts)):
                 break
+            form = max((f for f in counts if counts[f] == most), key=lambda f: -_span(left, f))  # the narrowest
             forms.append(form)
             known = parse_when(left, [form])[1].notna()
             read += int(known.sum())
@@ -172,6 +171,14 @@ class Column:
     def is_unique(self) -> bool:
         """True if nearly no cell repeats, so that the column can say which report is which."""
         return self.filled > 0 and self.repeating <= 0.01 * round(self.rows * self.filled)
+
+
+def _possible_forms(texts: pd.Series) -> list[str]:
+    """Return the forms of which some text has all marks and three digits: most columns hold no dates, and to try a form
+    on a column costs milliseconds."""
+    marks = [set(text) for text in texts if sum(c.isdigit() for c in text) >= 3]
+    needed = {form: set(re.sub(r"%.|\s", "", form)) if "%" in form else set[str]() for form in DATE_FORMS}
+    return [form for form in DATE_FORMS if any(needed[form] <= of for of in marks)]
 
 
 def _span(texts: pd.Series, form: str) -> float:
