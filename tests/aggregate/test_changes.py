@@ -159,7 +159,7 @@ def test_new_reports_in_their_old_tiers_and_levels_are_the_part_of_pay(later: La
     new_file = now["file"].eq("north/2.csv")
     changed = found[found["change"].eq("changed")]
     split, differing = 0, 0
-    for cell, row in changed.sample(300, random_state=1).iterrows():
+    for cell, row in changed.sample(120, random_state=1).iterrows():
         old, new = (placed(of[of["disposition"].eq("used")], cell) for of in (before, now))
         assert row["reason"] == ("data" if new_file[new.index].any() else "window"), cell
         if cell[3] != "all" and cell[4].startswith("L"):
@@ -179,7 +179,7 @@ def test_new_reports_in_their_old_tiers_and_levels_are_the_part_of_pay(later: La
         differing += row["old"] + row["pay"] != expected
         assert abs(row["old"] + row["pay"] - expected) <= 500, cell
         split += 1
-    assert split > 150 and differing <= 1  # weights are whole: half a step may fall on the other side
+    assert split > 60 and differing <= 1  # weights are whole: half a step may fall on the other side
 
 
 def test_what_was_pooled_is_not_split(settings: Settings) -> None:
@@ -214,7 +214,7 @@ def test_the_interval_is_that_of_the_formula(later: Later) -> None:
     changed = found[found["change"].eq("changed")]
     # the largest are seen by the statistics' own test
     direct = both["basis_now"].eq("direct") & both["basis_then"].eq("direct") & both["n_reports_now"].lt(60)
-    small = changed[direct.reindex(changed.index)].sample(25, random_state=2)
+    small = changed[direct.reindex(changed.index)].sample(12, random_state=2)
     for cell, row in small.iterrows():
         released = both.loc[cell]
         pays, medians = [], (int(row["new"]), int(row["old"]))

@@ -208,11 +208,11 @@ WRITERS = {
 
 @dataclass
 class Case:
-    """A built candidate, and what the oracle makes of the same parts."""
+    """A built candidate, and what the oracle makes of the same parts. asks: for a cell, by its key."""
 
     built: Built
     as_of: date
-    markets: tuple[str, ...] | None
+    asks: Callable[[tuple[str, ...]], bool]
     rules: set[Any]
 
     @cached_property
@@ -237,18 +237,14 @@ class Case:
 
     @cached_property
     def cells(self) -> dict[tuple[str, ...], Report]:
-        """The cells of the case's markets, of all where it names none."""
-
-        def asked(key: tuple[str, ...]) -> bool:
-            return not self.markets or key[5] in self.markets
-
+        """The cells that are asked for."""
         told = self.reports, groups(), self.built.settings, self.correlations, self.built.candidate.secret()
-        alone = oracle.bands(*told, lambda key: asked(key) or is_shape_cell(key))
+        alone = oracle.bands(*told, lambda key: self.asks(key) or is_shape_cell(key))
         told_of = [r for r in self.reports if oracle.is_counted(r)]
         unsettled = unsettled_places(alone, told_of, self.built.settings, self.correlations, self.as_of)
         alone = {key: oracle.settled(cell, key[:-1] in unsettled) for key, cell in alone.items()}
         pooled = with_pooled(alone, self.reports, self.built.settings, self.correlations, self.as_of)
-        return {key: cell for key, cell in pooled.items() if asked(key)}
+        return {key: cell for key, cell in pooled.items() if self.asks(key)}
 
     @cached_property
     def published(self) -> dict[tuple[str, ...], Report]:
@@ -333,7 +329,7 @@ def _thin_out(path: Path) -> None:
 @contextmanager
 def built_case(name: str, folder: Path, real: Callable[[], Path], tables: Sequence[str] = BANDS) -> Iterator[Case]:
     """A case by its name in RULES, built in a folder of its own."""
-    markets = None
+    markets = None  # all
     (folder / "reference" / "formats").mkdir(parents=True)
     (folder / "reference" / "formats" / "survey.yaml").write_text(SURVEY, encoding="utf-8")
     settings = settings_at(folder, **({"reference": folder / "reference"} if name == "survey" else {}))
@@ -343,5 +339,6 @@ def built_case(name: str, folder: Path, real: Callable[[], Path], tables: Sequen
     else:
         _, as_of, markets = REAL[name]
         copy_real(name, real(), settings.raw)
-    yield Case(build(settings, as_of, tables), date.fromisoformat(as_of), markets, RULES[name])
+    built = build(settings, as_of, tables)
+    yield Case(built, date.fromisoformat(as_of), lambda key: not markets or key[5] in markets, RULES[name])
     lay_over(None)

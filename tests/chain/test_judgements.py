@@ -46,15 +46,21 @@ TABLES = (*BANDS, "premiums", "cards", "claims")
 JUDGED = ("verdict", "direction", "why", "figure", "low", "high", "n")
 
 
+def looked_at(key: tuple[str, ...]) -> bool:
+    """Cells that a card or a claim is about."""
+    asked = {(row["tier"] or "all", row["level"] or row["stage"] or "all") for row in reference("claims")}
+    return key[5] == "US" and key[3:5] in asked | {("all", "all")}
+
+
 @pytest.fixture(scope="module")
 def cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Case]]:
     """Reports and adverts with known pay, reports of many kinds, adverts alone."""
     settings = settings_at(tmp_path_factory.mktemp("judged"))
     write_judged(settings.raw)
-    found = {"judged": Case(build(settings, tables=TABLES), date(2026, 6, 30), ("US",), set())}
+    found = {"judged": Case(build(settings, tables=TABLES), date(2026, 6, 30), looked_at, set())}
     for name in ("generated", "snapshots"):
         with built_case(name, tmp_path_factory.mktemp(name), lambda: Path(), TABLES) as case:
-            case.markets = ("US",)
+            case.asks = looked_at
             found[name] = case
     yield found
 
@@ -264,7 +270,7 @@ def doctored(case: Case, folder: Path, seed: int) -> Case:
     rng = random.Random(seed)
     settings = case.built.settings.model_copy(update={"work": folder})
     shutil.copytree(case.built.settings.work / "candidate", folder / "candidate")
-    changed = Case(Built(Workspace(settings), case.built.stages, settings), case.as_of, case.markets, set())
+    changed = Case(Built(Workspace(settings), case.built.stages, settings), case.as_of, looked_at, set())
     cells = {key: dict(cell) for key, cell in case.cells.items()}
     frames = {name: records(case.built.table(name)) for name in ("premiums", "bands")}
     for row in frames["premiums"]:
@@ -278,6 +284,8 @@ def doctored(case: Case, folder: Path, seed: int) -> Case:
             figures = (rounded(rng.choice(PAY_ENDS)) + 500 * rng.choice([-1, 0, 0, 1]) for _ in range(3))
             row["p50_low"], row["p50"], row["p50_high"] = low, figure, high = sorted(figures)
             key = tuple(row[name] for name in KEY)
+            if not looked_at(key):
+                continue
             shown = {**cells[key]["figures"], 50: Figure(Fraction(figure), low, high, "precise")}
             cells[key]["figures"] = shown
     for name, rows in frames.items():

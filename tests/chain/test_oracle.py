@@ -78,11 +78,7 @@ def test_every_row_that_counts_has_the_range_and_openings_of_the_oracle(case: Ca
 
 
 def test_the_cells_that_are_shown_are_those_of_the_oracle(case: Case) -> None:
-    ours = {
-        k: row["basis"]
-        for k, row in case.published.items()
-        if row["basis"] != "suppressed" and (not case.markets or k[5] in case.markets)
-    }
+    ours = {k: row["basis"] for k, row in case.published.items() if row["basis"] != "suppressed" and case.asks(k)}
     assert ours == {k: cell["basis"] for k, cell in shown_cells(case)}
     assert ours
 
@@ -99,7 +95,7 @@ def test_suppressed_cells_have_the_reason_of_the_oracle_and_no_figures(case: Cas
         for level in (*LEVELS, *STAGES, "all")
     }
     shown = {k for k, r in case.published.items() if r["basis"] != "suppressed"}
-    withheld = {k for k in case.published.keys() - shown if not case.markets or k[5] in case.markets or k in grid}
+    withheld = {k for k in case.published.keys() - shown if case.asks(k) or k in grid}
     assert withheld == (grid | {k for k, cell in case.cells.items() if in_cell(k[2], cell) >= fewest}) - shown
     none = {"suppression_reason": "few_reports", "n_reports": 0, "n_employers": 0}
     for key in withheld:
@@ -175,7 +171,7 @@ def test_influence_is_that_of_leaving_each_export_employer_and_day_out(case: Cas
         shifts = (row["max_shift_p50"] or 0, row["max_shift_p90"] or 0)
         assert row["fragile"] == (max(shifts) > case.built.settings.fragile_shift)
     for key in case.published.keys() - set(direct):
-        if not case.markets or key[5] in case.markets:
+        if case.asks(key):
             assert {case.published[key][name] for name in INFLUENCE} == {None}, key
 
 
