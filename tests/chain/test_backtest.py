@@ -28,7 +28,7 @@ from tests.oracle.figures import percentile
 pytestmark = pytest.mark.slow
 
 LEAVES = {"software_engineering": "llm_general", "data_science": "nlp_classical", "ml_generalist": "ml_generalist"}
-FOLDS = 3
+FOLDS = 2
 MIN_REPORTS = 60
 PERCENTS = (25, 50, 75)
 KINDS = {"of a tier": ("leaf", "tier", "level", "country"), "of all tiers": ("leaf", "level", "country")}

@@ -11,9 +11,8 @@ from tests.builders import SAMPLE
 from tests.builders.candidates import build, settings_at
 
 
-@pytest.mark.parametrize("limit", ["1GB", "160MB"])
-def test_the_sample_has_the_same_figures_within_a_limit(sample_marts: Marts, tmp_path: Path, limit: str) -> None:
-    settings = settings_at(tmp_path, memory_limit=limit)
+def test_the_sample_has_the_same_figures_within_a_limit(sample_marts: Marts, tmp_path: Path) -> None:
+    settings = settings_at(tmp_path, memory_limit="160MB")  # which makes DuckDB spill
     shutil.copytree(SAMPLE, settings.raw / "sample")
     candidate = build(settings).candidate
     assert figures_digest(candidate) == sample_marts.manifest(sample_marts.latest().version).figures
