@@ -53,8 +53,8 @@ USUAL = Size(
     {5_000: 8, report.MODEL_SIZE: 2}, 2_500, gate_worlds=2, ordinary=16, faults=1, flooded=1, shares=(0.05, 0.10)
 )
 SMALLEST = Size(
-    {700: 2},
-    250,
+    {1_000: 2},
+    350,
     gate_worlds=1,
     ordinary=1,
     faults=1,
