@@ -118,7 +118,8 @@ def test_inspect_and_a_refresh_agree_on_the_sample(tmp_path: Path, path: Path) -
     assert agreed(path.read_bytes(), f"sample/{path.name}", tmp_path)["held"] is None
 
 
-@pytest.mark.parametrize("file", REAL_FILES)
+# snapshots of one source are alike
+@pytest.mark.parametrize("file", [f for f in REAL_FILES if not f.startswith("aijobs") or "2024-10" in f])
 def test_inspect_and_a_refresh_agree_on_real_exports(real_data: Path, tmp_path: Path, file: str) -> None:
     assert agreed((real_data / file).read_bytes(), file, tmp_path)["held"] is None
     shutil.rmtree(tmp_path)
