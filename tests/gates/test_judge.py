@@ -20,10 +20,9 @@ from tests.oracle.figures import percentile
 # what passes
 
 
-@pytest.mark.parametrize("seed", [5, 6])
-def test_an_ordinary_refresh_with_3_percent_of_new_reports_passes(world: World, seed: int) -> None:
-    world.write("north/3.csv", new_people(16, seed))
-    world.write("south/2.csv", new_people(16, seed + 10))
+def test_an_ordinary_refresh_with_3_percent_of_new_reports_passes(world: World) -> None:
+    world.write("north/3.csv", new_people(16, 5))
+    world.write("south/2.csv", new_people(16, 15))
     assert world.held() == {}
 
 
