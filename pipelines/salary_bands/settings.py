@@ -90,7 +90,7 @@ class Settings(BaseSettings):
     max_unknown_factor: float = _method(2, "Largest factor on clustering for reports without an employer.", ge=1)
     mix_variance: float = _method(
         0.03,
-        "How much an employer's share of T1 or T2 varies between periods: squared coefficient of variation.",
+        "How much the share of an employer or level in T1 or T2 varies by period: squared coefficient of variation.",
         ge=0,
         le=1,
     )
