@@ -26,10 +26,9 @@ import pandas as pd  # noqa: E402
 
 from salary_bands.vocabulary.dates import months_before  # noqa: E402
 from tests.attack import releases  # noqa: E402
-from tests.attack.cells import Floats  # noqa: E402
 from tests.attack.guess import fitted  # noqa: E402
 from tests.attack.judge import BIAS, SHRUNK, SPREAD, score  # noqa: E402
-from tests.attack.likelihood import GRID, WITHIN, Guess, answer  # noqa: E402
+from tests.attack.likelihood import WITHIN, Guess, answer, step_likelihood  # noqa: E402
 from tests.attack.premiums import BATCH, WEIGHT  # noqa: E402
 from tests.attack.worlds import QUIET, SIZES, newcomers  # noqa: E402
 from tests.simulate.pipeline import by_source, settings_at  # noqa: E402
@@ -151,28 +150,17 @@ def part_move(both: pd.DataFrame, axis: str, value: str) -> float:
     return float((own - others).dropna().mean())
 
 
-def step_likelihood(one: EstimateTry) -> Floats:
-    """Return the log likelihood of GRID, if parts are rounded to about their standard error."""
-    total = np.zeros(len(GRID))
-    for axis, (move, reports) in one.parts.items():
-        people = WEIGHT * reports + 1
-        step = SPREAD[one.metric] / np.sqrt(people)
-        up = np.clip(GRID / people / step, -1, 1)
-        chance = np.maximum(up, 0) if move > step / 4 else np.maximum(-up, 0) if move < -step / 4 else 1 - np.abs(up)
-        total += np.log(UNSEEN[axis] + chance)
-    return total
-
-
 def judged(tries: list[EstimateTry], attack: str) -> pd.DataFrame:
     """Return the columns of `judge.judged`, of one of ATTACKS."""
     rows = []
     for one in tries:
         guess, (move, reports) = Guess(one.fitted + BIAS[one.metric], SPREAD[one.metric]), one.parts["group_id"]
+        parts = [(moved, WEIGHT * n + 1, UNSEEN[axis]) for axis, (moved, n) in one.parts.items()]
         row = {"world": one.world, "person": one.person, "metric": one.metric, "smallest": float(reports)}
         for within in WITHIN:
             said = guess.mean + SHRUNK * move * (WEIGHT * reports + 1)
             if attack == "steps":
-                said = answer(guess, step_likelihood(one), 1.0, within)
+                said = answer(guess, step_likelihood(parts, guess.spread), 1.0, within)
             for name, log in (("guess", answer(guess, None, 1.0, within)), ("attack", said)):
                 row[f"{name}_{within}"] = bool(abs(np.expm1(log - one.truth)) <= within)
         rows.append(row)
