@@ -90,7 +90,7 @@ class Settings(BaseSettings):
     max_unknown_factor: float = _method(2, "Largest factor on clustering for reports without an employer.", ge=1)
     mix_variance: float = _method(
         0.03,
-        "How much an employer's share of T1 or T2 varies between periods: squared coefficient of variation.",
+        "How much the share of an employer or level in T1 or T2 varies by period: squared coefficient of variation.",
         ge=0,
         le=1,
     )
@@ -103,6 +103,9 @@ class Settings(BaseSettings):
     min_overlap_reports: int = _method(5, "Reports needed on both sides to compare group and baseline in a cell.", ge=1)
     min_overlap_share: float = _method(0.25, "Weight share of a group that must overlap with the baseline.", ge=0, le=1)
     min_effective_employers: float = _method(4, "Effective employers that a modelled figure must rest on.", ge=2)
+    part_step: float = _method(
+        1, "Step to which parts of the model are rounded, in standard errors of as many unrelated reports.", ge=0
+    )
     min_range_cells: int = _method(5, "Comparable cells needed for the range of a premium.", ge=2)
     min_pooled_reports: int = _method(5, "Smallest number of reports of a pooled cell.", ge=1)
     min_modelled_share: float = _method(0.5, "Weight share of a pooled cell that must be in the model.", gt=0, le=1)

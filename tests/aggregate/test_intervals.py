@@ -21,7 +21,7 @@ from salary_bands.statistics.correlation import BinomialRanks
 from tests.builders.candidates import BANDS, Built, published, settings_at
 from tests.builders.cases import write_employers
 from tests.builders.exports import native_row
-from tests.builders.steps import MIX, Reports, Shown, correlations_of, intervals_of
+from tests.builders.steps import MIX, Reports, Shown, correlations_of, intervals_of, level_of
 from tests.oracle import figures as oracle
 from tests.oracle.figures import PERCENTILES
 
@@ -59,6 +59,7 @@ def oracle_intervals(cells: dict[int, Reports], likeness: Fraction) -> dict[tupl
                 "tier": "T1" if name and name.startswith("L") else "T4",
                 "employer": name,
                 "weight": weight,
+                "level": level_of(name) if name and name.startswith("L") else None,
                 "base": pay,
             }
             for pay, weight, name in reports

@@ -7,8 +7,8 @@ import pandas as pd
 
 from tests.attack.cells import read
 from tests.attack.filling import own_pay
-from tests.attack.likelihood import WITHIN, Guess, Tactics, answer, log_likelihood, without_defence
-from tests.attack.premiums import PremiumTry, estimate
+from tests.attack.likelihood import WITHIN, Guess, Tactics, answer, log_likelihood, step_likelihood, without_defence
+from tests.attack.premiums import PremiumTry, parts
 from tests.attack.worlds import Try
 
 # What the attacker learned in worlds of his own (`chain` numbers from 900 on, which are not judged): how far guesses
@@ -19,7 +19,7 @@ ONE = Tactics(trust=0.4)
 FILLED = Tactics(trust=0.5, others=0)
 MONTHS = Tactics(trust=0.1)
 SINGLE = Tactics(trust=0.3)
-SHRUNK = 0.75  # of what premiums seem to say of a person
+SHRUNK = 0.75  # of what a mean of the model seems to say of a person
 SUMS = Tactics(trust=0.1, spare=1.5)
 LIMITS = {0.10: 0.20, 0.02: 0.05}  # above the guess
 AIM = 0.05  # within 10 %
@@ -50,10 +50,11 @@ def judged_premiums(tries: list[PremiumTry]) -> pd.DataFrame:
     """The same columns, of what premiums tell."""
     rows = []
     for one in tries:
-        guess = one.fitted + BIAS[one.metric]
+        guess = Guess(one.fitted + BIAS[one.metric], SPREAD[one.metric])
+        likelihood = step_likelihood(parts(one), guess.spread)
         row = {"world": one.world, "person": f"{one.chain}/{one.place}", "metric": one.metric}
         for within in WITHIN:
-            for name, log in (("guess", guess), ("attack", guess + SHRUNK * (estimate(one) - one.fitted))):
+            for name, log in (("guess", guess.mean), ("attack", answer(guess, likelihood, 1.0, within))):
                 row[f"{name}_{within}"] = bool(abs(np.expm1(log - one.truth)) <= within)
         rows.append({**row, "smallest": float(one.rows["n_group_0"].min())})
     return pd.DataFrame(rows)

@@ -70,6 +70,23 @@ def log_likelihood(readings: Readings, guess: Guess, tactics: Tactics, own: Floa
     return total
 
 
+def step_likelihood(parts: list[tuple[float, float, float]], spread: float) -> Floats:
+    """Return the log likelihood of GRID, if parts of the model are rounded to about their standard error.
+
+    A step up or down says on which side of the guess the pay is, none that it is not far from it.
+
+    parts: how far each moved, the effective people that it is a mean of, and the chance of a step by what others add.
+    spread: of log pay around the guess.
+    """
+    total = np.zeros(len(GRID))
+    for move, people, unseen in parts:
+        step = spread / np.sqrt(people)
+        up = np.clip(GRID / people / step, -1, 1)
+        chance = np.maximum(up, 0) if move > step / 4 else np.maximum(-up, 0) if move < -step / 4 else 1 - np.abs(up)
+        total += np.log(unseen + chance)
+    return total
+
+
 def _direct(readings: Readings, guess: Guess, tactics: Tactics, joined: Floats, own: Floats | None) -> Floats:
     used = np.isfinite(readings.before) & np.isfinite(readings.after) & np.isfinite(readings.ranks)
     spread = _spreads(readings.after, readings.ranks)

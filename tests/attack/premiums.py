@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -20,6 +19,7 @@ from tests.simulate.population import AS_OF, METRICS, Population, World
 
 BATCH = 5
 WEIGHT = 0.55  # mean weight of a report of the window, if a new one has 1
+UNSEEN = 0.05  # chance of a step by what others add to the baseline
 KEY = ["baseline", "tier", "level"]
 BASELINES = ("ml_generalist", "nlp_classical")
 
@@ -62,8 +62,7 @@ def premium_tries(size: str, number: int, batches: int) -> list[PremiumTry]:
                     rows = _rows(person, metric, before).merge(
                         _rows(person, metric, after), on=KEY, suffixes=("_0", "_1")
                     )
-                    moved = rows["premium_1"].ne(rows["premium_0"])
-                    rows = rows[moved & (rows["n_group_1"] - rows["n_group_0"]).eq(1)]
+                    rows = rows[(rows["n_group_1"] - rows["n_group_0"]).eq(1)]
                     if len(rows):
                         guess = float(fitted(people.iloc[[int(i)]], metric, bands)[0])
                         found.append(
@@ -74,8 +73,7 @@ def premium_tries(size: str, number: int, batches: int) -> list[PremiumTry]:
 
 
 def _premiums(deliveries: releases.Deliveries) -> pd.DataFrame:
-    with patch("tests.attack.releases.MODELLED", ("premiums",)):
-        return deliveries.release(modelled=True)["premiums"]
+    return deliveries.release(only=("premiums",))["premiums"]
 
 
 def _rows(person: "pd.Series[Any]", metric: str, premiums: pd.DataFrame) -> pd.DataFrame:
@@ -88,13 +86,12 @@ def _rows(person: "pd.Series[Any]", metric: str, premiums: pd.DataFrame) -> pd.D
     return premiums.loc[chosen, [*KEY, "premium", "n_group"]]
 
 
-def estimate(one: PremiumTry) -> float:
-    """The log pay that moves the premiums as they moved: the premium is a mean over the group's people.
+def parts(one: PremiumTry) -> list[tuple[float, float, float]]:
+    """What `step_likelihood` asks of premiums: each is the mean of its group's people less the baseline.
 
-    Each row says: pay = guess + its move × the weight of the group. The row of fewest people is the least rounded.
+    Those over two baselines move together, so that one of them is read.
     """
-    rows = one.rows[(one.rows["n_group_1"] - one.rows["n_group_0"]).eq(1)]
+    rows = one.rows.drop_duplicates(["tier", "level"])
     moves = np.log1p(rows["premium_1"].to_numpy(float)) - np.log1p(rows["premium_0"].to_numpy(float))
     people = WEIGHT * rows["n_group_0"].to_numpy(float) + 1
-    trust = 1 / people
-    return float(one.fitted + (moves * people * trust).sum() / trust.sum())
+    return [(float(move), float(of), UNSEEN) for move, of in zip(moves, people, strict=True)]

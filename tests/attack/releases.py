@@ -58,8 +58,13 @@ class Deliveries:
             )
         )  # fmt: skip
 
-    def release(self, as_of: date = AS_OF, modelled: bool = False) -> dict[str, pd.DataFrame]:
-        """Return `bands` of a release of what has come, with premiums and multipliers if `modelled`."""
+    def release(
+        self, as_of: date = AS_OF, modelled: bool = False, only: tuple[str, ...] = ()
+    ) -> dict[str, pd.DataFrame]:
+        """Return `bands` of a release of what has come, with premiums and multipliers if `modelled`.
+
+        only: make and return these instead, beside the bands of the release before.
+        """
         made = digest([as_of.isoformat(), [state.key for state in self.states]])
         key = Plan.__dataclass_fields__["disclosure_key"].default
         plan = Plan(
@@ -69,9 +74,11 @@ class Deliveries:
         )  # fmt: skip
         candidate = Candidate(self.settings)
         candidate.start(plan)
-        tables = ("bands", *(MODELLED if modelled else ()))
+        tables = only or ("cell_figures", "bands", *(MODELLED if modelled else ()))
+        if only:
+            candidate.write_record("bands", plan, made)
         with _unchecked():
-            for table in ("window_reports", "model_cells", "cell_figures", *tables):
+            for table in ("window_reports", "model_cells", *tables):
                 make(candidate, table)
         return {table: candidate.frame(table) for table in tables}
 

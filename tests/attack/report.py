@@ -82,9 +82,8 @@ def bounds_sentence(bounds: pd.DataFrame) -> str:
         if len(part)
     ]
     return (
-        "Bounds that equal, as published, the pay of somebody in their cell, against bounds drawn from smoothed pay: "
-        + "; ".join(texts)
-        + "."
+        "Bounds that equal, as published, what exactly one person of their cell is paid, against bounds drawn from "
+        "smoothed pay: " + "; ".join(texts) + "."
     )
 
 

@@ -34,7 +34,7 @@ COUNTRY = {metro: country for country, metro, *_ in PLACES if metro}
 def differences(size: str, number: int, most: int) -> tuple[list[Try], list[Try], pd.DataFrame]:
     """Draw a world and its release; return tries at people by which a cell and a larger one differ, the same for sums.
 
-    The third is the bounds: figure, whether it is a pay of the cell, how often it would be if drawn from smoothed pay.
+    The third is the bounds: reports, whether it is a single pay of the cell, how often it would be if drawn smoothly.
     """
     world = World(Population(20260630 + number), 6_000 + number)
     first = AS_OF - timedelta(days=QUIET)
@@ -184,20 +184,29 @@ def _together(parts: pd.DataFrame) -> dict[str, float]:
 
 
 def _bounds(shown: pd.DataFrame, members: Members, reports: pd.DataFrame, number: int) -> pd.DataFrame:
-    """How often a bound is a pay of its cell, to the published dollar, and how often pay smoothed around it is."""
+    """How often a bound is, to the published dollar, what one person of its cell alone is paid, and a smoothed one is.
+
+    What two people or more are paid is nobody's own pay.
+    """
     rng = np.random.default_rng([number, 2])
     found = []
     for row in shown.itertuples(index=False):
         pay = reports[row.metric].to_numpy(float)[sorted(members.of(tuple(getattr(row, c) for c in CELL)))]
-        rounded = set(_published(pay).tolist())
+        alone = single(_published(pay))
         near = rng.uniform(2, 6, 20) * rng.choice([-1, 1], 20)  # steps of rounding: as dense there, but smooth
         for name in FIGURES:
             bound = getattr(row, name)
             if name[-1] in "wh" and not pd.isna(bound):
                 drawn = _published(bound + near * (100 if bound < 50_000 else 500))
-                chance = float(np.mean([value in rounded for value in drawn]))
-                found.append((int(row.n_reports), float(bound) in rounded, chance))
+                chance = float(np.mean([value in alone for value in drawn]))
+                found.append((int(row.n_reports), float(bound) in alone, chance))
     return pd.DataFrame(found, columns=["n_reports", "is_pay", "chance"])
+
+
+def single(pay: Floats) -> set[float]:
+    """Return the values that are there once."""
+    values, counts = np.unique(pay, return_counts=True)
+    return set(values[counts == 1].tolist())
 
 
 def _published(pay: Floats) -> Floats:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from salary_bands.settings import Settings
-from salary_bands.statistics.cells import NOBODY, Cells, Rollup
+from salary_bands.statistics.cells import MIXED, NOBODY, Cells, Rollup
 from salary_bands.statistics.cells import Reports as CellReports
 from salary_bands.statistics.clusters import employers, groups, observed_clustering
 from salary_bands.statistics.correlation import BinomialRanks, employer_correlations
@@ -22,6 +22,11 @@ MIX = 0.03
 Shown = dict[tuple[int, int], tuple[int, float, float]]  # by cell and percentile: whole effective size, low, high
 
 
+def level_of(employer: str) -> int:
+    """The level of people at an employer of T1 or T2, one of two."""
+    return sum(map(ord, employer)) % 2
+
+
 def rollup_of(cells: Iterable[Sequence[tuple[int, int, str | None, str | None, int | None]]]) -> Rollup:
     """One roll-up of cells of (pay, weight, employer, export, day), numbered from 0; each has a report."""
     rows = sorted(
@@ -29,6 +34,8 @@ def rollup_of(cells: Iterable[Sequence[tuple[int, int, str | None, str | None, i
     )
     frame = pd.DataFrame(rows, columns=["cell", "pay", "weight", "employer", "export", "day"]).astype({"cell": "int32"})
     units = {kind: pd.factorize(frame[kind], sort=True)[0].astype(np.int32) for kind in ("export", "employer", "day")}
+    levels = [level_of(name) if name and name[0] == "L" else NOBODY for name in frame["employer"].fillna("")]
+    units[MIXED] = np.array(levels, np.int32)
     pay, weight = (frame[name].to_numpy(np.int64) for name in ("pay", "weight"))
     listed = frame["employer"].str.startswith("L").eq(True).to_numpy()
     clustered = (units["employer"] != NOBODY) & ~listed
@@ -54,8 +61,9 @@ def intervals_of(cells: dict[int, Reports], correlation: float) -> Shown:
     whole = _whole(cells)
     of = groups(whole, percentiles(whole, PERCENTILES))
     seen = [observed_clustering(of.of(some), PERCENTILES, len(whole)) for some in (of.clustered, ~of.clustered)]
+    levels = observed_clustering(groups(whole, percentiles(whole, PERCENTILES), MIXED), PERCENTILES, len(whole))
     likeness = dict.fromkeys(PERCENTILES, round(correlation * 1_000_000))
-    sizes = effective_sizes(whole, employers(whole), *seen, likeness, 2.0, MIX).whole
+    sizes = effective_sizes(whole, employers(whole), seen[0], (seen[1], levels), likeness, 2.0, MIX).whole
     ranks = BinomialRanks().of(sizes, PERCENTILES)
     low, high = (bounds(whole, np.maximum(of, 1), np.maximum(sizes, 1)) for of in ranks)
     figures = percentiles(whole, PERCENTILES)
@@ -75,7 +83,7 @@ def correlations_of(cells: dict[int, Reports], settings: Settings) -> dict[int, 
     if cells := {cell: reports for cell, reports in cells.items() if reports}:
         whole = _whole(cells)
         of = groups(whole, percentiles(whole, PERCENTILES))
-        columns = {"metric": "base", "cell": of.cell, "employer": of.employer, "reports": of.reports}
+        columns = {"metric": "base", "cell": of.cell, "employer": of.unit, "reports": of.reports}
         by_point = enumerate(PERCENTILES)
         shares = pd.concat(
             pd.DataFrame({**columns, "percentile": p, "at_or_below": of.reports_below[:, n]}) for n, p in by_point

@@ -11,10 +11,12 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+from scipy.stats import norm
 from scipy.stats import t as student_t
 
-from tests.oracle.model import Contrast, Fit, value_of, weights_by
+from tests.oracle.model import FACTORS, Contrast, Fit, value_of, weights_by
 from tests.oracle.pooled import LevelHere
+from tests.oracle.rounding import RoundedEffects, rounded_up, step_of, to_step
 from tests.oracle.rows import Report
 
 LISTED = ("T1", "T2")
@@ -34,6 +36,7 @@ class Estimates:
         self.rows = [{**r, "rank": r["level"].split(" ")[0]} for r in rows]
         self.settings, self.as_of, self.likeness = settings, as_of, likeness
         self.fit = Fit(self.rows, as_of)
+        self.rounded = RoundedEffects(self.fit, settings.part_step)
         self.every = {factor: weights_by(self.rows, factor) for factor in ("tier", "month", "source")}
         ranks = {r["rank"] for r in self.rows}
         self.levels = {v: weights_by((r for r in self.rows if r["rank"] == v), "level") for v in ranks}
@@ -53,18 +56,18 @@ class Estimates:
             return None
         tiers = self.mixed(leaf, country) if tier == "all" else {tier: 1.0}
         contrast = self.contrast(leaf, tiers, level, weights_by(here, "market"))
-        log = value_of(contrast, self.fit.effects)
-        moved = [value_of(contrast, other.effects) for other in self.fit.without_each_employer if other]
-        assert log is not None and None not in moved
-        of_model = sum((log - other) ** 2 for other in moved if other is not None)
         person = self.usual * self.factors["country"][country] * self.factors["rank"][level]
         person *= sum(share * self.factors["tier"][t] for t, share in tiers.items())
         own = self.here.get((country, level), LevelHere())
-        log += own.effect
+        step = step_of(math.sqrt(own.missed), self.settings.part_step)
+        shown = [side for side in contrast if side[1] not in ("month", "source")]
+        log = self.rounded.value(shown) + to_step(own.effect, step)
+        of_model = self.jackknifed(shown)
         spread = self.spread("tier", tiers) + self.spread("market", weights_by(here, "market"))
         median, people, count = self.shapes["listed" if tier in LISTED else "all" if tier == "all" else "other"]
         same = sum(share**2 for share in tiers.values())
-        total = of_model + own.missed + person * (math.pi / 2 - 1) / count + self.between * (person * same + spread)
+        total = of_model + self.rounded.variance(shown) + own.missed + step**2 / 12
+        total += person * (math.pi / 2 - 1) / count + self.between * (person * same + spread)
         reach = float(student_t.ppf(0.975, (min(held) - 1) * (total / of_model) ** 2)) * math.sqrt(total)
         middle = log + median * math.sqrt(person)
         wide = math.sqrt(person + spread)
@@ -73,6 +76,30 @@ class Estimates:
         logs += [middle + max(z - median, 0) * wide for z in people[2:]]
         names = ("p50", "p50_low", "p50_high", "person_p10", "person_p25", "person_p75", "person_p90")
         return {**dict(zip(names, (1e5 * math.exp(x) for x in logs), strict=True)), "n_near": person / total}
+
+    def jackknifed(self, shown: Contrast) -> float:
+        """Squares of how far a cell moves without each employer, the error of each of its parts being rounded up."""
+        every = {factor: weights_by(self.rows, factor) for factor in FACTORS}
+        common: Contrast = [(1, "intercept", {"": 1}), *((1, factor, of) for factor, of in every.items())]
+        parts: list[tuple[float, Contrast]] = [(1.0, common)]
+        for _, factor, of in shown[1:]:
+            mean = (-1, factor, every[factor])
+            if factor == "tier":
+                parts += [(share, [(1, factor, {tier: 1}), mean]) for tier, share in of.items()]
+            else:
+                parts.append((1.0, [(1, factor, of), mean]))
+        found = np.zeros(len(self.fit.without_each_employer))
+        for share, part in parts:
+            moves = np.array([self._moved(part, other) for other in self.fit.without_each_employer])
+            error = math.sqrt(float(moves @ moves))
+            found += share * moves * (rounded_up(error) / error if error else 1.0)
+        return float(found @ found)
+
+    def _moved(self, contrast: Contrast, other: Fit | None) -> float:
+        assert other is not None
+        values = [value_of(contrast, fit.effects) for fit in (self.fit, other)]
+        assert values[0] is not None and values[1] is not None
+        return values[0] - values[1]
 
     def contrast(self, leaf: str, tiers: dict[str, float], level: str, markets: dict[str, int]) -> Contrast:
         return [
@@ -104,7 +131,7 @@ class Estimates:
         return {tier: share / sum(shares.values()) for tier, share in shares.items()}
 
     def spread(self, factor: str, weights: dict[str, Any]) -> float:
-        logs = {value: self.fit.effects[factor, value] for value in weights}
+        logs = {value: self.rounded.of[factor, value][0] for value in weights}
         whole = sum(weights.values())
         mean = sum(weights[v] * logs[v] for v in weights) / whole
         return float(sum(weights[v] * (logs[v] - mean) ** 2 for v in weights) / whole)
@@ -129,7 +156,7 @@ class Estimates:
         usual = sum(w * e * e for _, e, w in known) / sum(w for *_, w in known)
         names = ("country", "tier", "rank")
         factors = {name: {r[name]: 1.0 for r in self.rows} for name in names}
-        prior = self.settings.variance_prior
+        prior, counts = self.settings.variance_prior, {}
         for name in names * 6:
             others = [n for n in names if n != name]
             ratios = [
@@ -142,7 +169,14 @@ class Estimates:
                 held = whole**2 / sum(w * w for w, _ in own) if own else 0.0
                 factor = sum(x for _, x in own) / whole / mean if own else 0.0
                 factors[name][value] = (factor * held + prior) / (held + prior)
-        return usual, factors
+                counts[name, value] = held + prior
+        whole = sum(w for *_, w in known) ** 2 / sum(w * w for *_, w in known)
+        of = {n: {v: self._near(x, counts[n, v]) for v, x in own.items()} for n, own in factors.items()}
+        return self._near(usual, whole), of
+
+    def _near(self, variance: float, count: float) -> float:
+        """A variance whose log is rounded, its error being that of so many normal values."""
+        return math.exp(to_step(math.log(variance), step_of(math.sqrt(2 / count), self.settings.part_step)))
 
     def _scale(self, row: Report) -> float:
         return math.sqrt(self.usual * math.prod(self.factors[name][row[name]] for name in self.factors))
@@ -162,9 +196,17 @@ class Estimates:
             weights = [r["weight"] / 2**20 for r, _ in people]
             own = [self._residual(r, self.fit.effects) / self._scale(r) for r, _ in people]  # type: ignore[operator]
             out = [e / self._scale(r) for r, e in people]
-            [median] = quantiles(own, weights, [0.5])
             count = sum(weights) ** 2 / sum(w * w for w in weights)
-            found[kind] = median, quantiles(out, weights, list(SHARES)), count
+            [median] = self._rounded(own, weights, [0.5], count)
+            found[kind] = median, self._rounded(out, weights, list(SHARES), count), count
+        return found
+
+    def _rounded(self, values: list[float], weights: list[float], shares: list[float], count: float) -> list[float]:
+        """Quantiles, rounded by the errors that those of so many normal values have."""
+        found = []
+        for share, z in zip(shares, quantiles(values, weights, shares), strict=True):
+            error = math.sqrt(share * (1 - share) / count) / float(norm.pdf(norm.ppf(share)))
+            found.append(to_step(z, step_of(error, self.settings.part_step)))
         return found
 
     def _between(self) -> float:

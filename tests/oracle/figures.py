@@ -158,24 +158,29 @@ def effective_size(
 def likeness_seen(rows: list[Report], metric: str, percent: int) -> tuple[Fraction, Fraction]:
     """What pairs of reports of one employer add to the squared weights, by how they lie about the percentile.
 
-    Of employers outside T1 and T2, and of those in them. A pair counts by the product of the weights and of (is it at
-    most the percentile, less p), over p (1 - p).
+    Of employers outside T1 and T2, and of those in them, with what pairs of people of one level at these add. A pair
+    counts by the product of the weights and of (is it at most the percentile, less p), over p (1 - p).
     """
     figure = math.floor(percentile([(r[metric], r["weight"]) for r in rows], percent))
     found = []
-    for listed in (False, True):
+    levels = list(by((r for r in rows if _is_listed(r)), lambda r: r.get("level")).values())
+    for groups in (_alike(rows), _alike(rows, listed=True), levels):
         added = 0  # in hundredths of hundredths, as is p (1 - p) below
-        for group in _alike(rows, listed):
+        for group in groups:
             parts = [r["weight"] * (100 * (r[metric] <= figure) - percent) for r in group]
             added += sum(parts) ** 2 - sum(part**2 for part in parts)
         found.append(Fraction(added, percent * (100 - percent)))
-    return found[0], found[1]
+    return found[0], max(found[1], Fraction(0)) + max(found[2], Fraction(0))
 
 
 def _alike(rows: list[Report], listed: bool = False) -> list[list[Report]]:
     """Reports by employer, where people say it: of those that are a sample, outside T1 and T2, or of the `listed`."""
     named = (r for r in rows if r["evidence"] == "reported" and r["employer"])
-    return list(by((r for r in named if (r["tier"] in ("T1", "T2")) == listed), lambda r: r["employer"]).values())
+    return list(by((r for r in named if _is_listed(r) == listed), lambda r: r["employer"]).values())
+
+
+def _is_listed(report: Report) -> bool:
+    return bool(report["evidence"] == "reported" and report["employer"] and report["tier"] in ("T1", "T2"))
 
 
 @cache

@@ -21,6 +21,7 @@ from scipy.stats import t as student_t
 
 from salary_bands.reference import FOLDER
 from tests.oracle.bands import in_fives, is_counted
+from tests.oracle.rounding import RoundedEffects, rounded_up
 from tests.oracle.rows import Report, by
 
 FACTORS = ("leaf", "tier", "level", "market", "month", "source")
@@ -40,10 +41,14 @@ class Estimate(NamedTuple):
     log: float
     error: float | None
     employers: float  # G*
+    rounding: float = 0.0  # variance
 
     def interval(self) -> tuple[float, float]:
-        """95 %, log units."""
-        reach = student_t.ppf(0.975, self.employers - 1) * self.error
+        """95 %, log units, rounded up: Satterthwaite's degrees of freedom, since rounding is known."""
+        assert self.error is not None
+        whole = self.error**2 + self.rounding
+        free = (self.employers - 1) * (whole / self.error**2) ** 2 if self.error else math.inf
+        reach = rounded_up(float(student_t.ppf(0.975, free)) * math.sqrt(whole))
         return self.log - reach, self.log + reach
 
 
@@ -195,12 +200,21 @@ class Fit:
         remaining = [[r for r in self.rows if r["employer"] != employer] for employer in employers]
         return [Fit(rows, self.as_of) if rows else None for rows in remaining]
 
-    def estimate(self, contrast: Contrast, strict: bool = True) -> Estimate:
+    def estimate(self, contrast: Contrast, strict: bool = True, multiple: float = 0.0) -> Estimate:
+        """multiple: the step of rounding what each value adds, in standard errors."""
         log = value_of(contrast, self.effects)
         assert log is not None
         others = [fit.value(contrast, strict) if fit else None for fit in (self, *self.without_each_employer)]
         error = None if None in others else math.sqrt(sum((log - other) ** 2 for other in others))
-        return Estimate(log, error, self._effective_employers(contrast))
+        employers = self._effective_employers(contrast)
+        if not multiple:
+            return Estimate(log, error, employers)
+        rounded = self._rounded(multiple)
+        return Estimate(rounded.value(contrast), error, employers, rounded.variance(contrast))
+
+    @cache  # noqa: B019 - a fit lives as long as its test
+    def _rounded(self, multiple: float) -> RoundedEffects:
+        return RoundedEffects(self, multiple)
 
     def value(self, contrast: Contrast, strict: bool) -> float | None:
         """The contrast; None where nothing is left of a side or, if strict, the rows leave it open."""
@@ -294,7 +308,8 @@ def _multipliers(fit: Fit, settings: Any) -> dict[Value, Report]:
     bases["month"] = (1, "month", {baseline_month(rows, fit.as_of): 1})
     sources: Side = (1, "source", weights_by(rows, "source"))
     typical = [r for r in rows if (r["leaf"], r["tier"], r["level"], r["country"]) == tuple(BASELINE.values())]
-    prediction = fit.estimate([(1, "intercept", {"": 1}), *bases.values(), sources], strict=False)
+    step = settings.part_step
+    prediction = fit.estimate([(1, "intercept", {"": 1}), *bases.values(), sources], strict=False, multiple=step)
     told = is_told(prediction, settings)
     usd = 100_000 * math.exp(prediction.log) if told else None
     low, high = (100_000 * math.exp(bound) for bound in prediction.interval()) if told else (None, None)
@@ -315,7 +330,8 @@ def _multipliers(fit: Fit, settings: Any) -> dict[Value, Report]:
             if value == own:
                 ratios = (1.0, None, None)
             else:
-                estimate = fit.estimate([side, (-1, *base[1:])], strict=factor not in ("market", "month"))
+                strict = factor not in ("market", "month")
+                estimate = fit.estimate([side, (-1, *base[1:])], strict=strict, multiple=step)
                 shown = is_told(estimate, settings)
                 ratios = (math.exp(estimate.log), *map(math.exp, estimate.interval())) if shown else (None,) * 3
             money = [None if ratio is None or usd is None else usd * ratio for ratio in ratios]

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from tests.oracle.bands import Group
-from tests.oracle.model import METRICS, Estimate, Fit, core_leaves, fit_rows, is_told, weights_by
+from tests.oracle.model import METRICS, Contrast, Estimate, Fit, core_leaves, fit_rows, is_told, weights_by
+from tests.oracle.rounding import rounded_up
 from tests.oracle.rows import Report, by
 
 BASELINES = ("nlp_classical", "ml_generalist")
@@ -55,7 +56,8 @@ def _premium(rows: list[Report], fit: Fit | None, leaves: Iterable[str], baselin
     }
     if fit is None or not ours or not theirs:
         return row
-    estimate = fit.estimate([(1, "leaf", weights_by(ours, "leaf")), (-1, "leaf", {baseline: 1})])
+    sides: Contrast = [(1, "leaf", weights_by(ours, "leaf")), (-1, "leaf", {baseline: 1})]
+    estimate = fit.estimate(sides, multiple=settings.part_step)
     if not is_told(estimate, settings) or _share_beside(ours, theirs, settings) < settings.min_overlap_share:
         return row
     low, high = estimate.interval()
@@ -97,7 +99,7 @@ def _range(fit: Fit, estimate: Estimate, leaves: Iterable[str], baseline: str, c
         differences.append(float(means[0] - means[1]))
         variances.append(s2 * _spread(*sides, rho))
     tau = math.sqrt(paule_mandel(differences, variances))
-    low, high = (math.expm1(estimate.log + sign * QUARTILE * tau) for sign in (-1, 1))
+    low, high = (math.expm1(estimate.log + sign * rounded_up(QUARTILE * tau)) for sign in (-1, 1))
     return {"range_low": low, "range_high": high}
 
 

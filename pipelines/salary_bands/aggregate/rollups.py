@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from salary_bands.statistics.batches import Integers, Turnover
-from salary_bands.statistics.cells import NOBODY, PART, UNITS, Reports, Rollup, runs
+from salary_bands.statistics.cells import MIXED, NOBODY, PART, UNITS, Reports, Rollup, runs
 from salary_bands.statistics.jitter import report_keys
 from salary_bands.storage.duck import add_table
 
@@ -32,12 +32,15 @@ def metric_columns(connection: duckdb.DuckDBPyConnection, metric: int) -> Column
     found = connection.execute(
         "SELECT m.profile, m.pay, m.log_pay, m.weight, m.export_number AS export, m.employer_number AS employer, "
         "m.source_number AS source, m.age_days AS day, m.is_clustered, m.is_listed, m.is_inferred, m.is_recent, "
-        "m.is_expired, m.arrival, m.expiry, k.report_key "
+        "m.is_expired, m.arrival, m.expiry, k.report_key, "
+        # the level of people whose tier lists all employers; 0 if it is not known
+        "CASE WHEN m.is_listed THEN coalesce(TRY_CAST(substr(p.level, 2) AS INTEGER), 0) END AS listed_level "
         "FROM metric_reports AS m INNER JOIN report_keys AS k ON m.row_hash = k.row_hash "
+        "INNER JOIN profiles AS p ON m.profile = p.profile "
         "WHERE m.metric_number = ? ORDER BY m.pay, m.weight, m.arrival",
         [metric],
     ).fetchnumpy()
-    small = ("profile", "export", "employer", "source", "day")
+    small = ("profile", "export", "employer", "source", "day", "listed_level")
     return {
         name: np.ma.filled(values, NOBODY).astype(np.int32) if name in small else np.asarray(values)
         for name, values in found.items()
@@ -51,7 +54,7 @@ def reports_of(columns: Columns, is_batched: bool) -> Reports:
         columns["profile"],
         columns["pay"],
         columns["weight"],
-        {kind: columns[kind] for kind in UNITS},
+        {kind: columns[kind] for kind in (*UNITS, MIXED)},
         columns["is_clustered"],
         columns["is_listed"],
         Turnover(*order) if is_batched else None,

@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 Exact = NDArray[np.object_]  # Python integers, for what needs more than 64 bits
 
 UNITS = ("export", "employer", "day")  # what is left out one at a time; ties go to the first
+MIXED = "listed_level"  # the unit of levels of reports whose tier lists all employers
 NOBODY = -1  # the number of an unknown unit, and of the cell of a report that is in none
 PART = 250_000  # reports of cells at a time: their arrays stay in the processor's cache
 _ABOVE_PAY = 1 << 40

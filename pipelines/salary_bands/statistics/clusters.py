@@ -24,7 +24,7 @@ class Employers:
 
 @dataclass(frozen=True)
 class Groups:
-    """Reports of one employer in one cell, of employers that have at least two there.
+    """Reports of one employer, or of one level, in one cell, of those that have at least two there.
 
     clustered: whether the employer counts as a cluster; else it is of a tier whose employers are all known.
     reports_below, below, squared_below: number, weight and squared weight of those at or below each percentile, of
@@ -32,7 +32,7 @@ class Groups:
     """
 
     cell: Integers
-    employer: Integers
+    unit: Integers
     clustered: Mask
     reports: Integers
     weight: Integers
@@ -66,12 +66,15 @@ def employers(cells: Cells) -> Employers:
     return Employers(count, known, top, clustered)
 
 
-def groups(cells: Cells, percentiles: Floats) -> Groups:
-    """Sum up employers by whether pay is at or below the percentiles, which ascend in each cell."""
-    pairs = cells.pairs("employer")
+def groups(cells: Cells, percentiles: Floats, kind: str = "employer") -> Groups:
+    """Sum up employers by whether pay is at or below the percentiles, which ascend in each cell.
+
+    kind: of units; MIXED for the levels of reports whose tier lists all employers.
+    """
+    pairs = cells.pairs(kind)
     clustered, listed = (pairs.flags(of[cells.row]) for of in (cells.reports.clustered, cells.reports.listed))
     reports = np.bincount(pairs.number, minlength=len(pairs))
-    chosen = np.flatnonzero((clustered | listed) & (reports >= 2))
+    chosen = np.flatnonzero((clustered | listed) & (pairs.unit != NOBODY) & (reports >= 2))
     steps = percentiles.shape[1] + 1
     step, count = pairs.number * steps + _passed(cells, percentiles), len(pairs) * steps
 
@@ -88,7 +91,7 @@ def groups(cells: Cells, percentiles: Floats) -> Groups:
 
 
 def observed_clustering(of: Groups, points: tuple[int, ...], count: int) -> Exact:
-    """Return what pairs of reports of one employer add to the sum of squared weights, as observed in each cell.
+    """Return what pairs of reports of one employer or level add to the sum of squared weights, as seen in each cell.
 
     The score of a report is its weight times (1 if its pay is at most the percentile, else 0, less p). Squared totals
     by employer less squared scores (Woodruff 1952, ultimate clusters), in integers with p in hundredths.

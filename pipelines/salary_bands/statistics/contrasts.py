@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from salary_bands.statistics.model import Fit, Floats, Mask
+from salary_bands.statistics.rounding import Rounded, widened
 
 Values = Mapping[str, float]  # values of one factor, each with its weight
 Terms = tuple[tuple[int, str, Values], ...]  # (sign, factor, values)
@@ -71,18 +72,30 @@ class Contrasts:
         vectors[:, 0] += float(self.intercept)
         return vectors, np.asarray(whole)
 
+    def of_rounded(self, rounded: Rounded) -> tuple[Floats, Floats]:
+        """Return the contrasts of rounded effects, and their variances by rounding."""
+        total = np.bincount(self.term, self.weight, len(self.contrast))
+        size = len(rounded.added)
+        place = self.contrast[self.term] * size + self.value
+        shares = np.bincount(place, self.sign[self.term] * self.weight / total[self.term], self.count * size)
+        shares = shares.reshape(self.count, size)
+        common, variance = rounded.common if self.intercept else (0.0, 0.0)
+        return shares @ rounded.added + common, shares**2 @ rounded.variance + variance
+
 
 @dataclass(frozen=True, eq=False)
 class Estimates:
     """Estimated contrasts, in log units.
 
-    The standard error is NaN if the contrast is not identified in every leave-one-employer-out fit.
+    The standard error is NaN if the contrast is not identified in every leave-one-employer-out fit. rounding: the
+    variance of the value by rounding.
     """
 
     value: Floats
     error: Floats
     fit: Fit
     vectors: Floats
+    rounding: Floats
 
     @cached_property
     def employers(self) -> Floats:
@@ -102,21 +115,27 @@ class Estimates:
         return ~np.isnan(self.error) & (self.employers > employers - 1e-9)
 
     def intervals(self) -> tuple[Floats, Floats]:
-        """Return the ends of the 95 % intervals: Student t with G* - 1 degrees of freedom, NaN if G* is 1 or less."""
-        freedom = np.where(self.employers > 1, self.employers - 1, np.nan)
-        half = stdtrit(freedom, 0.975) * self.error
+        """Return the ends of the 95 % intervals: Student t with G* - 1 degrees of freedom, NaN if G* is 1 or less.
+
+        The variance of rounding is known and adds to that of the fit; what comes of both is rounded up.
+        """
+        employers = np.where(self.employers > 1, self.employers, np.nan)
+        of_fit = self.error**2
+        total = of_fit + self.rounding
+        half = widened(critical_values(total, of_fit, employers) * np.sqrt(total))
         return self.value - half, self.value + half
 
 
-def estimated(fit: Fit, contrasts: Contrasts) -> Estimates:
-    """Estimate contrasts and their jackknife errors.
+def estimated(fit: Fit, contrasts: Contrasts, rounded: Rounded | None = None) -> Estimates:
+    """Estimate contrasts and their jackknife errors, from rounded effects if there are any.
 
     If only the left-out employer has a value, that value leaves the contrasts' means too.
     """
     vectors, _ = contrasts.vectors(fit, np.zeros(0, np.int64))
     moves, identified = moved_without_each_employer(fit, contrasts)
     squares = np.where(identified, (moves**2).sum(axis=0), math.nan)
-    return Estimates(vectors @ fit.effects, np.sqrt(squares), fit, vectors)
+    value, rounding = contrasts.of_rounded(rounded) if rounded else (vectors @ fit.effects, np.zeros(contrasts.count))
+    return Estimates(value, np.sqrt(squares), fit, vectors, rounding)
 
 
 def moved_without_each_employer(fit: Fit, contrasts: Contrasts) -> tuple[Floats, Mask]:

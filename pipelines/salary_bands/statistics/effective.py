@@ -27,7 +27,7 @@ def effective_sizes(
     cells: Cells,
     employers: Employers,
     observed: Exact,
-    listed: Exact,
+    mixed: tuple[Exact, ...],
     correlations: dict[int, int],
     max_unknown_factor: float,
     mix_variance: float,
@@ -37,12 +37,15 @@ def effective_sizes(
     effective = W^2 / (S + factor * greatest(usual, seen) + mix). W is the sum of weights and S the sum of squared
     weights; usual is the correlation times the products of weights within employers, seen is the same sum as observed
     in the cell, and factor allows for reports without an employer. mix is the variance of who answers at the employers
-    of a complete list, times the same sum over these. Integers, so that a whole size does not come out one lower.
+    of a complete list and at which levels, times the same sums over these employers and levels. Integers, so that a
+    whole size does not come out one lower.
 
     Args:
-        observed, listed: of `observed_clustering` of clusters and of listed employers, (cells, percentiles).
+        observed, mixed: of `observed_clustering` of clusters, and of listed employers and of their people's levels,
+            (cells, percentiles).
         correlations: percentile to correlation in millionths, as published; in the order of `observed`.
-        mix_variance: the squared coefficient of variation of an employer's share of reports between periods.
+        mix_variance: the squared coefficient of variation of an employer's or a level's share of reports between
+            periods.
     """
     weight, squared = cells.total.astype(object)[:, None], cells.squared.astype(object)[:, None]
     points = np.array(list(correlations), dtype=object)
@@ -52,7 +55,8 @@ def effective_sizes(
     factor = _unknown_factors(cells, employers, max_unknown_factor)
     widened = factor > 1
     clustering[widened] = _rounded(factor[widened, None] * clustering[widened].astype(float))
-    mix = round(MILLION * mix_variance) * np.maximum(listed // (points * (100 - points)), 0)
+    varied = sum(np.maximum(of // (points * (100 - points)), 0) for of in mixed)
+    mix = round(MILLION * mix_variance) * varied
     numerator, denominator = MILLION * weight * weight, MILLION * squared + clustering + mix
     return Sizes((numerator // denominator).astype(np.int64), (numerator / denominator).astype(float), factor)
 

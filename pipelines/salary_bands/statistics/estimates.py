@@ -20,6 +20,7 @@ from salary_bands.statistics.model import Fit, Floats
 from salary_bands.statistics.modelled_cells import COMPLETE_LISTS
 from salary_bands.statistics.parts import REST, STAGES, Group, Parts, Whole
 from salary_bands.statistics.person_ranges import PERSON_PERCENTILES, Residuals, Shape
+from salary_bands.statistics.rounding import stepped, widened
 from salary_bands.vocabulary.levels import LEVELS, stage_of
 
 TIERS = ("T1", "T2", "T3", "T4", "T5", "all")
@@ -46,8 +47,13 @@ class Model:
 
     @cached_property
     def products(self) -> Floats:
-        """Products of how far any two parts, and what is common to all cells, move without each employer."""
+        """Products of how far any two parts, and what is common to all cells, move without each employer.
+
+        The error of each part is rounded up, as the square of one report would show in it.
+        """
         moves = self.parts.moves[0]
+        errors = np.sqrt((moves**2).sum(axis=0))
+        moves = moves * (widened(errors) / np.where(errors > 0, errors, 1.0))
         return np.asarray(moves.T @ moves)
 
 
@@ -147,12 +153,16 @@ def _figures(model: Model, cells: _Cells) -> dict[str, Floats]:
     of_tier = [parts.number["tier", tier] for tier in mixes.tiers]
     of_level = [parts.number["level", level] for level in mixes.levels]
     here, missed = model.levels.within(cells.country, mixes.levels)
+    here, step = stepped(here, np.sqrt(missed), parts.rounded.multiple)
+    missed = missed + step**2 / 12
     added = {"tier": parts.effect[of_tier], "level": parts.effect[of_level] + here}
     tiers, levels = cells.tiers @ added["tier"], cells.levels @ added["level"]
-    centre = parts.effect_of_common + parts.effect[cells.group] + parts.effect[cells.market] + tiers + levels
+    centre = parts.rounded.common[0] + parts.effect[cells.group] + parts.effect[cells.market] + tiers + levels
     spread = parts.spread[cells.group] + parts.spread[cells.market]
     spread = spread + cells.tiers @ added["tier"] ** 2 - tiers**2 + cells.levels @ added["level"] ** 2 - levels**2
-    model_variance = _jackknife_variance(model, cells, of_tier, of_level)
+    vectors = _vectors(model, cells, of_tier, of_level)
+    # the sum of the squares of how far each cell moves if an employer is left out
+    model_variance = np.maximum(((vectors @ model.products) * vectors).sum(axis=1), 0.0)
     variance = (
         model.residuals.usual
         * factors["country"][cells.country]
@@ -164,7 +174,13 @@ def _figures(model: Model, cells: _Cells) -> dict[str, Floats]:
     median, effective = (np.array([getattr(model.shapes[k], name) for k in kind]) for name in ("median", "effective"))
     people = np.array([model.shapes[k].people for k in kind])
     own = model.interactions * (variance * _averaged(parts, cells) + spread)  # and how it is mixed is not known either
-    total = model_variance + cells.levels**2 @ missed + variance * _MEDIAN_VARIANCE / effective + own
+    total = (
+        model_variance
+        + vectors**2 @ parts.rounding_variance
+        + cells.levels**2 @ missed
+        + variance * _MEDIAN_VARIANCE / effective
+        + own
+    )
     half = critical_values(total, model_variance, cells.employers) * np.sqrt(total)
     middle = centre + median * np.sqrt(variance)
     sides = np.array([-1, -1, 1, 1])
@@ -175,16 +191,13 @@ def _figures(model: Model, cells: _Cells) -> dict[str, Floats]:
     return {**usd, "n_near": variance / total}
 
 
-def _jackknife_variance(model: Model, cells: _Cells, of_tier: list[int], of_level: list[int]) -> Floats:
-    """Return the sum of the squares of how far each cell moves if an employer is left out.
-
-    Cells are sums of parts, so that products of the moves of any two parts are enough.
-    """
+def _vectors(model: Model, cells: _Cells, of_tier: list[int], of_level: list[int]) -> Floats:
+    """Return how much of each part, and last of all of what is common, is in each cell."""
     vectors = np.zeros((len(cells.group), len(model.products)))
     vectors[:, of_tier], vectors[:, of_level] = cells.tiers, cells.levels
     vectors[np.arange(len(vectors)), cells.group] += 1.0
     vectors[:, [cells.market, -1]] += 1.0
-    return np.maximum(((vectors @ model.products) * vectors).sum(axis=1), 0.0)
+    return vectors
 
 
 def _averaged(parts: Parts, cells: _Cells) -> Floats:

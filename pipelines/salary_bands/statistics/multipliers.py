@@ -8,6 +8,7 @@ import pandas as pd
 from salary_bands.settings import Settings
 from salary_bands.statistics.contrasts import Contrasts, Estimates, estimated
 from salary_bands.statistics.model import Fit, Mask
+from salary_bands.statistics.rounding import Rounded
 
 BASELINE = {"leaf": "ml_generalist", "tier": "T4", "level": "L5", "country": "US"}
 REST = "rest_of_world"  # countries with too few reports for a multiplier
@@ -40,7 +41,8 @@ def _rows(metric: str, fit: Fit, as_of: date, settings: Settings) -> list[dict[s
     newest = month if cells["month"].eq(month).any() else max(fit.weights_of("month"))
     baseline = {**BASELINE, "market": BASELINE["country"], "month": newest}
     places = _places(fit, settings)
-    base = estimated(fit, _baseline_contrast(fit, baseline))
+    rounded = Rounded(fit, settings.part_step)
+    base = estimated(fit, _baseline_contrast(fit, baseline), rounded)
     is_told = bool(base.rest_on(settings.min_effective_employers)[0])
     dollars = 100_000 * math.exp(base.value[0]) if is_told else math.nan
     rows = [_baseline_row(metric, fit, base, dollars)]
@@ -53,7 +55,7 @@ def _rows(metric: str, fit: Fit, as_of: date, settings: Settings) -> list[dict[s
         others = [value for value in values if value != own]
         contrasts = (((1, factor, values[value]), (-1, factor, values[own])) for value in others)
         # a market or month that is in one source only may carry that source's habits
-        found = estimated(fit, Contrasts.of(fit, contrasts, ignore_sources=factor in ("market", "month")))
+        found = estimated(fit, Contrasts.of(fit, contrasts, ignore_sources=factor in ("market", "month")), rounded)
         ratios = dict(zip(others, _ratios(found, settings), strict=True))
         for value in values:
             n = int(cells.loc[rows_of[value], "n"].sum())

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from salary_bands.statistics.contrasts import Contrasts, Terms, moved_without_each_employer
 from salary_bands.statistics.model import FACTORS, Fit, Floats, Mask
+from salary_bands.statistics.rounding import Rounded
 from salary_bands.vocabulary.levels import LEVELS, stage_of
 
 AXES = ("group", "tier", "level", "market")
@@ -33,6 +34,7 @@ class Parts:
     """
 
     fit: Fit
+    rounded: Rounded
     names: tuple[tuple[str, str], ...]
     contrasts: Contrasts
     employers: Floats  # effective number of the named ones with such reports; 0 of a country without an effect
@@ -43,19 +45,16 @@ class Parts:
         return {(axis, value): n for n, (axis, value) in enumerate(self.names)}
 
     @cached_property
-    def vectors(self) -> Floats:
-        """The coefficients of each part on the columns of the fit."""
-        return self.contrasts.vectors(self.fit, np.zeros(0, np.int64))[0]
-
-    @cached_property
     def effect(self) -> Floats:
-        """What each part adds to log pay."""
-        return np.asarray(self.vectors @ self.fit.effects)
+        """What each part adds to log pay, of rounded effects."""
+        return self.mixed(self.rounded.added)
 
     @cached_property
-    def effect_of_common(self) -> float:
-        """What is common to the log pay of all cells."""
-        return float(common_part(self.fit).vectors(self.fit, np.zeros(0, np.int64))[0][0] @ self.fit.effects)
+    def rounding_variance(self) -> Floats:
+        """The variance of each part by rounding, and last of all of what is common."""
+        part, value, share = self.shares
+        of_values = np.bincount(part, share**2 * self.rounded.variance[value], self.contrasts.count)
+        return np.append(of_values, self.rounded.common[1])
 
     def mixed(self, of_value: Floats) -> Floats:
         """Return the mean of a figure of the values that each part mixes.
@@ -76,9 +75,8 @@ class Parts:
     @cached_property
     def spread(self) -> Floats:
         """The variance of the effects that each part mixes."""
-        columns = self.fit.column_of_value
-        effects = np.where(columns >= 0, self.fit.effects[columns], 0.0)
-        return np.maximum(self.mixed(effects**2) - self.mixed(effects) ** 2, 0.0)
+        added = self.rounded.added
+        return np.maximum(self.mixed(added**2) - self.mixed(added) ** 2, 0.0)
 
     @cached_property
     def concentration(self) -> Floats:
@@ -107,10 +105,10 @@ def common_part(fit: Fit) -> Contrasts:
     return Contrasts.of(fit, [terms], intercept=True, ignore_sources=True)
 
 
-def parts_of(fit: Fit, groups: Mapping[Group, Sequence[str]]) -> Parts:
+def parts_of(fit: Fit, groups: Mapping[Group, Sequence[str]], multiple: float) -> Parts:
     """Collect the parts that the fit has reports of.
 
-    fit: of predictive model_cells. groups: the leaves of each group.
+    fit: of predictive model_cells. groups: the leaves of each group. multiple: the step of rounding, see `Rounded`.
     """
     cells, names, terms, employers = fit.cells, [], [], []
     weight = np.where(cells["is_named"].to_numpy(bool), fit.n * fit.weight, 0.0)
@@ -142,4 +140,6 @@ def parts_of(fit: Fit, groups: Mapping[Group, Sequence[str]]) -> Parts:
         add("market", name, country.eq(name))
     for metro in sorted(name for name in market.unique() if name != REST and len(name) > 2):
         add("market", metro, market.eq(metro))
-    return Parts(fit, tuple(names), Contrasts.of(fit, terms, ignore_sources=True), np.array(employers))
+    return Parts(
+        fit, Rounded(fit, multiple), tuple(names), Contrasts.of(fit, terms, ignore_sources=True), np.array(employers)
+    )

@@ -13,10 +13,12 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from salary_bands.statistics.model import WEIGHT_UNIT, Fit, Floats, Mask, independent, present
 from salary_bands.statistics.modelled_cells import COMPLETE_LISTS
 from salary_bands.statistics.parts import Parts, common_part
+from salary_bands.statistics.rounding import stepped
 
 KINDS = ("listed", "other", "all")
 PERSON_PERCENTILES = (10, 25, 75, 90)
@@ -72,7 +74,7 @@ def residuals(parts: Parts, levels: Floats, prior: float) -> Residuals:
     for number in np.unique(fold[~listed]):
         out = ~listed & (fold == number)
         unseen[out] = (_left_out(parts, out, everyone & ~out) + levels)[out]
-    return Residuals(fit, centre, unseen, *_scales(fit, unseen, prior))
+    return Residuals(fit, centre, unseen, *_scales(fit, unseen, prior, parts.rounded.multiple))
 
 
 def _left_out(parts: Parts, out: Mask, left: Mask) -> Floats:
@@ -113,8 +115,8 @@ def _mapped(fit: Fit, name: str, values: dict[str, float]) -> Floats:
     return np.array([values[n] for n in names])[codes]
 
 
-def _scales(fit: Fit, centre: Floats, prior: float) -> tuple[float, dict[str, dict[str, float]]]:
-    """Return the usual variance around the centres, and the factor of each country, tier and level."""
+def _scales(fit: Fit, centre: Floats, prior: float, multiple: float) -> tuple[float, dict[str, dict[str, float]]]:
+    """Return the usual variance around the centres, and the factor of each country, tier and level, all rounded."""
     known = ~np.isnan(centre)
     at = np.where(known, centre, 0.0)
     squares = np.where(known, np.maximum(fit.sum_yy - 2 * at * fit.sum_y + fit.n * at**2, 0.0), 0.0)
@@ -124,6 +126,7 @@ def _scales(fit: Fit, centre: Floats, prior: float) -> tuple[float, dict[str, di
         return math.nan, {name: dict.fromkeys(values, 1.0) for name, (_, values) in coded.items()}
     usual = float(fit.weight @ squares / mass.sum())
     factors = {name: np.ones(len(values)) for name, (_, values) in coded.items()}
+    counts: dict[str, Floats] = {}
     for name in SCALED_BY * _PASSES:
         codes, values = coded[name]
         others = np.prod([factors[n][coded[n][0]] for n in SCALED_BY if n != name], axis=0)
@@ -132,7 +135,19 @@ def _scales(fit: Fit, centre: Floats, prior: float) -> tuple[float, dict[str, di
         told = np.where(whole > 0, held, 0.0)
         own = np.bincount(codes, ratio, len(values)) / np.where(whole > 0, whole, 1.0) / (ratio.sum() / mass.sum())
         factors[name] = (own * told + prior) / (told + prior)
-    return usual, {name: dict(zip(coded[name][1], of.tolist(), strict=True)) for name, of in factors.items()}
+        counts[name] = told + prior
+    every = np.array([mass.sum() ** 2 / squared.sum()])
+    rounded = {name: _rounded_variances(of, counts[name], multiple).tolist() for name, of in factors.items()}
+    [usual] = _rounded_variances(np.array([usual]), every, multiple)
+    return float(usual), {name: dict(zip(coded[name][1], of, strict=True)) for name, of in rounded.items()}
+
+
+def _rounded_variances(variances: Floats, reports: Floats, multiple: float) -> Floats:
+    """Round the logs of variances, whose standard error is that of so many normal values."""
+    some = variances > 0
+    return np.where(
+        some, np.exp(stepped(np.log(np.where(some, variances, 1.0)), np.sqrt(2 / reports), multiple)[0]), 0.0
+    )
 
 
 @dataclass(frozen=True)
@@ -151,12 +166,13 @@ class Shape:
     borrowed: bool = False
 
 
-def shapes(people: pd.DataFrame) -> dict[str, Shape]:
+def shapes(people: pd.DataFrame, multiple: float) -> dict[str, Shape]:
     """Return the shape of each kind; none if too few people are known.
 
     people: kind, employer (null if unknown), weight, known and unseen (scaled residuals of both centres).
+    multiple: the step of rounding, in standard errors.
     """
-    own = {kind: _shape(people if kind == "all" else people[people["kind"].eq(kind)]) for kind in KINDS}
+    own = {kind: _shape(people if kind == "all" else people[people["kind"].eq(kind)], multiple) for kind in KINDS}
     every = own["all"]
     if every is None:
         return {}
@@ -164,17 +180,20 @@ def shapes(people: pd.DataFrame) -> dict[str, Shape]:
     return {kind: shape or lent for kind, shape in own.items()}
 
 
-def _shape(people: pd.DataFrame) -> Shape | None:
-    """Return the shape of some people, None if they are too few."""
+def _shape(people: pd.DataFrame, multiple: float) -> Shape | None:
+    """Return the shape of some people, rounded; None if they are too few."""
     people = people[people["unseen"].notna()]
     employers = int(people["employer"].nunique())
     if len(people) < _MIN_RESIDUALS or employers < _MIN_EMPLOYERS:
         return None
     weight = people["weight"].to_numpy(np.int64)
-    [median] = weighted_quantiles(people["known"].to_numpy(float), weight, (50,))
-    p10, p25, p75, p90 = weighted_quantiles(people["unseen"].to_numpy(float), weight, PERSON_PERCENTILES)
     units = weight / WEIGHT_UNIT
     effective = float(units.sum() ** 2 / (units**2).sum())
+    found = weighted_quantiles(people["known"].to_numpy(float), weight, (50,))
+    found += weighted_quantiles(people["unseen"].to_numpy(float), weight, PERSON_PERCENTILES)
+    p = np.array([50, *PERSON_PERCENTILES]) / 100
+    errors = np.sqrt(p * (1 - p) / effective) / (np.exp(-(ndtri(p) ** 2) / 2) / math.sqrt(2 * math.pi))
+    median, p10, p25, p75, p90 = (float(z) for z in stepped(np.array(found), errors, multiple)[0])
     return Shape(median, (p10, p25, p75, p90), len(people), employers, effective)
 
 

@@ -12,6 +12,7 @@ from salary_bands.settings import Settings
 from salary_bands.statistics.contrasts import Contrasts, estimated
 from salary_bands.statistics.heterogeneity import paule_mandel
 from salary_bands.statistics.model import Fit, Floats, Mask, coded, numbered, present
+from salary_bands.statistics.rounding import Rounded, widened
 from salary_bands.vocabulary.levels import stage_of
 
 MODEL_METRICS = ("base", "total")
@@ -77,6 +78,7 @@ class _Sides:
     def __init__(self, cells: pd.DataFrame, settings: Settings) -> None:
         self.settings = settings
         self.fit = fit = Fit(cells)
+        self.rounded = Rounded(fit, settings.part_step)
         codes, leaves = present(fit.cells["leaf"])
         self.leaves = np.array(leaves)
         mass, ranks = fit.weight * fit.n, numbered(fit.cells[["tier", "level"]])
@@ -108,7 +110,7 @@ class _Sides:
                     str(leaf): float(mass) for leaf, mass in zip(self.leaves[group], self.mass[group], strict=True)
                 }
                 estimable[sides] = ((1, "leaf", weights), (-1, "leaf", {sides[1]: 1.0}))
-        estimates = estimated(self.fit, Contrasts.of(self.fit, estimable.values()))
+        estimates = estimated(self.fit, Contrasts.of(self.fit, estimable.values()), self.rounded)
         low, high = estimates.intervals()
         told = estimates.rest_on(self.settings.min_effective_employers)
         for n, sides in enumerate(estimable):
@@ -130,6 +132,7 @@ class _Sides:
         if len(comparable) < self.settings.min_range_cells:
             return {}
         half = _NORMAL_QUARTILE * math.sqrt(self._variance_between(group, base, comparable))
+        half = float(widened(np.array([half]))[0])
         return {"range_low": value - half, "range_high": value + half}
 
     def _overlap(self, group: Mask, base: Mask) -> float:

@@ -10,7 +10,7 @@ from salary_bands.aggregate.workspace import Workspace
 from salary_bands.schemas.bands import PERCENTILES
 from salary_bands.settings import Settings
 from salary_bands.statistics.batches import Integers, Mask
-from salary_bands.statistics.cells import NOBODY, UNITS, Cells, Floats, Reports
+from salary_bands.statistics.cells import MIXED, NOBODY, UNITS, Cells, Floats, Reports
 from salary_bands.statistics.clusters import employers, groups, observed_clustering
 from salary_bands.statistics.correlation import BinomialRanks, employer_correlations
 from salary_bands.statistics.effective import effective_sizes
@@ -111,7 +111,7 @@ def _employer_shares(connection: duckdb.DuckDBPyConnection, metric: str, number:
                         "metric": metric,
                         "percentile": percentile,
                         "cell": names[part][of.cell],
-                        "employer": of.employer,
+                        "employer": of.unit,
                         "reports": of.reports,
                         "at_or_below": of.reports_below[:, n],
                     }
@@ -134,8 +134,9 @@ def _of_cells(cells: Cells, correlations: dict[int, int], ranks: BinomialRanks, 
     observed, listed = (
         observed_clustering(of.of(some), PERCENTILES, len(cells)) for some in (of.clustered, ~of.clustered)
     )
+    levels = observed_clustering(groups(cells, figures, MIXED), PERCENTILES, len(cells))
     sizes = effective_sizes(
-        cells, evidence, observed, listed, correlations, settings.max_unknown_factor, settings.mix_variance
+        cells, evidence, observed, (listed, levels), correlations, settings.max_unknown_factor, settings.mix_variance
     )
     shown_figures, low, high, bounded = _shown_figures(cells, figures, sizes.whole, ranks)
     has_median = bounded[:, [PERCENTILES.index(50)]]

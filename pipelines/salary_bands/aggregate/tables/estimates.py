@@ -44,7 +44,7 @@ def estimates(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> in
             levels[metric],
             mixes_of(of.fit, groups, settings.variance_prior),
             found[metric],
-            shapes(people[people["metric"].eq(metric)]),
+            shapes(people[people["metric"].eq(metric)], settings.part_step),
             interactions(found[metric], correlations[metric]),
         )
         for metric, of in parts.items()

@@ -12,9 +12,10 @@ _last: dict[tuple[str, str], dict[str, Parts]] = {}
 def predictive_parts(workspace: Workspace) -> dict[str, Parts]:
     """Return the parts of the predictive fit of each metric; those of the last rows and groups are kept."""
     groups = modelled_groups()
-    key = checksum_of(workspace.path("model_cells")), repr(groups)
+    multiple = workspace.settings.part_step
+    key = checksum_of(workspace.path("model_cells")), repr((groups, multiple))
     if key not in _last:
         fits = fits_by_metric(predictive(workspace.frame("model_cells")))
         _last.clear()
-        _last[key] = {metric: parts_of(fit, groups) for metric, fit in fits.items()}
+        _last[key] = {metric: parts_of(fit, groups, multiple) for metric, fit in fits.items()}
     return _last[key]
