@@ -21,12 +21,8 @@ own as (
     select * from band("group", tier, level, market, metric, view := view, evidence := evidence)
 ),
 
-near as (
-    select * from nearest_cells("group", tier, level, market, metric, view := view, evidence := evidence)
-),
-
--- what may answer, in order
-candidates as (
+-- what the cell itself says, in order
+said as (
     select 1 as choice, 0.0 as distance, o.view, o.group_id, o.tier, o.level, o.market
     from own as o
     where o.basis <> 'suppressed'
@@ -41,8 +37,28 @@ candidates as (
         o.use_instead_market as market
     from own as o
     where o.use_instead_basis in ('direct', 'pooled')
+),
+
+-- null if the cell says enough, so that no cells are compared
+sought as (
+    select case when count(s.choice) = 0 then any_value(a.asked_metric) end as sought_metric
+    from asked as a
+    left join said as s on true
+),
+
+near as (
+    select n.*
+    from sought as s,
+        lateral (
+            select *
+            from nearest_cells("group", tier, level, market, s.sought_metric, view := view, evidence := evidence)
+        ) as n
+),
+
+candidates as (
+    select * from said
     union all
-    select 2 + n.place as choice, n.distance, n.view, n.group_id, n.tier, n.level, n.market
+    select 3 as choice, n.distance, n.view, n.group_id, n.tier, n.level, n.market
     from near as n
     where n.place = 1
 ),

@@ -37,16 +37,14 @@ def show(
     science by level, tier and place.
     """
     from salary_bands.cli.printing.reading import print_bands, print_leading
-    from salary_bands.query.bands import band_rows, leading_rows
+    from salary_bands.query.bands import band_rows
 
-    metrics = [metric] if metric else ["base", "total"]
+    filters = (group, tier, level, market, metric, evidence)
+    is_plain = filters == (None, "all", "all", "US", None, "reported") and view in (None, "cards")
     found = band_rows(
-        marts_in(marts), release, view=view, group=group, tier=tier, level=level, market=market, metrics=metrics,
-        evidence=evidence,
+        marts_in(marts), release, view=view, group=group, tier=tier, level=level, market=market,
+        metrics=[metric] if metric else ["base", "total"], evidence=evidence, with_leading=is_plain,
     )  # fmt: skip
-    filters = (view, group, tier, level, market, metric, evidence)
-    if filters[1:] == (None, "all", "all", "US", None, "reported") and view in (None, "cards"):
-        found["leading"] = leading_rows(marts_in(marts), release)
     if as_json:
         print_json(found)
     else:

@@ -5,7 +5,7 @@ from typing import Any
 import duckdb
 
 from salary_bands.errors import UsageError
-from salary_bands.query.macros import add_macros, add_tables
+from salary_bands.query.macros import add_macros, reading
 from salary_bands.query.places import is_market
 from salary_bands.releases.marts import Marts
 from salary_bands.storage.records import records
@@ -16,17 +16,6 @@ _ANSWER = (
     "p10", "p25", "p50", "p50_low", "p50_high", "p50_precision", "p75", "p90",
 )  # fmt: skip
 LEADING = ("all", "ml_generalist", "data_science")  # groups of the view `leaf` that plain titles fill
-
-
-def leading_rows(marts: Marts, release: str | None) -> list[dict[str, Any]]:
-    """Return what a release can show best: base and total of LEADING by level, by tier and by place."""
-    manifest = marts.manifest(marts.chosen(release))
-    with duckdb.connect(":memory:") as connection:
-        add_tables(connection, marts, manifest)
-        connection.execute("CREATE TABLE leading_groups (group_id VARCHAR, place INTEGER)")
-        for place, group in enumerate(LEADING):
-            connection.execute("INSERT INTO leading_groups VALUES ($group, $place)", {"group": group, "place": place})
-        return records(connection.execute(read_sql("show/leading_cells")))
 
 
 def band_rows(
@@ -40,21 +29,21 @@ def band_rows(
     market: str,
     metrics: list[str],
     evidence: str,
+    with_leading: bool = False,
 ) -> dict[str, Any]:
     """Return the bands of a release as one document. The value `each` selects every tier or level.
 
     Without a view it is `cards`, or the first view that has the group.
     A row that shows nothing has the best answer to the same question in `answer`: what the model says of the cell, else
-    the nearest shown cell. Cells that only the model knows are rows too.
+    the nearest shown cell. Cells that only the model knows are rows too. `leading` is there if asked for: what the
+    release can show best.
 
     Raises:
         UsageError: No cell has a filter's value, or none has all of them. The message lists the known values.
     """
     version = marts.chosen(release)
     manifest = marts.manifest(version)
-    with duckdb.connect(":memory:") as connection:
-        add_tables(connection, marts, manifest)
-        add_macros(connection)
+    with reading(marts, manifest) as connection:
         view = view or _view_of(connection, group)
         asked = {"view": view, "group_id": group, "tier": tier, "level": level, "market": market, "evidence": evidence}
         wanted = {k: v for k, v in asked.items() if v not in (None, "each")}
@@ -82,8 +71,11 @@ def band_rows(
         has_group = connection.execute("SELECT 1 FROM cards WHERE view = ? AND group_id = ?", [view, group]).fetchall()
         if has_group and "each" not in (tier, level):
             missing = sorted(set(metrics) - {row["metric"] for row in rows})
+            if missing:
+                add_macros(connection)
             rows += [_asked(connection, {**wanted, "metric": metric}) for metric in missing]
             rows.sort(key=lambda row: str(row["metric"]))
+        leading = {"leading": _leading_rows(connection)} if with_leading else {}
     if not rows:
         said = ", ".join(f"{name} {value}" for name, value in wanted.items())
         raise UsageError(f"release {version} has no cell with {said}; drop one of these filters")
@@ -91,7 +83,17 @@ def band_rows(
         "release": version,
         "contains_synthetic": manifest.contains_synthetic,
         "bands": [_with_answer(row) for row in rows],
+        **leading,
     }
+
+
+def _leading_rows(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Return what a release can show best: base and total of LEADING by level, by tier and by place."""
+    connection.execute(
+        "CREATE TABLE leading_groups AS SELECT unnest(?) AS group_id, unnest(?) AS place",
+        [LEADING, [*range(len(LEADING))]],
+    )
+    return records(connection.execute(read_sql("show/leading_cells")))
 
 
 def _view_of(connection: duckdb.DuckDBPyConnection, group: str | None) -> str:

@@ -5,6 +5,9 @@ A macro is the SELECT in `sql/macros/<name>.sql` with the parameters below. It r
 `multipliers` and `cards` of the current database: run `USE` first if the mart is attached under another name.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import duckdb
 
 from salary_bands.releases.manifest import Manifest
@@ -84,6 +87,14 @@ MACROS: dict[str, tuple[str, str]] = {
         "Shown cells that differ from the requested one in level, tier, market or group",
     ),
 }
+
+
+@contextmanager
+def reading(marts: Marts, manifest: Manifest) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a connection with the tables of a release; one thread, since more cost more than such small scans."""
+    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
+        add_tables(connection, marts, manifest)
+        yield connection
 
 
 def add_tables(connection: duckdb.DuckDBPyConnection, marts: Marts, manifest: Manifest) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from salary_bands.errors import RefreshError, UsageError
-from salary_bands.query.macros import add_macros, add_tables
+from salary_bands.query.macros import add_macros, reading
 from salary_bands.query.places import is_market
 from salary_bands.releases.marts import Marts
 from salary_bands.storage.records import records
@@ -81,8 +81,7 @@ def check_offer(marts: Marts, release: str | None, offer: Offer) -> dict[str, An
             f"release {version} has no table `cards`, which is needed for fallbacks; "
             "publish a newer release with `salary-bands refresh`"
         )
-    with duckdb.connect(":memory:") as connection:
-        add_tables(connection, marts, manifest)
+    with reading(marts, manifest) as connection:
         add_macros(connection)
         _check_place(connection, version, offer)
         view = _first(connection, "SELECT view FROM group_parents(?, view := ?)", [offer.group, offer.view])[0]
@@ -125,15 +124,19 @@ def _check_place(connection: duckdb.DuckDBPyConnection, version: str, offer: Off
     if offer.group not in groups:
         where = f"view {offer.view} of release {version}" if offer.view else f"release {version}"
         raise UsageError(f"--group {offer.group}: not in {where}; use one of {', '.join(groups)}")
-    for name, value in (("tier", offer.tier), ("level", offer.level)):
-        known = _first(connection, f'SELECT DISTINCT "{name}" FROM bands ORDER BY 1')
-        if value not in known:
-            raise UsageError(f"--{name} {value}: not in release {version}; use one of {', '.join(known)}")
-    markets = _first(connection, "SELECT DISTINCT market FROM bands ORDER BY market")
-    if offer.market not in markets and not is_market(offer.market):
+    [are_known] = connection.execute(
+        "SELECT bool_or(tier = ?), bool_or(level = ?), bool_or(market = ?) FROM bands",
+        [offer.tier, offer.level, offer.market],
+    ).fetchall()
+    for name, value, is_known in zip(CELL[1:], (offer.tier, offer.level, offer.market), are_known, strict=True):
+        if is_known or (name == "market" and is_market(value)):
+            continue
+        known = ", ".join(_first(connection, f'SELECT DISTINCT "{name}" FROM bands ORDER BY 1'))
+        if name != "market":
+            raise UsageError(f"--{name} {value}: not in release {version}; use one of {known}")
         raise UsageError(
-            f"--market {offer.market}: unknown market; use one of {', '.join(markets)}, the two-letter code of another "
-            "country, or another metro of markets.csv"
+            f"--market {value}: unknown market; use one of {known}, the two-letter code of another country, or another "
+            "metro of markets.csv"
         )
 
 
