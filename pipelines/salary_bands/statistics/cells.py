@@ -168,9 +168,9 @@ class Cells:
         ends = self.starts + self.below(pay[:, None])[:, 0]
         return self.weight * (np.arange(len(self.row)) < np.repeat(ends, self.size))
 
-    def weight_below(self, pay: Integers) -> Integers:
-        """Return the weight of the reports of each cell that are paid less than this; shape of pay: (cells, any)."""
-        return np.r_[0, self.weight_to][self.starts[:, None] + self.below(pay)] - self.before[:, None]
+    def weight_before(self, places: Integers) -> Integers:
+        """Return the weight of the reports of each cell before these places; shape of places: (cells, any)."""
+        return np.r_[0, self.weight_to][places] - self.before[:, None]
 
     @cached_property
     def _keys(self) -> Integers:
@@ -210,14 +210,15 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.cell)
 
-    def sums(self, values: Integers) -> Integers:
-        """Return the sum of the values of the reports of each pair."""
-        return sums(self.number, values, len(self))
+    def sums(self, values: Integers, places: Integers | slice = slice(None)) -> Integers:
+        """Return the sum of the values of the reports of each pair; places: of these reports, if not of all."""
+        return sums(self.number[places], values, len(self))
 
-    def flags(self, of_report: Mask) -> Mask:
-        """Return the flag of each pair; those of its reports are equal."""
-        found = np.zeros(len(self), bool)
-        found[self.number] = of_report
+    @cached_property
+    def place(self) -> Integers:
+        """The place of a report of each pair."""
+        found = np.empty(len(self), np.int64)
+        found[self.number] = np.arange(len(self.number))
         return found
 
 

@@ -60,7 +60,7 @@ def employers(cells: Cells) -> Employers:
         count[cell] = np.diff(first, append=len(named))
         known[cell] = np.add.reduceat(pairs.weight[named], first)
         top[cell] = np.maximum.reduceat(pairs.weight[named], first)
-        is_clustered = pairs.flags(cells.reports.clustered[cells.row])
+        is_clustered = cells.reports.clustered[cells.row[pairs.place]]
         together, apart = ((of * is_clustered)[named] for of in (pairs.weight, pairs.squared))
         clustered[cell] = sums_of_squares(together, first) - np.add.reduceat(apart, first)
     return Employers(count, known, top, clustered)
@@ -72,7 +72,8 @@ def groups(cells: Cells, percentiles: Floats, kind: str = "employer") -> Groups:
     kind: of units; MIXED for the levels of reports whose tier lists all employers.
     """
     pairs = cells.pairs(kind)
-    clustered, listed = (pairs.flags(of[cells.row]) for of in (cells.reports.clustered, cells.reports.listed))
+    row = cells.row[pairs.place]  # the flags of a unit's reports are equal
+    clustered, listed = cells.reports.clustered[row], cells.reports.listed[row]
     reports = np.bincount(pairs.number, minlength=len(pairs))
     chosen = np.flatnonzero((clustered | listed) & (pairs.unit != NOBODY) & (reports >= 2))
     steps = percentiles.shape[1] + 1

@@ -35,9 +35,9 @@ def largest_shifts(cells: Cells, figures: Floats) -> Shifts:
         figures: (cells, SHIFTED), unrounded USD; NaN if not shown.
     """
     figures = np.where(figures > 0, figures, np.nan)
-    kinds = [_Units(cells, kind, figures) for kind in UNITS]
     below = [cells.weights_below(_whole(figure) + 1) for figure in figures.T]
-    for kind, chosen in zip(kinds, _strongest(kinds, below), strict=True):
+    kinds = [_Units(cells, kind, figures, below) for kind in UNITS]
+    for kind, chosen in zip(kinds, _strongest(kinds), strict=True):
         kind.measure(chosen)
     reached = np.fmax.reduce([kind.shifts for kind in kinds])
     stretches = [_Stretch.of(cells, figure, far) for figure, far in zip(figures.T, reached.T, strict=True)]
@@ -48,11 +48,11 @@ def largest_shifts(cells: Cells, figures: Floats) -> Shifts:
     return Shifts(np.fmax.reduce(shifts), np.where(either.max(axis=0) >= 0, either.argmax(axis=0), NOBODY))
 
 
-def _strongest(kinds: list["_Units"], below: list[Integers]) -> list[list[Integers]]:
+def _strongest(kinds: list["_Units"]) -> list[list[Integers]]:
     """Return the pairs of each kind, by percentile, that pull a percentile of their cell more than any other unit."""
     chosen: list[list[Integers]] = [[] for _ in kinds]
-    for n, of in enumerate(below):
-        pulls, pairs = zip(*(kind.strongest(n, of) for kind in kinds), strict=True)
+    for n in range(len(SHIFTED)):
+        pulls, pairs = zip(*(kind.strongest(n) for kind in kinds), strict=True)
         by = np.argmax(pulls, axis=0)  # ties go to the first
         for number, some in enumerate(chosen):
             some.append(pairs[number][(by == number) & (pulls[number] >= 0)])
@@ -68,12 +68,12 @@ def _whole(usd: Floats) -> Integers:
 class _Stretch:
     """The pay of each cell that is nearer to its figure than a move that was reached.
 
-    below, inside: the weight of each report, 0 unless its pay is below that, or below its upper end. ends: the weight
-    of each cell below that and below its upper end, (cells, 2). is_known: whether a move was reached.
+    lower, upper: the places of the reports in it up to the figure and above. ends: the weight of each cell below it and
+    below its upper end, (cells, 2). is_known: whether a move was reached.
     """
 
-    below: Integers
-    inside: Integers
+    lower: Integers
+    upper: Integers
     ends: Integers
     is_known: Mask
 
@@ -81,8 +81,17 @@ class _Stretch:
     def of(cls, cells: Cells, figure: Floats, reached: Floats) -> "_Stretch":
         nearer = np.maximum(reached * (1 - _SAFETY) - _SAFETY, _NOTHING)
         low, high = _whole(figure * (1 - nearer)) + 1, -_whole(-figure * (1 + nearer))
-        ends = cells.weight_below(np.column_stack([low, high]))
-        return cls(cells.weights_below(low), cells.weights_below(high), ends, ~np.isnan(nearer))
+        places = cells.starts[:, None] + cells.below(np.column_stack([low, _whole(figure) + 1, high]))
+        first, middle, end = places.T
+        ends = cells.weight_before(places[:, [0, 2]])
+        return cls(_ranges(first, middle), _ranges(middle, end), ends, ~np.isnan(nearer))
+
+
+def _ranges(starts: Integers, ends: Integers) -> Integers:
+    """Return the numbers from each start up to its end, one range after the other."""
+    counts = np.maximum(ends - starts, 0)
+    before = np.cumsum(counts) - counts
+    return np.repeat(starts - before, counts) + np.arange(int(counts.sum()))
 
 
 class _Units:
@@ -91,24 +100,23 @@ class _Units:
     shifts: the largest so far, of shape (cells, SHIFTED); NaN if no unit can be left out.
     """
 
-    def __init__(self, cells: Cells, kind: str, figures: Floats) -> None:
+    def __init__(self, cells: Cells, kind: str, figures: Floats, below: list[Integers]) -> None:
+        """below: by percentile, the weight of each report, 0 if it is above the percentile."""
         self.cells, self.figures = cells, figures
         self.pairs = pairs = cells.pairs(kind)
         apart = (pairs.unit != NOBODY) & (pairs.weight < cells.total[pairs.cell])
         shown = ~np.isnan(figures)
         # by percentile, whether a pair may be left out and has not been yet
         self._is_open = [apart & shown[pairs.cell, n] for n in range(len(SHIFTED))]
+        self._below = [pairs.sums(of) for of in below]
         self.shifts = np.full(figures.shape, np.nan)
         for n, is_open in enumerate(self._is_open):
             self.shifts[pairs.cell[is_open], n] = 0
 
-    def strongest(self, n: int, below: Integers) -> tuple[Integers, Integers]:
-        """Return how strongly one unit pulls at a percentile of each cell at most, and its pair; -1 if there is none.
-
-        below: the weight of each report, 0 if it is above the percentile.
-        """
+    def strongest(self, n: int) -> tuple[Integers, Integers]:
+        """Return how strongly one unit pulls at a percentile of each cell at most, and its pair, -1 if none does."""
         chosen = np.flatnonzero(self._is_open[n])
-        pull = np.abs(100 * self.pairs.sums(below) - SHIFTED[n] * self.pairs.weight)[chosen]
+        pull = np.abs(100 * self._below[n] - SHIFTED[n] * self.pairs.weight)[chosen]
         first = _first_of(runs(self.pairs.cell[chosen]), pull)
         found = np.full((2, len(self.cells)), -1)
         found[:, self.pairs.cell[chosen[first]]] = pull[first], chosen[first]
@@ -125,9 +133,9 @@ class _Units:
         length = (cells.squared[cell] - pairs.squared[chosen]) / left
         start = SHIFTED[n] / 100 * (left - length)
         margin = _SAFETY * left
-        low, high = (
-            stretch.ends[cell, end] - pairs.sums(of)[chosen] for end, of in enumerate((stretch.below, stretch.inside))
-        )
+        lower, upper = (pairs.sums(cells.weight[of], of) for of in (stretch.lower, stretch.upper))
+        low = stretch.ends[cell, 0] - (self._below[n] - lower)[chosen]
+        high = stretch.ends[cell, 1] - (self._below[n] + upper)[chosen]
         within = (start - margin >= low) & (start + length + margin <= high)
         return chosen[stretch.is_known[cell] & ~within]
 
@@ -181,6 +189,11 @@ class _LeftOut:
         self._cell_before = cells.before[cell]
         self._total = cells.total[cell] - pairs.weight[chosen]
         self._squared = cells.squared[cell] - pairs.squared[chosen]
+        # the cell's remaining weight up to each report of each unit, in one ascending number with the unit
+        self._step = int(cells.total.max()) + 1
+        remaining = cells.weight_to[self._position] - self._weight_to
+        before = np.arange(len(chosen)) * self._step + self._unit_before - self._cell_before
+        self._remaining = remaining + np.repeat(before, self._size)
 
     def percentile(self, percentile: int, chosen: Integers) -> Floats:
         """Return the percentile of the cell of each pair without its unit, in unrounded USD.
@@ -220,18 +233,5 @@ class _LeftOut:
         return cells.paid_before[there] - taken_paid + cells.pay[there] * rest, cells.pay[there]
 
     def _within(self, unit: Small, weight: Integers) -> Integers:
-        """Return the end of the reports of each unit up to which the cell's remaining weight is within this weight.
-
-        The remaining weight grows from report to report of the unit, so that halving finds the end.
-        """
-        low, high = self._first[unit], self._first[unit] + self._size[unit]
-        limit = weight + self._cell_before[unit] - self._unit_before[unit]
-        remaining = self._cells.weight_to[self._position] - self._weight_to
-        asked = np.arange(len(low))
-        while len(asked):
-            middle = (low[asked] + high[asked]) >> 1
-            is_within = remaining[middle] <= limit[asked]
-            low[asked[is_within]] = middle[is_within] + 1
-            high[asked[~is_within]] = middle[~is_within]
-            asked = asked[low[asked] < high[asked]]
-        return low
+        """Return the end of the reports of each unit up to which the cell's remaining weight is within this weight."""
+        return np.searchsorted(self._remaining, unit.astype(np.int64) * self._step + weight, side="right")
