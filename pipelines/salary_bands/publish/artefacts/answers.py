@@ -1,11 +1,13 @@
 """What the page says of cells: shown ones, and for each withheld one why, and what to use instead."""
 
 import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pyarrow
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pycountry
@@ -43,8 +45,8 @@ class Answers:
     labels: of groups, by view and id. places: of metros, by market.
     """
 
-    bands: dict[Cell, Row]
-    estimates: dict[Cell, Row]
+    bands: Mapping[Cell, Row]
+    estimates: Mapping[Cell, Row]
     labels: dict[tuple[str, str], str]
     places: dict[str, str] = field(default_factory=dict)
 
@@ -52,8 +54,9 @@ class Answers:
     def of(cls, folder: Path, places: dict[str, str]) -> "Answers":
         """Read them from the tables of a candidate."""
         bands, estimates = (_table(folder / f"{table}.parquet") for table in ("bands", "estimates"))
-        labels = {(row["view"], row["group_id"]): row["group_label"] for row in bands.values()}
-        return cls(bands, estimates, labels, places)
+        named = bands.select(["view", "group_id", "group_label"]).group_by(["view", "group_id", "group_label"])
+        labels = {(row["view"], row["group_id"]): row["group_label"] for row in named.aggregate([]).to_pylist()}
+        return cls(_Rows(bands), _Rows(estimates), labels, places)
 
     def band(self, *cell: str) -> Row:
         """Return the band of a cell; if it is withheld, with `instead`, a sentence or an empty text."""
@@ -144,11 +147,29 @@ def usd(amount: int) -> str:
     return f"${amount / 1000:,.1f}k".replace(".0k", "k")
 
 
-def _table(path: Path) -> dict[Cell, Row]:
-    """Read the reported base and total of bands or estimates; empty if there is no file."""
+class _Rows(Mapping[Cell, Row]):
+    """The rows of a table by cell; a page asks for few of them, so that each is made when it is asked for."""
+
+    def __init__(self, table: pyarrow.Table) -> None:
+        self._table = table.combine_chunks()
+        cells = zip(*(self._table[name].to_pylist() for name in (*_COLUMNS, "metric")), strict=True)
+        self._places: dict[Cell, int] = {cell: place for place, cell in enumerate(cells)}
+
+    def __getitem__(self, cell: Cell) -> Row:
+        [row] = self._table.slice(self._places[cell], 1).to_pylist()
+        return dict(row)
+
+    def __iter__(self) -> Iterator[Cell]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+def _table(path: Path) -> pyarrow.Table:
+    """Read the reported base and total of bands or estimates; without rows if there is no file."""
     if not path.is_file():
-        return {}
+        return pyarrow.table({name: pyarrow.array([], pyarrow.string()) for name in _READ})
     there = pq.read_schema(path).names
     asked = (pc.field("evidence") == "reported") & pc.field("metric").isin(["base", "total"])
-    rows = pq.read_table(path, columns=[name for name in _READ if name in there], filters=asked).to_pylist()
-    return {tuple(row[name] for name in (*_COLUMNS, "metric")): row for row in rows}
+    return pq.read_table(path, columns=[name for name in _READ if name in there], filters=asked)

@@ -85,7 +85,8 @@ def _order(level: str) -> int:
 
 def _places(answers: Answers, group: str) -> Iterator[Row]:
     """Yield the countries and metros that show all tiers and levels of a group: countries first, by reports."""
-    markets = {cell[4] for cell, row in answers.bands.items() if cell[:4] == (VIEW, group, "all", "all") and row["p50"]}
+    places = (cell for cell in answers.bands if cell[:4] == (VIEW, group, "all", "all"))
+    markets = {cell[4] for cell in places if answers.bands[cell]["p50"]}
     rows = [
         {
             "market": market,
