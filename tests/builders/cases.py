@@ -196,13 +196,13 @@ def write_employers(raw: Path) -> None:
     write_native(raw, rows, "north/all.csv")
 
 
-WRITERS = {
-    "generated": (write_generated, "2026-06-30"),
-    "employers": (write_employers, "2026-06-30"),
-    "snapshots": (write_adverts, "2024-07-15"),
-    "survey": (write_survey, "2026-06-30"),
-    "thin": (lambda raw: write_thin(raw, 1, 0.12, 0.08), "2026-06-30"),
-    "thin and alike": (lambda raw: write_thin(raw, 2, 0.0, 0.9), "2026-06-30"),
+WRITERS: dict[str, tuple[Callable[[Path], None], str, tuple[str, ...] | None]] = {  # and markets, None for all
+    "generated": (write_generated, "2026-06-30", None),
+    "employers": (write_employers, "2026-06-30", None),
+    "snapshots": (write_adverts, "2024-07-15", None),
+    "survey": (write_survey, "2026-06-30", None),
+    "thin": (lambda raw: write_thin(raw, 1, 0.12, 0.08), "2026-06-30", None),
+    "thin and alike": (lambda raw: write_thin(raw, 2, 0.0, 0.9), "2026-06-30", ("US",)),
 }
 
 
@@ -331,12 +331,11 @@ def _thin_out(path: Path) -> None:
 @contextmanager
 def built_case(name: str, folder: Path, real: Callable[[], Path], tables: Sequence[str] = BANDS) -> Iterator[Case]:
     """A case by its name in RULES, built in a folder of its own."""
-    markets = ("US",) if name == "thin and alike" else None
     (folder / "reference" / "formats").mkdir(parents=True)
     (folder / "reference" / "formats" / "survey.yaml").write_text(SURVEY, encoding="utf-8")
     settings = settings_at(folder, **({"reference": folder / "reference"} if name == "survey" else {}))
     if name in WRITERS:
-        write, as_of = WRITERS[name]
+        write, as_of, markets = WRITERS[name]
         write(settings.raw)
     else:
         _, as_of, markets = REAL[name]

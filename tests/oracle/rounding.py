@@ -9,7 +9,7 @@ from typing import Any
 
 
 def step_of(error: float, multiple: float) -> float:
-    """The power of 2 next to so many standard errors; 0 where there is no error."""
+    """The power of 2 next to so many standard errors; 0 if there is no error."""
     wanted = multiple * error
     return float(2 ** round(math.log2(wanted))) if math.isfinite(wanted) and wanted > 0 else 0.0
 

@@ -56,7 +56,7 @@ def test_effects_and_contrasts_are_those_of_the_oracle() -> None:
         assert rounded.variance[number] == pytest.approx(step**2 / 12), (factor, value)
     assert rounded.common == pytest.approx((slow.common[0], slow.common[1] ** 2 / 12), abs=1e-9)
     sides = [(1, "leaf", {"a": 3.0, "b": 1.0}), (-1, "leaf", {"b": 1.0})]
-    [found] = [estimated(fit, Contrasts.of(fit, [sides]), rounded)]
+    found = estimated(fit, Contrasts.of(fit, [sides]), rounded)
     assert found.value[0] == pytest.approx(slow.value(sides), abs=1e-9)
     assert found.rounding[0] == pytest.approx(slow.variance(sides))
 
