@@ -1,87 +1,56 @@
 -- Grain: view, group_id, evidence, tier, level, market, metric.
--- Inputs: disclosed_cells, percentiles, intervals, pooled_cells, effective_sizes, instead_of_cells, group_labels,
--- group_names, grid, refresh.
+-- Inputs: disclosed_cells, pooled_cells, instead_of_cells, group_labels, group_names, grid, refresh.
 -- Every cell of enough reports to be pooled, shown or suppressed, and every cell of the grid of groups, tiers and
 -- levels in the US. Groups of the same leaves are computed once, as the first of them, and published under each name. A
 -- suppressed row has no figure, no share. No count of people's reports or employers below 10 is published. Figures are
 -- rounded last, after all tests.
 with
 pooled as (
-    select cell, shrinkage_weight, effective
+    select
+        cell,
+        'pooled' as basis,
+        max(case when percentile = 25 then pay end) as p25,
+        max(case when percentile = 25 then low end) as p25_low,
+        max(case when percentile = 25 then high end) as p25_high,
+        max(case when percentile = 50 then pay end) as p50,
+        max(case when percentile = 50 then low end) as p50_low,
+        max(case when percentile = 50 then high end) as p50_high,
+        max(case when percentile = 75 then pay end) as p75,
+        max(case when percentile = 75 then low end) as p75_low,
+        max(case when percentile = 75 then high end) as p75_high,
+        max(case when percentile = 50 then shrinkage_weight end) as shrinkage_weight,
+        max(case when percentile = 50 then effective end) as effective
     from pooled_cells
-    where percentile = 50
+    group by cell
 ),
 
-bounded as (
-    select i.cell, i.percentile, p.pay, i.low, i.high
-    from intervals as i
-    inner join percentiles as p on i.cell = p.cell and i.percentile = p.percentile
-    inner join disclosed_cells as d on i.cell = d.cell
-    left join pooled as k on i.cell = k.cell
-    where d.suppression_reason is null and k.cell is null
-    union all
-    select cell, percentile, pay, low, high from pooled_cells
-),
-
--- the coefficient of variation, half the interval over 1.96 times the figure, in the words of the UK ONS
-worded as (
-    select
-        cell,
-        percentile,
-        case
-            when high - low <= 0.05 * 2 * 1.96 * pay then 'precise'
-            when high - low <= 0.10 * 2 * 1.96 * pay then 'reasonably_precise'
-            when high - low <= 0.20 * 2 * 1.96 * pay then 'acceptable'
-            else 'unreliable'
-        end as precision_word
-    from bounded
-),
-
-amounts as (
-    select cell, percentile, 'figure' as kind, pay as usd from bounded
-    union all
-    select cell, percentile, 'low' as kind, low as usd from bounded
-    union all
-    select cell, percentile, 'high' as kind, high as usd from bounded
-),
-
-rounded as (
-    select
-        cell,
-        percentile,
-        kind,
-        rounded_usd(usd) as usd
-    from amounts
-),
-
+-- a cell without a median is not shown, nor is a figure without an interval
 figures as (
     select
-        r.cell,
-        max(case when r.percentile = 10 and r.kind = 'figure' then r.usd end) as p10,
-        max(case when r.percentile = 10 and r.kind = 'low' then r.usd end) as p10_low,
-        max(case when r.percentile = 10 and r.kind = 'high' then r.usd end) as p10_high,
-        max(case when r.percentile = 10 then w.precision_word end) as p10_precision,
-        max(case when r.percentile = 25 and r.kind = 'figure' then r.usd end) as p25,
-        max(case when r.percentile = 25 and r.kind = 'low' then r.usd end) as p25_low,
-        max(case when r.percentile = 25 and r.kind = 'high' then r.usd end) as p25_high,
-        max(case when r.percentile = 25 then w.precision_word end) as p25_precision,
-        max(case when r.percentile = 50 and r.kind = 'figure' then r.usd end) as p50,
-        max(case when r.percentile = 50 and r.kind = 'low' then r.usd end) as p50_low,
-        max(case when r.percentile = 50 and r.kind = 'high' then r.usd end) as p50_high,
-        max(case when r.percentile = 50 then w.precision_word end) as p50_precision,
-        max(case when r.percentile = 75 and r.kind = 'figure' then r.usd end) as p75,
-        max(case when r.percentile = 75 and r.kind = 'low' then r.usd end) as p75_low,
-        max(case when r.percentile = 75 and r.kind = 'high' then r.usd end) as p75_high,
-        max(case when r.percentile = 75 then w.precision_word end) as p75_precision,
-        max(case when r.percentile = 90 and r.kind = 'figure' then r.usd end) as p90,
-        max(case when r.percentile = 90 and r.kind = 'low' then r.usd end) as p90_low,
-        max(case when r.percentile = 90 and r.kind = 'high' then r.usd end) as p90_high,
-        max(case when r.percentile = 90 then w.precision_word end) as p90_precision
-    from rounded as r
-    inner join worded as w on r.cell = w.cell and r.percentile = w.percentile
-    group by r.cell
-    -- a cell without a median is not shown
-    having max(case when r.percentile = 50 then r.usd end) is not null
+        d.cell,
+        'direct' as basis,
+        case when d.p10_low is not null then d.p10 end as p10,
+        d.p10_low,
+        d.p10_high,
+        case when d.p25_low is not null then d.p25 end as p25,
+        d.p25_low,
+        d.p25_high,
+        d.p50,
+        d.p50_low,
+        d.p50_high,
+        case when d.p75_low is not null then d.p75 end as p75,
+        d.p75_low,
+        d.p75_high,
+        case when d.p90_low is not null then d.p90 end as p90,
+        d.p90_low,
+        d.p90_high,
+        null as shrinkage_weight,
+        d.p50_effective as effective
+    from disclosed_cells as d
+    left join pooled as k on d.cell = k.cell
+    where d.suppression_reason is null and d.p50_low is not null and k.cell is null
+    union all by name
+    select * from pooled
 ),
 
 published as (
@@ -119,7 +88,7 @@ select
     p.market,
     p.metric,
     case when d.n_reports >= 10 then d.n_reports end as n_reports,
-    case when f.cell is not null then round(coalesce(k.effective, e.effective), 2) end as n_effective,
+    case when f.cell is not null then round(f.effective, 2) end as n_effective,
     case
         when d.n_employers >= 10 or (f.cell is not null and p.evidence = 'advertised') then d.n_employers
     end as n_employers,
@@ -130,37 +99,37 @@ select
     case when f.cell is not null then rounded_ratio(d.verified_share) end as verified_share,
     case when f.cell is not null then rounded_ratio(d.level_inferred_share) end as level_inferred_share,
     case when f.cell is not null then d.median_age_days end as median_age_days,
-    case when k.cell is not null then 'pooled' when f.cell is not null then 'direct' else 'suppressed' end as basis,
-    rounded_ratio(k.shrinkage_weight) as shrinkage_weight,
+    coalesce(f.basis, 'suppressed') as basis,
+    rounded_ratio(f.shrinkage_weight) as shrinkage_weight,
     case
         when d.cell is null then 'few_reports'
         when f.cell is null then coalesce(d.suppression_reason, 'low_effective_n')
     end as suppression_reason,
-    f.p10,
-    f.p10_low,
-    f.p10_high,
-    f.p10_precision,
-    f.p25,
-    f.p25_low,
-    f.p25_high,
-    f.p25_precision,
-    f.p50,
-    f.p50_low,
-    f.p50_high,
-    f.p50_precision,
-    f.p75,
-    f.p75_low,
-    f.p75_high,
-    f.p75_precision,
-    f.p90,
-    f.p90_low,
-    f.p90_high,
-    f.p90_precision,
-    case when f.cell is not null and k.cell is null then round(d.max_shift_p50, 2) + 0 end as max_shift_p50,
-    case when f.cell is not null and k.cell is null then round(d.max_shift_p90, 2) + 0 end as max_shift_p90,
-    case when f.cell is not null and k.cell is null then d.shift_by end as shift_by,
+    rounded_usd(f.p10) as p10,
+    rounded_usd(f.p10_low) as p10_low,
+    rounded_usd(f.p10_high) as p10_high,
+    precision_word(f.p10, f.p10_low, f.p10_high) as p10_precision,
+    rounded_usd(f.p25) as p25,
+    rounded_usd(f.p25_low) as p25_low,
+    rounded_usd(f.p25_high) as p25_high,
+    precision_word(f.p25, f.p25_low, f.p25_high) as p25_precision,
+    rounded_usd(f.p50) as p50,
+    rounded_usd(f.p50_low) as p50_low,
+    rounded_usd(f.p50_high) as p50_high,
+    precision_word(f.p50, f.p50_low, f.p50_high) as p50_precision,
+    rounded_usd(f.p75) as p75,
+    rounded_usd(f.p75_low) as p75_low,
+    rounded_usd(f.p75_high) as p75_high,
+    precision_word(f.p75, f.p75_low, f.p75_high) as p75_precision,
+    rounded_usd(f.p90) as p90,
+    rounded_usd(f.p90_low) as p90_low,
+    rounded_usd(f.p90_high) as p90_high,
+    precision_word(f.p90, f.p90_low, f.p90_high) as p90_precision,
+    case when f.basis = 'direct' then round(d.max_shift_p50, 2) + 0 end as max_shift_p50,
+    case when f.basis = 'direct' then round(d.max_shift_p90, 2) + 0 end as max_shift_p90,
+    case when f.basis = 'direct' then d.shift_by end as shift_by,
     case
-        when f.cell is not null and k.cell is null
+        when f.basis = 'direct'
             then round(greatest(coalesce(d.max_shift_p50, 0), coalesce(d.max_shift_p90, 0)), 2) > r.fragile_shift
     end as fragile,
     -- the model's estimate of a cell has the same names as the cell
@@ -188,8 +157,6 @@ left join disclosed_cells as d
         and p.market = d.market
         and p.metric = d.metric
 left join figures as f on d.cell = f.cell
-left join pooled as k on f.cell = k.cell
-left join effective_sizes as e on f.cell = e.cell and e.percentile = 50
 left join instead_of_cells as u
     on
         n.first_view = u.view

@@ -27,6 +27,7 @@ from tests.builders.candidates import BANDS, Built, build, settings_at
 from tests.builders.exports import native_row, write_native
 from tests.builders.thin_cells import write_thin
 from tests.oracle import bands as oracle
+from tests.oracle.figures import PERCENTILES
 from tests.oracle.pooled import is_shape_cell, with_pooled
 from tests.oracle.recent import unsettled_places
 from tests.oracle.rows import Export, Report, window_reports
@@ -284,15 +285,18 @@ class Unrounded(Workspace):
 
     def write(self, connection: duckdb.DuckDBPyConnection, table: str) -> int:
         names = ", ".join(f"{'n' if name in ('view', 'group_id') else 'd'}.{name}" for name in KEY)
+        figures = [f"d.p{percent}{end}" for percent in PERCENTILES for end in ("", "_low", "_high")]
         rows = connection.execute(
-            f"SELECT {names}, p.percentile, p.pay, i.low, i.high FROM percentiles AS p JOIN disclosed_cells AS d USING "
-            "(cell) JOIN group_names AS n ON d.view = n.first_view AND d.group_id = n.first_group_id "
-            "LEFT JOIN intervals AS i USING (cell, percentile) WHERE d.suppression_reason IS NULL"
+            f"SELECT {names}, {', '.join(figures)} FROM disclosed_cells AS d JOIN group_names AS n "
+            "ON d.view = n.first_view AND d.group_id = n.first_group_id WHERE d.suppression_reason IS NULL"
         ).fetchall()
-        for *key, pay, low, high in rows:
-            self.pay[tuple(key)] = pay
-            if low is not None:
-                self.bounds[tuple(key)] = (low, high)
+        for row in rows:
+            key, found = row[: len(KEY)], row[len(KEY) :]
+            for percent, pay, low, high in zip(PERCENTILES, found[::3], found[1::3], found[2::3], strict=True):
+                if pay is not None:
+                    self.pay[*key, percent] = pay
+                if low is not None:
+                    self.bounds[*key, percent] = (low, high)
         return len(self.pay)
 
     @classmethod

@@ -1,5 +1,5 @@
 -- Grain: one row per cell that shows a median, with its basis.
--- Inputs: disclosed_cells, intervals, pooled_cells.
+-- Inputs: disclosed_cells, pooled_cells.
 -- No cell of the unknown tier and none of the world, which would answer for too much.
 select
     concat(d.view, ' ', d.group_id) as "group",
@@ -10,12 +10,11 @@ select
     d.metric,
     case when k.cell is null then 'direct' else 'pooled' end as basis
 from disclosed_cells as d
-left join intervals as i on d.cell = i.cell and i.percentile = 50
 left join pooled_cells as k on d.cell = k.cell and k.percentile = 50
 where
     d.tier <> 'unknown'
     and d.market <> 'global'
-    and (k.cell is not null or (d.suppression_reason is null and i.cell is not null))
+    and (k.cell is not null or (d.suppression_reason is null and d.p50_low is not null))
 order by
     d.evidence asc nulls last,
     d.metric asc nulls last,

@@ -1,18 +1,9 @@
 -- Grain: one row per cell that may be pooled and does not show all of P25, P50 and P75.
--- Inputs: disclosed_cells, correlations, intervals.
+-- Inputs: disclosed_cells, correlations.
 -- mean_log is the weighted mean log of pay over 100,000 USD. effective is the effective number of reports behind that
 -- mean, if log pay within an employer correlates by sin(pi / 2 * the correlation of P50), as in a normal distribution.
 -- strangers is the same without any correlation, and employers_alike that with people of one employer all alike: they
 -- are of one tier, so that its employers decide how a cell is mixed.
-with
-shown as (
-    select i.cell, count(*) as quartiles
-    from intervals as i
-    inner join disclosed_cells as d on i.cell = d.cell
-    where i.percentile in (25, 50, 75) and d.suppression_reason is null
-    group by i.cell
-)
-
 select
     d.cell,
     d.metric,
@@ -29,6 +20,9 @@ select
     ) as employers_alike
 from disclosed_cells as d
 inner join correlations as c on d.metric = c.metric and c.percentile = 50
-left join shown as s on d.cell = s.cell
-where d.is_poolable and coalesce(s.quartiles, 0) < 3
+where
+    d.is_poolable
+    and (
+        d.suppression_reason is not null or d.p25_low is null or d.p50_low is null or d.p75_low is null
+    )
 order by d.cell asc nulls last

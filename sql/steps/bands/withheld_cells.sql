@@ -1,12 +1,11 @@
 -- Grain: one row per cell that shows nothing: of the grid, or of enough reports to be pooled. Groups once.
--- Inputs: grid, group_names, disclosed_cells, intervals, pooled_cells.
+-- Inputs: grid, group_names, disclosed_cells, pooled_cells.
 with
 shown as (
     select d.view, d.group_id, d.tier, d.level, d.market, d.evidence, d.metric
     from disclosed_cells as d
-    left join intervals as i on d.cell = i.cell and i.percentile = 50
     left join pooled_cells as k on d.cell = k.cell and k.percentile = 50
-    where k.cell is not null or (d.suppression_reason is null and i.cell is not null)
+    where k.cell is not null or (d.suppression_reason is null and d.p50_low is not null)
 ),
 
 cells as (

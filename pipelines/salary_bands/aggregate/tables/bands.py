@@ -12,7 +12,7 @@ from salary_bands.statistics.model import Fit
 from salary_bands.statistics.parts import Parts
 from salary_bands.statistics.pooling import pooled_cells, pooling_facts, pools_of
 from salary_bands.statistics.premiums import MODEL_METRICS
-from salary_bands.storage.duck import add_file, add_table, add_view, run_step
+from salary_bands.storage.duck import add_file, add_table, run_step
 from salary_bands.storage.records import records
 from salary_bands.storage.sql import read_sql
 
@@ -20,8 +20,6 @@ from salary_bands.storage.sql import read_sql
 def bands(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
     """Make percentile bands, and the facts about their method for the manifest."""
     run_step(connection, "bands/disclosed_cells")
-    for step in ("percentiles", "effective_sizes", "intervals"):
-        add_view(connection, f"bands/{step}")
     correlations = workspace.facts("employer_correlation")
     add_table(connection, "correlations", _in_millionths(correlations))
     parts = predictive_parts(workspace)
