@@ -2,6 +2,8 @@
 -- Inputs: disclosed_cells, pooled_cells.
 -- No cell of the unknown tier and none of the world, which would answer for too much.
 select
+    d.view,
+    d.group_id,
     concat(d.view, ' ', d.group_id) as "group",
     d.tier,
     d.level,

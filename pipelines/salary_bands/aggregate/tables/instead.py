@@ -10,7 +10,14 @@ from salary_bands.statistics.estimates import identified_cells
 from salary_bands.statistics.nearest import Effects, effects_of, nearest_cells
 from salary_bands.statistics.parts import AXES, Parts
 
-_USED = ["use_view", "use_group_id", "use_tier", "use_level", "use_market", "use_basis", "use_distance"]
+_USED = {
+    "use_view": "view",
+    "use_group_id": "group_id",
+    "use_tier": "tier",
+    "use_level": "level",
+    "use_market": "market",
+    "use_basis": "basis",
+}
 
 
 def instead_of(
@@ -19,27 +26,24 @@ def instead_of(
     """Return the withheld cells with the view, group_id, tier, level, market, basis and distance of what to use.
 
     Args:
-        withheld: view, group_id, and the columns of shown but the basis.
-        shown: group (`view group_id`), tier, level, market, evidence, metric, basis.
+        withheld: the columns of shown but the basis.
+        shown: view, group_id, group (`view group_id`), tier, level, market, evidence, metric, basis.
         parts: of the fit of each modelled metric.
     """
-    found = []
-    for key, wanted in withheld.groupby(["evidence", "metric"]):
+    row, distance = np.full(len(withheld), -1), np.full(len(withheld), np.nan)
+    for key, at in withheld.groupby(["evidence", "metric"]).indices.items():
         evidence, metric = map(str, key)
-        of_kind = shown[shown["evidence"].eq(evidence) & shown["metric"].eq(metric)].reset_index(drop=True)
-        near = nearest_cells(of_kind, wanted, _effects(evidence, metric, parts, settings))
-        used = of_kind.reindex(near["row"].where(near["row"] >= 0)).reset_index(drop=True)
+        wanted = withheld.iloc[at]
+        own = np.flatnonzero(shown["evidence"].eq(evidence) & shown["metric"].eq(metric))
+        near = nearest_cells(shown.iloc[own], wanted, _effects(evidence, metric, parts, settings))
+        found = near["row"].to_numpy()
         modelled = _modelled(wanted, parts.get(metric) if evidence == "reported" else None, settings)
-        own = wanted.reset_index(drop=True)
-        used = used.assign(distance=near["distance"].round(2))
-        estimated = own.assign(basis="modelled", distance=0.0)
-        used = pd.DataFrame({name: used[name].where(~modelled, estimated[name]) for name in used})
-        named = used["group"].str.split(" ", n=1, expand=True).reindex(columns=[0, 1])
-        values = [named[0], named[1], *(used[name] for name in (*AXES[1:], "basis", "distance"))]
-        found.append(own.assign(**dict(zip(_USED, values, strict=True))))
-    types = {**dict.fromkeys(_USED[:-1], "str"), "use_distance": "float64"}
-    columns = [*withheld.columns, *_USED]
-    return pd.concat([pd.DataFrame(columns=columns), *found], ignore_index=True)[columns].astype(types)
+        # the model's estimate of a cell has the names of the cell, which stand after those of the shown ones
+        row[at] = np.where(modelled, len(shown) + at, np.append(own, -1)[found])
+        distance[at] = np.where(modelled, 0.0, near["distance"].round(2))
+    answers = pd.concat([shown, withheld.assign(basis="modelled")], ignore_index=True)[[*_USED.values()]]
+    used = answers.reindex(np.where(row < 0, len(answers), row)).set_axis([*_USED], axis=1).set_axis(withheld.index)
+    return pd.concat([withheld, used.astype("str").assign(use_distance=distance)], axis=1)
 
 
 def _effects(evidence: str, metric: str, parts: Mapping[str, Parts], settings: Settings) -> Effects:
