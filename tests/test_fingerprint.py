@@ -17,6 +17,7 @@ from salary_bands.fingerprint import (
     is_below,
     made_from,
     method_version,
+    source_digest,
 )
 from salary_bands.settings import Settings, load
 from salary_bands.storage.sql import SQL
@@ -134,3 +135,25 @@ def test_libraries_that_make_a_table_count_with_their_versions() -> None:
         name for table in STAGES for name in OURS.stage_code(table).libraries
     }
     assert {"duckdb", "scipy"} <= set(OURS.figures_code().libraries)
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("a = 1  # one\n", ["a = 1"]),
+        ("a = '# no', \"'#\"  # 'yes'\n", ["a = '# no', \"'#\""]),
+        ("a = f'#{b} # no'  # yes\n", ["a = f'#{b} # no'"]),
+        ("é = 'é#'  # é\n", ["é = 'é#'"]),
+        ("a = '''\n# no\n'''  # yes\n", ["a = '''", "# no", "'''"]),
+        ("a = (\n    'one'  # yes\n    '# no'\n)\n", ["a = (", "    'one'", "    '# no'", ")"]),
+        ("# yes\n\nif a:  # yes # again\n    b = b'#'\n", ["if a:", "    b = b'#'"]),
+    ],
+)
+def test_of_a_module_all_but_comments_counts(tmp_path: Path, text: str, rest: list[str]) -> None:
+    bare = tmp_path / "bare.py"
+    commented = tmp_path / "commented.py"
+    bare.write_text("\n".join(rest) + "\n", encoding="utf-8")
+    commented.write_text(text, encoding="utf-8")
+    assert source_digest(commented) == source_digest(bare)
+    bare.write_text("\n".join(rest) + "\nmore\n", encoding="utf-8")
+    assert source_digest(commented) != source_digest(bare)

@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -269,13 +270,30 @@ def _code_lines(text: str, nodes: list[ast.AST]) -> list[str]:
     """The lines of a module without comments, docstrings, descriptions and blank lines; the same for every Python."""
     lines = [line.encode() for line in text.splitlines()]
     spans = [(n.lineno, n.col_offset, n.end_lineno or n.lineno, n.end_col_offset or 0) for n in _prose(nodes)]
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type == tokenize.COMMENT:
-            row, start = token.start
-            spans.append((row, len(token.line[:start].encode()), row, len(lines[row - 1])))
+    spans += [(row, start, row, len(lines[row - 1])) for row, start in _comments(text, lines, nodes)]
     for first, start, last, end in sorted(spans, reverse=True):
         lines[first - 1 : last] = [lines[first - 1][:start] + lines[last - 1][end:], *[b""] * (last - first)]
     return [line.decode().rstrip() for line in lines if line.strip()]
+
+
+def _comments(text: str, lines: list[bytes], nodes: list[ast.AST]) -> Iterator[tuple[int, int]]:
+    """Yield row and first byte of each comment: of the first `#` of a row that is in no text.
+
+    Python's tokens say the same, but take as long as all else here: they are asked only where a text goes over several
+    rows, one of which has a `#`.
+    """
+    marked = [row for row, line in enumerate(lines, 1) if b"#" in line]
+    texts = [n for n in nodes if isinstance(n, ast.Constant | ast.JoinedStr)]
+    if any(n.lineno <= row <= (n.end_lineno or 0) != n.lineno for row in marked for n in texts):
+        tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+        comments = [token for token in tokens if token.type == tokenize.COMMENT]
+        yield from ((c.start[0], len(c.line[: c.start[1]].encode())) for c in comments)
+        return
+    for row in marked:
+        spans = [(n.col_offset, n.end_col_offset or 0) for n in texts if n.lineno == row]
+        places = (found.start() for found in re.finditer(b"#", lines[row - 1]))
+        outside = (place for place in places if not any(start <= place < end for start, end in spans))
+        yield from ((row, place) for place in islice(outside, 1))
 
 
 def _prose(nodes: list[ast.AST]) -> Iterator[ast.expr]:
