@@ -78,7 +78,7 @@ RULES: dict[str, set[Any]] = {
     "self-reports": {("outlier", "base_fence"), ("outlier", "total_fence"), "export", "few_employers", "dominated"},
 }  # fmt: skip
 REAL = {
-    "adverts": (("aijobs",), "2024-10-06", ("US", "GB")),
+    "adverts": (("aijobs",), "2024-07-07", ("US", "GB")),
     "self-reports": (("levels_fyi", "eu_it_survey"), "2020-12-31", ("US", "DE", "us-seattle")),
 }
 
@@ -317,7 +317,7 @@ def copy_real(name: str, real: Path, raw: Path) -> None:
     """Copy the real exports of a case into a raw folder, of adverts, which say nearly the same again, every second."""
     for source in REAL[name][0]:
         shutil.copytree(real / source, raw / source, ignore=shutil.ignore_patterns("*.txt"))
-        for path in sorted((raw / source).glob("salaries_*.csv.gz"))[1::2]:
+        for path in sorted((raw / source).glob("salaries_*.csv.gz"))[::2]:
             path.unlink()
         for path in (raw / source).glob("levels_fyi_*.csv.gz"):
             _thin_out(path)
