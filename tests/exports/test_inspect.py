@@ -52,7 +52,7 @@ def by_inspect(path: Path, settings: Settings) -> Said:
 def by_refresh(content: bytes, file: str, settings: Settings) -> Said:
     """The records and tables of the stages as far as they come, and window_reports of this export alone."""
     found = intake(settings, content, file)
-    raw, accepted = found.records["raw_reports"], found.records["accepted_reports"]
+    raw, accepted = found.record("raw_reports"), found.record("accepted_reports")
     said: Said = {
         "held": accepted["held"] and (accepted["held"]["reason"], accepted["held"]["line"]),
         "rows": raw["rows"],
