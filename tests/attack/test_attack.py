@@ -77,8 +77,8 @@ def test_the_attack_gains_little_from_one_report(tries: list[Try]) -> None:
 
 def test_rows_of_the_attackers_own_are_in_the_cells_of_the_person() -> None:
     """How often they give the person away is in docs/method.md."""
-    tries = filled("thin", 904, 2)
-    assert len(tries) == 4
+    tries = filled("thin", 904, 1)
+    assert len(tries) == 2
     for one in tries:
         grown = one.seen[1]["n_reports"].max() - one.seen[0]["n_reports"].max()
         assert grown in (0, 5)

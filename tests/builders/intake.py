@@ -4,7 +4,7 @@ import csv
 import gzip
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,27 +20,35 @@ Row = dict[str, Any]
 
 @dataclass
 class Intake:
-    """One export after all stages: the records of the stages, and their tables."""
+    """One export in the stages, each of which runs when its record or table is first asked for."""
 
     export: ExportFile
     stages: ExportStages
-    records: dict[str, dict[str, Any]]
+    _records: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def record(self, table: str) -> dict[str, Any]:
+        """The record of a stage, run after those before it."""
+        for name in STAGE_TABLES[: STAGE_TABLES.index(table) + 1]:
+            if name not in self._records:
+                self._records[name] = self.stages.make(name, self.export)
+        return self._records[table]
 
     @property
     def held(self) -> str | None:
-        """Why the export is held, None where it is not."""
-        held = self.records["pay_reports"]["held"]
+        """Why the export is held for its file or its rows, None if it is not."""
+        held = self.record("accepted_reports")["held"]
         return held["reason"] if held else None
 
     @property
     def line(self) -> str:
-        return self.records["pay_reports"]["held"]["line"]
+        return self.record("accepted_reports")["held"]["line"]
 
     @property
     def rows(self) -> int:
-        return self.records["raw_reports"]["rows"]
+        return self.record("raw_reports")["rows"]
 
     def table(self, name: str) -> pd.DataFrame:
+        self.record("accepted_reports" if name == "rejected_reports" else name)
         return pd.concat(self.stages.parts.chunks(name, self.export.key), ignore_index=True)
 
     @property
@@ -50,17 +58,19 @@ class Intake:
 
 
 def run(export: ExportFile, settings: Settings) -> Intake:
-    stages = ExportStages.of(settings)
-    return Intake(export, stages, {table: stages.make(table, export) for table in STAGE_TABLES})
+    """Put the export through all stages."""
+    found = Intake(export, ExportStages.of(settings))
+    found.record("pay_reports")
+    return found
 
 
 def intake(settings: Settings, content: bytes | str, file: str = "source/export.csv", **changed: Any) -> Intake:
-    """Put the content into the raw folder and through the stages."""
+    """Put the content into the raw folder, and into the stages as far as it is then asked for."""
     path = settings.raw / file
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
     export = next(e for e in scan(settings.raw).exports if e.file == file)
-    return run(export, settings.model_copy(update=changed))
+    return Intake(export, ExportStages.of(settings.model_copy(update=changed)))
 
 
 def csv_text(rows: list[Row]) -> str:

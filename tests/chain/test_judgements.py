@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,14 @@ JUDGED = ("verdict", "direction", "why", "figure", "low", "high", "n")
 
 def looked_at(key: tuple[str, ...]) -> bool:
     """Cells that a card or a claim is about."""
-    asked = {(row["tier"] or "all", row["level"] or row["stage"] or "all") for row in reference("claims")}
-    return key[5] == "US" and key[3:5] in asked | {("all", "all")}
+    return key[5] == "US" and key[3:5] in strata()
+
+
+@cache
+def strata() -> set[tuple[str, str]]:
+    """Tier and level of every card and claim."""
+    rows = reference("claims")
+    return {("all", "all")} | {(row["tier"] or "all", row["level"] or row["stage"] or "all") for row in rows}
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +72,7 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Case]]
     yield found
 
 
+@cache
 def reference(name: str) -> list[dict[str, str]]:
     with (FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
@@ -272,24 +280,23 @@ def doctored(case: Case, folder: Path, seed: int) -> Case:
     shutil.copytree(case.built.settings.work / "candidate", folder / "candidate")
     changed = Case(Built(Workspace(settings), case.built.stages, settings), case.as_of, looked_at, set())
     cells = {key: dict(cell) for key, cell in case.cells.items()}
-    frames = {name: records(case.built.table(name)) for name in ("premiums", "bands")}
-    for row in frames["premiums"]:
+    bands, rows = case.built.table("bands"), records(case.built.table("premiums"))
+    for row in rows:
         low, figure, high = sorted(int(rng.choice(ENDS)) + rng.choice([-1, 0, 0, 1]) for _ in range(3))
         row["identified"] = row["tier"] == "all" and rng.random() < 0.85
         row["n_group"] = rng.randrange(10, 30) if row["identified"] else rng.choice([None, 30])
         ratios = (low / 10_000, figure / 10_000, high / 10_000) if row["identified"] else (None, None, None)
         row["premium_low"], row["premium"], row["premium_high"] = ratios
-    for row in frames["bands"]:
-        if row["evidence"] == "reported" and row["basis"] == "direct" and row["market"] == "US":
-            figures = (rounded(rng.choice(PAY_ENDS)) + 500 * rng.choice([-1, 0, 0, 1]) for _ in range(3))
-            row["p50_low"], row["p50"], row["p50_high"] = low, figure, high = sorted(figures)
-            key = tuple(row[name] for name in KEY)
-            if not looked_at(key):
-                continue
-            shown = {**cells[key]["figures"], 50: Figure(Fraction(figure), low, high, "precise")}
-            cells[key]["figures"] = shown
-    for name, rows in frames.items():
-        frame = pd.DataFrame(rows).astype(case.built.table(name).dtypes)
+    direct = bands[bands["evidence"].eq("reported") & bands["basis"].eq("direct") & bands["market"].eq("US")]
+    ends = [rounded(pay) for pay in PAY_ENDS]
+    p50s = [sorted(rng.choice(ends) + 500 * rng.choice([-1, 0, 0, 1]) for _ in range(3)) for _ in range(len(direct))]
+    for column, pays in zip(("p50_low", "p50", "p50_high"), zip(*p50s, strict=True), strict=True):
+        bands.loc[direct.index, column] = pays
+    for key, (low, figure, high) in zip(direct[list(KEY)].itertuples(index=False, name=None), p50s, strict=True):
+        if looked_at(key):
+            cells[key]["figures"] = cells[key]["figures"] | {50: Figure(Fraction(figure), low, high, "precise")}
+    premiums_now = pd.DataFrame(rows).astype(case.built.table("premiums").dtypes)
+    for name, frame in (("premiums", premiums_now), ("bands", bands)):
         replace_table(changed.built.candidate, name, frame)
     changed.__dict__["cells"] = cells
     make(changed.built.candidate, "claims")

@@ -51,9 +51,9 @@ def records(path: Path) -> int:
 
 
 def test_every_real_file_is_recognised_by_its_header(exports: dict[str, Intake]) -> None:
-    found = [intake.records["raw_reports"]["format"] for intake in exports.values()]
+    found = [intake.record("raw_reports")["format"] for intake in exports.values()]
     assert {name: found.count(name) for name in sorted(set(found))} == FORMATS
-    assert all(file.startswith(intake.records["raw_reports"]["format"]) for file, intake in exports.items())
+    assert all(file.startswith(intake.record("raw_reports")["format"]) for file, intake in exports.items())
     assert {file: intake.held for file, intake in exports.items() if intake.held} == {}
 
 
@@ -70,11 +70,11 @@ def test_the_rows_of_a_real_file_are_those_of_the_csv_module(
 @pytest.mark.parametrize("file", REAL_FILES)
 def test_less_than_a_tenth_of_a_real_file_is_rejected(exports: dict[str, Intake], file: str) -> None:
     found = exports[file]
-    assert len(found.rejected) < 0.1 * found.rows, found.records["accepted_reports"]["rejected"]
+    assert len(found.rejected) < 0.1 * found.rows, found.record("accepted_reports")["rejected"]
 
 
 def test_real_exports_have_the_date_of_their_names_or_their_last_report(exports: dict[str, Intake]) -> None:
-    dates = {file.partition("/")[2]: i.records["accepted_reports"]["exported_on"] for file, i in exports.items()}
+    dates = {file.partition("/")[2]: i.record("accepted_reports")["exported_on"] for file, i in exports.items()}
     assert dates["salaries_2024-10-06.csv.gz"] == "2024-10-06"
     assert dates["levels_fyi_to_2020-12-31.csv.gz"] == "2020-12-31"
     assert dates["IT_Salary_Survey_EU_2021.csv.gz"] == "2021-12-31"

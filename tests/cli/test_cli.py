@@ -79,8 +79,8 @@ def test_a_refresh_publishes_once_and_says_what_it_did(built_first: Settings, ru
 
 
 @pytest.mark.slow
-def test_one_held_export_of_two_is_no_failure(run: Run, settings: Settings) -> None:
-    write_native(settings.raw, ROWS)
+def test_one_held_export_of_two_is_no_failure(run: Run, built_first: Settings) -> None:
+    settings = built_first
     (settings.raw / "source" / "other.csv").write_text("who,what\na,b\n", encoding="utf-8")
     (settings.raw / "stray.csv").write_text("x\n", encoding="utf-8")
     result = run(*REFRESH)

@@ -1,5 +1,8 @@
 """`inspect` says what a refresh does: held reason and line, rows, and every disposition that one export decides."""
 
+import csv
+import gzip
+import io
 import shutil
 from pathlib import Path
 from typing import Any
@@ -52,7 +55,7 @@ def by_inspect(path: Path, settings: Settings) -> Said:
 def by_refresh(content: bytes, file: str, settings: Settings) -> Said:
     """The records and tables of the stages as far as they come, and window_reports of this export alone."""
     found = intake(settings, content, file)
-    raw, accepted = found.records["raw_reports"], found.records["accepted_reports"]
+    raw, accepted = found.record("raw_reports"), found.record("accepted_reports")
     said: Said = {
         "held": accepted["held"] and (accepted["held"]["reason"], accepted["held"]["line"]),
         "rows": raw["rows"],
@@ -67,6 +70,16 @@ def by_refresh(content: bytes, file: str, settings: Settings) -> Said:
         said["not_used"] = {key: n for key, n in counts.items() if key[0] not in ("used", "outlier")}
         said["leaves"] = reports["leaf"].value_counts().to_dict()
     return said
+
+
+def thinned(content: bytes) -> bytes:
+    """Every third row of a CSV that has very many."""
+    header, *rows = csv.reader(io.StringIO(gzip.decompress(content).decode("utf-8-sig"), newline=""))
+    if len(rows) < 10_000:
+        return content
+    stream = io.StringIO()
+    csv.writer(stream).writerows([header, *rows[::3]])
+    return gzip.compress(stream.getvalue().encode("utf-8"), 1)
 
 
 def agreed(content: bytes, file: str, folder: Path) -> Said:
@@ -121,5 +134,6 @@ def test_inspect_and_a_refresh_agree_on_the_sample(tmp_path: Path, path: Path) -
 # snapshots of one source are alike
 @pytest.mark.parametrize("file", [f for f in REAL_FILES if not f.startswith("aijobs") or "2024-10" in f])
 def test_inspect_and_a_refresh_agree_on_real_exports(real_data: Path, tmp_path: Path, file: str) -> None:
-    assert agreed((real_data / file).read_bytes(), file, tmp_path)["held"] is None
+    found = agreed(thinned((real_data / file).read_bytes()), file, tmp_path)
+    assert found["held"] is None and found["rows"] > 500
     shutil.rmtree(tmp_path)

@@ -24,7 +24,7 @@ def finnish(settings: Settings, base: int, rows: int = 40, **cells: object) -> I
 
 def test_monthly_pay_read_as_a_years_is_held_with_factor_and_cause(settings: Settings) -> None:
     found = finnish(settings, 4_800)
-    record = found.records["pay_reports"]
+    record = found.record("pay_reports")
     assert record["held"]["reason"] == "implausible"
     assert "pay in FI in EUR (40 reports) is 1/1" in record["held"]["line"]
     assert "as if months were read as years" in record["held"]["line"]
@@ -32,12 +32,12 @@ def test_monthly_pay_read_as_a_years_is_held_with_factor_and_cause(settings: Set
 
 
 def test_pay_that_is_usual_passes_without_a_word(settings: Settings) -> None:
-    record = finnish(settings, 62_000).records["pay_reports"]
+    record = finnish(settings, 62_000).record("pay_reports")
     assert record["held"] is None and record["warnings"] == []
 
 
 def test_pay_that_may_be_net_is_a_warning(settings: Settings) -> None:
-    record = finnish(settings, 38_000).records["pay_reports"]
+    record = finnish(settings, 38_000).record("pay_reports")
     assert record["held"] is None
     (line,) = record["warnings"]
     assert line.startswith("pay in FI in EUR (40 reports) is 1/") and line.endswith("as if it were net")
@@ -50,14 +50,14 @@ def test_pay_that_may_be_net_is_a_warning(settings: Settings) -> None:
 )
 def test_what_cannot_be_compared_is_not(settings: Settings, cells: dict[str, object]) -> None:
     rows = int(str(cells.pop("rows", 40)))
-    assert finnish(settings, 4_800, rows, **cells).records["pay_reports"]["held"] is None
+    assert finnish(settings, 4_800, rows, **cells).record("pay_reports")["held"] is None
 
 
 def test_a_frontier_lab_that_pays_three_times_what_is_usual_is_not_held(settings: Settings) -> None:
     seattle = {"location": "Seattle, WA", "currency": "USD", "level": "", "years_experience": 6}
-    lab = finnish(settings, 400_000, **seattle, employer="Anthropic").records["pay_reports"]
+    lab = finnish(settings, 400_000, **seattle, employer="Anthropic").record("pay_reports")
     assert lab["held"] is None
-    assert finnish(settings, 400_000, **seattle).records["pay_reports"]["held"]["reason"] == "implausible"
+    assert finnish(settings, 400_000, **seattle).record("pay_reports")["held"]["reason"] == "implausible"
 
 
 @pytest.mark.parametrize(
@@ -70,16 +70,16 @@ def test_a_frontier_lab_that_pays_three_times_what_is_usual_is_not_held(settings
     ],
 )
 def test_the_likely_cause_is_named(settings: Settings, base: int, cells: dict[str, object], cause: str) -> None:
-    assert cause in finnish(settings, base, **cells).records["pay_reports"]["held"]["line"]
+    assert cause in finnish(settings, base, **cells).record("pay_reports")["held"]["line"]
 
 
 def test_currencies_of_a_country_are_compared_apart(settings: Settings) -> None:
     plain = {"location": "Tokyo, Japan", "job_title": "Software Engineer", "level": "L4", "employer": ""}
     right = [native_row(n, base=7_000_000, currency="JPY", **plain) for n in range(90)]
     wrong = [native_row(100 + n, base=7_000_000, currency="USD", **plain) for n in range(40)]
-    record = intake(settings, csv_text(right + wrong)).records["pay_reports"]
+    record = intake(settings, csv_text(right + wrong)).record("pay_reports")
     assert record["held"]["line"].startswith("pay in JP in USD (40 reports) is ")
-    few = intake(settings, csv_text(right + wrong[:20]), "source/few.csv").records["pay_reports"]
+    few = intake(settings, csv_text(right + wrong[:20]), "source/few.csv").record("pay_reports")
     assert few["held"] is None
 
 

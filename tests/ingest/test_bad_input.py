@@ -84,6 +84,7 @@ def test_an_export_that_cannot_be_read_is_held_with_one_line_of_cause_and_fix(
     assert found.held == reason
     assert [w for w in words if w not in found.line] == []
     assert "\n" not in found.line and len(found.line) < 500
+    assert found.record("pay_reports")["held"]["reason"] == reason
     assert not list(settings.work.glob("accepted_reports/*.parquet"))
     assert not list(settings.work.glob("pay_reports/*.parquet"))
 
@@ -106,7 +107,7 @@ def test_a_system_that_fails_is_no_fault_of_the_export(settings: Settings, monke
 
     monkeypatch.setattr(read, "_with_identity", fail)
     with pytest.raises(OSError, match="no space"):
-        intake(settings, HEADER + GOOD)
+        intake(settings, HEADER + GOOD).record("raw_reports")
 
 
 def test_a_held_export_counts_its_rows_where_they_can_be_read(settings: Settings) -> None:

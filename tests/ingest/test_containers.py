@@ -158,14 +158,17 @@ def test_only_mapped_columns_reach_the_work_folder(settings: Settings, tmp_path:
         "note": "planted-note",
     }
     rows = [{**native_row(n), **planted} for n in range(20)]
-    for name, content in containers(rows, tmp_path / "made").items():
-        intake(settings, content, f"source/{name}")
     torn = "planted@example.org,planted-gender\n" + ",".join(["planted-note"] * 40) + "\n"
-    intake(settings, csv_text(rows) + torn, "source/torn.csv")
-    intake(settings, json.dumps(rows[0]) + '\n["planted@example.org"]\n{"note": "planted-no', "source/torn.jsonl")
     sheet = [list(rows[0]), *(list(r.values()) for r in rows), [None] * len(rows[0]) + ["planted-note"]]
-    intake(settings, workbook(sheet), "source/torn.xlsx")
-    intake(settings, csv_text([{**r, "base": "free"} for r in rows]), "source/held.csv")
+    files = {
+        **containers(rows, tmp_path / "made"),
+        "torn.csv": csv_text(rows) + torn,
+        "torn.jsonl": json.dumps(rows[0]) + '\n["planted@example.org"]\n{"note": "planted-no',
+        "torn.xlsx": workbook(sheet),
+        "held.csv": csv_text([{**r, "base": "free"} for r in rows]),
+    }
+    for name, content in files.items():
+        intake(settings, content, f"source/{name}").record("pay_reports")
     kept = [p for p in settings.work.rglob("*") if p.is_file()]
     assert len(kept) > 40
     texts = [pd.read_parquet(p).astype(str).to_csv() if p.suffix == ".parquet" else p.read_text() for p in kept]
@@ -246,7 +249,7 @@ def test_a_missing_raw_folder_is_wrong_usage_that_says_where_exports_go(tmp_path
 
 
 def test_a_file_is_unsettled_until_it_has_stood_still(settings: Settings) -> None:
-    intake(settings, HEADER + LINE.format(1))
+    intake(settings, HEADER + LINE.format(1))  # puts it there
     moment = (settings.raw / "source/export.csv").stat().st_mtime
     assert unsettled(settings.raw, 2, moment + 1) == ["source/export.csv"]
     assert unsettled(settings.raw, 2, moment + 3) == []
@@ -254,7 +257,7 @@ def test_a_file_is_unsettled_until_it_has_stood_still(settings: Settings) -> Non
 
 def test_the_export_date_is_in_the_file_name_else_the_latest_inside(settings: Settings) -> None:
     rows = [native_row(1, submitted_at="2026-03-01"), native_row(2, submitted_at="2026-05-10T23:00:00Z")]
-    assert intake(settings, csv_text(rows)).records["accepted_reports"]["exported_on"] == "2026-05-10"
+    assert intake(settings, csv_text(rows)).record("accepted_reports")["exported_on"] == "2026-05-10"
     assert date.fromisoformat("2026-05-10")
 
 

@@ -32,7 +32,7 @@ def outcome(settings: Settings, name: str) -> str:
         assert "; " in found.line and "\n" not in found.line and len(found.line) < 400
         assert not [secret for secret in SECRETS if secret in found.line], found.line
         return f"held {found.held}, {found.rows} rows"
-    accepted, rejected = found.table("pay_reports"), found.rejected
+    accepted, rejected = found.table("accepted_reports"), found.rejected
     numbers = [*accepted["row"], *(row for row, _, _ in rejected)]
     assert found.rows == len(numbers) == len(set(numbers))
     reasons = Counter(f"{column or 'row'} {reason}" for _, column, reason in rejected)

@@ -26,21 +26,20 @@ from salary_bands.orchestration.resources import Pipeline
 from salary_bands.refresh.status import Notes
 from salary_bands.settings import Settings
 from tests.builders import ROOT
-from tests.builders.exports import native_row, write_native
 
 Build = Callable[[Workspace, duckdb.DuckDBPyConnection], int]
 # seconds, not hours: where other threads are busy with a query, DuckDB sees an interrupt at its end
-LONG_QUERY = "SELECT sum(sqrt(a.range * b.range)) FROM range(500) AS a, range(1000000) AS b"
+LONG_QUERY = "SELECT sum(sqrt(a.range * b.range)) FROM range(150) AS a, range(1000000) AS b"
 
 
 @pytest.fixture
-def broken(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[[Build], None]:
-    """Refresh with another way to make the first table."""
-    write_native(settings.raw, [native_row(n) for n in range(3)])
+def broken(built_first: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[[Build], None]:
+    """Refresh with another way to make the first table; the export has been read."""
+    Workspace(built_first).remove("window_reports")
 
     def run(build: Build) -> None:
         monkeypatch.setitem(RECIPES, "window_reports", replace(RECIPES["window_reports"], build=build))
-        refresh(settings, date(2026, 6, 30), False, lambda _: None)
+        refresh(built_first, date(2026, 6, 30), False, lambda _: None)
 
     return run
 
@@ -56,7 +55,7 @@ def interrupted_in_python(*_: object) -> int:
 
 
 def interrupted_in_a_query(_: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
-    threading.Timer(0.5, interrupt).start()
+    threading.Timer(0.1, interrupt).start()
     connection.execute(LONG_QUERY).fetchall()
     return 0
 

@@ -221,10 +221,9 @@ class Truth:
         rows = self._modelled(tier, levels)
         names = [(f, v) for f in FACTORS for v in sorted(rows[f].unique())[1:]]
         columns = [np.ones(len(rows)), *(rows[f].eq(v).to_numpy(float) for f, v in names)]
-        root = np.sqrt(rows["share"].to_numpy())
-        solved = np.linalg.lstsq(np.column_stack(columns) * root[:, None], rows[metric].to_numpy() * root, rcond=None)[
-            0
-        ]
+        design = np.column_stack(columns)
+        shared = design.T * rows["share"].to_numpy()
+        solved = np.linalg.lstsq(shared @ design, shared @ rows[metric].to_numpy(), rcond=None)[0]
         return dict(zip([("intercept", ""), *names], map(float, solved), strict=True))
 
     @cache  # noqa: B019

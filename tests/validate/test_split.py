@@ -169,7 +169,7 @@ def test_what_comes_on_top_and_is_not_below_the_base_is_unknown_if_the_format_sa
     accepted = found.table("accepted_reports")
     assert accepted["bonus_and_equity"].fillna(-1).tolist() == [5_000, 79_999, -1, -1]
     assert accepted["base"].tolist() == [80_000] * 4
-    assert found.records["accepted_reports"]["noted"] == {"bonus_and_equity: not_below_base": 2}
+    assert found.record("accepted_reports")["noted"] == {"bonus_and_equity: not_below_base": 2}
     assert found.table("pay_reports")["total"].isna().tolist() == [False, False, True, True]
 
 
@@ -179,7 +179,7 @@ def test_what_comes_on_top_and_equals_the_base_is_unknown_in_every_format(settin
     row = "4/11/2023 11:02:00,Software Engineer,150000,{},USD,,United States,California,San Francisco,5-7 years\n"
     found = intake(settings, header + "".join(row.format(a) for a in (200_000, 150_000)), "ask/ask.csv")
     assert found.table("accepted_reports")["bonus_and_equity"].fillna(-1).tolist() == [200_000, -1]
-    assert found.records["accepted_reports"]["noted"] == {"bonus_and_equity: not_below_base": 1}
+    assert found.record("accepted_reports")["noted"] == {"bonus_and_equity: not_below_base": 1}
 
 
 @pytest.fixture(scope="module")
@@ -206,7 +206,7 @@ def test_a_good_value_is_kept_as_it_is_meant(mixed: Intake, number: int) -> None
 
 
 def test_what_is_unknown_is_counted_by_column_and_reason(mixed: Intake) -> None:
-    noted = mixed.records["accepted_reports"]["noted"]
+    noted = mixed.record("accepted_reports")["noted"]
     expected = {
         "bonus: absurd": 1, "bonus: negative": 1, "equity: absurd": 1, "equity_grant: not_a_number": 1,
         "vesting_years: absurd": 1, "sign_on: not_finite": 1, "total: zero": 1, "employment: unknown_value": 1,
@@ -221,9 +221,9 @@ def test_a_column_that_mostly_holds_no_value_is_named(settings: Settings) -> Non
     """Percentages of full time in a column of hours: 100 is no week, and too many are for chance."""
     rows = [native_row(n, hours_per_week="100" if n < 3 else "40") for n in range(10)]
     found = intake(settings, csv_text(rows))
-    (line,) = found.records["accepted_reports"]["warnings"]
+    (line,) = found.record("accepted_reports")["warnings"]
     assert line.startswith("column hours_per_week: 3 of 10 cells hold no value")
-    assert intake(settings, csv_text(rows[2:])).records["accepted_reports"]["warnings"] == []
+    assert intake(settings, csv_text(rows[2:])).record("accepted_reports")["warnings"] == []
 
 
 def test_bad_rows_leave_the_good_ones_alone(mixed: Intake) -> None:
@@ -264,7 +264,7 @@ def test_what_a_format_reads_as_unknown_is_counted_by_column(settings: Settings)
     text += good.replace("80000", '"80.000,50"').replace(",5,", ',"2,5",')
     found = intake(settings, text, "eu_it_survey/IT_Salary_Survey_EU_2020.csv")
     assert found.rejected == []
-    assert found.records["accepted_reports"]["noted"] == {"bonus_and_equity: prose": 1}
+    assert found.record("accepted_reports")["noted"] == {"bonus_and_equity: prose": 1}
     accepted = found.table("accepted_reports")
     assert accepted["base"].tolist() == [80_000, 80_000, 80_000, 78_000, 80_000.5]
     assert accepted["submitted_at"].dt.date.astype(str).unique().tolist() == ["2020-11-24"]
