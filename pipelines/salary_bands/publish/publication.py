@@ -16,7 +16,7 @@ from salary_bands.aggregate.workspace import FACTS, Workspace
 from salary_bands.errors import RefreshError
 from salary_bands.publish.artefacts.change_log import changes_text
 from salary_bands.publish.artefacts.data_package import data_package
-from salary_bands.publish.artefacts.json_schemas import schema_documents
+from salary_bands.publish.artefacts.json_schemas import schema_texts
 from salary_bands.publish.artefacts.openapi import open_api
 from salary_bands.publish.artefacts.page import page_text
 from salary_bands.publish.artefacts.readme import readme_text
@@ -138,7 +138,7 @@ def _write_release(
     previous = marts.manifest(plan.previous) if plan.previous else None
     for path, text in chain(
         ((path, rows_text(document, "groups")) for path, document in views.items()),
-        ((path, json_text(document)) for path, document in schema_documents().items()),
+        schema_texts().items(),
         [("CHANGES.md", changes_text(manifest, previous, folder))],
         [("README.md", readme_text(manifest, formats_used))],
         [("index.html", page_text(manifest, by_name, candidate.folder))],
