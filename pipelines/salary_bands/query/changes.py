@@ -60,7 +60,8 @@ def _news_text(changes: Path, checksum: str) -> str:
     try:
         with reading_changes(changes) as connection:
             counts = summary(connection, "change_counts")
-            moves = summary(connection, "largest_changes") if counts else []
+            is_news = any(row["distinguishable"] for row in counts)
+            moves = summary(connection, "largest_changes") if is_news else []
     except duckdb.Error:
         return ""
     if not counts:
