@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow
@@ -12,6 +13,7 @@ from salary_bands.aggregate.plan import Plan
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.fingerprint import digest
 from salary_bands.publish.artefacts.views import view_documents
+from salary_bands.releases.documents import Document
 from salary_bands.schemas import RELEASE_TABLES
 from salary_bands.storage.files import read_sealed, write_sealed
 
@@ -20,15 +22,17 @@ _NOT_FIGURES = ("release", "as_of", "method_version")
 _NOT_COUNTED = ("held", "same_bytes")  # a broken delivery and a copy change no figure
 
 
-def figures_digest(candidate: Workspace) -> str:
+def figures_digest(candidate: Workspace, views: Mapping[str, Document] | None = None) -> str:
     """SHA-256 of the rows of the release's tables and of what sites read of them.
+
+    views: the documents of its views by path, if they are made already.
 
     Names of the release, its date and its method do not count, nor does `changes`, nor do rows of the ledger that are
     held or are copies of others.
     """
     tables = {name: _rows_digest(candidate, name) for name in RELEASE_TABLES if name != "changes"}
-    views = {path: document["groups"] for path, document in view_documents({}, candidate.folder)}
-    return digest([tables, views])
+    documents = views or dict(view_documents({}, candidate.folder))
+    return digest([tables, {path: document["groups"] for path, document in documents.items()}])
 
 
 def _rows_digest(candidate: Workspace, name: str) -> str:

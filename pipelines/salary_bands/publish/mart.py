@@ -8,7 +8,7 @@ from salary_bands.query.macros import MACROS, add_macros
 from salary_bands.releases.marts import Marts
 from salary_bands.releases.tables import table_file, table_files
 from salary_bands.schemas import RELEASE_TABLES, TABLES, arrow_schema
-from salary_bands.storage.duck import quoted
+from salary_bands.storage.duck import in_memory, quoted
 from salary_bands.storage.files import moved_into_place
 
 STORAGE = "v1.0.0"  # the oldest DuckDB that must be able to read it
@@ -19,8 +19,10 @@ def build_mart(marts: Marts, version: str, history: list[str]) -> None:
 
     Never wait for an analyst who has the old file open: the old file stays open for them.
     """
-    with moved_into_place(marts.mart) as aside, duckdb.connect(":memory:") as connection:
-        connection.execute(f"ATTACH {quoted(str(aside))} AS mart (STORAGE_VERSION '{STORAGE}')")
+    with moved_into_place(marts.mart) as aside, in_memory() as connection:
+        # without a log, which would have every row too: the file counts only once it is whole
+        options = f"STORAGE_VERSION '{STORAGE}', RECOVERY_MODE 'no_wal_writes'"
+        connection.execute(f"ATTACH {quoted(str(aside))} AS mart ({options})")
         connection.begin()  # one transaction: each is written to the disk
         manifest = marts.manifest(version)
         for table in RELEASE_TABLES:
@@ -34,7 +36,7 @@ def build_mart(marts: Marts, version: str, history: list[str]) -> None:
         connection.execute("COMMENT ON COLUMN mart.release.history IS 'The releases in history_bands, oldest first'")
         _add_macros(connection)
         connection.commit()
-        connection.execute("DETACH mart")
+        connection.execute("DETACH mart")  # writes it, and fails if it cannot
     marts.mart.with_name(f"{marts.mart.name}.wal").unlink(missing_ok=True)  # of somebody who wrote to the old one
 
 

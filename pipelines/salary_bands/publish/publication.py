@@ -16,7 +16,7 @@ from salary_bands.aggregate.workspace import FACTS, Workspace
 from salary_bands.errors import RefreshError
 from salary_bands.publish.artefacts.change_log import changes_text
 from salary_bands.publish.artefacts.data_package import data_package
-from salary_bands.publish.artefacts.json_schemas import schema_documents
+from salary_bands.publish.artefacts.json_schemas import schema_texts
 from salary_bands.publish.artefacts.openapi import open_api
 from salary_bands.publish.artefacts.page import page_text
 from salary_bands.publish.artefacts.readme import readme_text
@@ -32,7 +32,7 @@ from salary_bands.publish.pointers import (
     write_pointers,
 )
 from salary_bands.reference.formats import Format, formats
-from salary_bands.releases.documents import MANIFEST, SCHEMA_VERSION
+from salary_bands.releases.documents import MANIFEST, SCHEMA_VERSION, Document
 from salary_bands.releases.manifest import File, Gate, Input, Licence, Manifest, Method
 from salary_bands.releases.marts import Marts
 from salary_bands.releases.signing import sign_manifest
@@ -74,7 +74,8 @@ def publish(candidate: Workspace, marts: Marts, accepted: Sequence[Mapping[str, 
     accepted: gate and reason of each gate that would have held it.
     """
     plan = candidate.plan()
-    figures = figures_digest(candidate)
+    views = dict(view_documents({"release": plan.version, "as_of": plan.as_of, **_credit(plan)}, candidate.folder))
+    figures = figures_digest(candidate, views)
     remember_figures(candidate, figures)
     if same := already_published(marts, plan, figures):
         return same
@@ -83,7 +84,7 @@ def publish(candidate: Workspace, marts: Marts, accepted: Sequence[Mapping[str, 
         raise RefreshError(f"release {plan.version} was published in the meantime; run the refresh again")
     aside = target.with_name(f".{plan.version}.{uuid.uuid4().hex}")
     try:
-        _write_release(candidate, marts, aside, _manifest(candidate, figures, accepted))
+        _write_release(candidate, marts, aside, _manifest(candidate, figures, accepted), views)
         sign_manifest(aside, candidate.settings.signing_key)
         sync_tree(aside)
         aside.replace(target)
@@ -122,7 +123,9 @@ def _is_release(marts: Marts, name: str) -> bool:
         return False
 
 
-def _write_release(candidate: Workspace, marts: Marts, folder: Path, manifest: Manifest) -> None:
+def _write_release(
+    candidate: Workspace, marts: Marts, folder: Path, manifest: Manifest, views: Mapping[str, Document]
+) -> None:
     """Write every file of a release. Nothing in it depends on the clock or the machine.
 
     The tables are written first, then what is made from them, then what lists the files, and last the manifest.
@@ -130,18 +133,12 @@ def _write_release(candidate: Workspace, marts: Marts, folder: Path, manifest: M
     folder.mkdir(parents=True)
     plan = candidate.plan()
     formats_used = _formats_used(plan)
-    credit = {
-        "contains_synthetic": plan.contains_synthetic,
-        "licences": [licence.model_dump() for licence in manifest.licences],
-    }
-    rows = write_tables(candidate, folder, credit)
-    head = {"release": plan.version, "as_of": plan.as_of, **credit}
-    views = dict(view_documents(head, candidate.folder))
+    rows = write_tables(candidate, folder, _credit(plan))
     by_name = {document["view"]: document for document in views.values()}
     previous = marts.manifest(plan.previous) if plan.previous else None
     for path, text in chain(
         ((path, rows_text(document, "groups")) for path, document in views.items()),
-        ((path, json_text(document)) for path, document in schema_documents().items()),
+        schema_texts().items(),
         [("CHANGES.md", changes_text(manifest, previous, folder))],
         [("README.md", readme_text(manifest, formats_used))],
         [("index.html", page_text(manifest, by_name, candidate.folder))],
@@ -163,6 +160,16 @@ def _formats_used(plan: Plan) -> list[Format]:
     return [f for f in formats() if f.name in used]
 
 
+def _licences(plan: Plan) -> list[Licence]:
+    return [Licence(title=f.title, licence=f.licence, attribution=f.attribution) for f in _formats_used(plan)]
+
+
+def _credit(plan: Plan) -> Document:
+    """Return what every JSON file with figures says of the data."""
+    licences = [licence.model_dump() for licence in _licences(plan)]
+    return {"contains_synthetic": plan.contains_synthetic, "licences": licences}
+
+
 def _manifest(candidate: Workspace, figures: str, accepted: Sequence[Mapping[str, str]]) -> Manifest:
     """Make the manifest, without its files."""
     plan = candidate.plan()
@@ -176,7 +183,7 @@ def _manifest(candidate: Workspace, figures: str, accepted: Sequence[Mapping[str
         code_version=plan.code_version,
         reference_version=plan.reference_version,
         contains_synthetic=plan.contains_synthetic,
-        licences=[Licence(title=f.title, licence=f.licence, attribution=f.attribution) for f in _formats_used(plan)],
+        licences=_licences(plan),
         previous=plan.previous,
         inputs=inputs,
         export_names=plan.export_names,

@@ -1,11 +1,16 @@
 """Describe the differences between two releases in words and tables."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from salary_bands.releases.manifest import Input, Manifest, inputs_without
+from salary_bands.storage.duck import in_memory, make_table, quoted
+from salary_bands.storage.files import checksum_of
 from salary_bands.storage.records import records
 from salary_bands.storage.sql import read_sql
 
@@ -14,7 +19,20 @@ SUMMARIES = ("change_counts", "headline_changes", "largest_changes")
 
 def summaries(connection: duckdb.DuckDBPyConnection) -> dict[str, list[dict[str, Any]]]:
     """Return the rows of each summary of the table or view `changes`."""
-    return {name: records(connection.execute(read_sql(f"diff/{name}"))) for name in SUMMARIES}
+    return {name: summary(connection, name) for name in SUMMARIES}
+
+
+def summary(connection: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any]]:
+    """Return the rows of one summary of the table or view `changes`."""
+    return records(connection.execute(read_sql(f"diff/{name}")))
+
+
+@contextmanager
+def reading_changes(changes: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a connection with the table `changes` of a release from its Parquet file."""
+    with in_memory() as connection:
+        make_table(connection, "changes", f"SELECT * FROM read_parquet({quoted(str(changes))})")
+        yield connection
 
 
 def noise_line(counts: list[dict[str, Any]]) -> str:
@@ -33,21 +51,28 @@ def news_text(changes: Path) -> str:
 
     changes: the Parquet file of the table, which a release before schema_version 2 has without the columns for this.
     """
-    with duckdb.connect(":memory:") as connection:
-        try:
-            connection.execute("CREATE TABLE changes AS SELECT * FROM read_parquet($path)", {"path": str(changes)})
-            found = summaries(connection)
-        except duckdb.Error:
-            return ""
-    if not found["change_counts"]:
+    return _news_text(changes, checksum_of(changes))
+
+
+@cache
+def _news_text(changes: Path, checksum: str) -> str:
+    """Say it once in a process: every change of the pointers asks for the news of all releases."""
+    try:
+        with reading_changes(changes) as connection:
+            counts = summary(connection, "change_counts")
+            is_news = any(row["distinguishable"] for row in counts)
+            moves = summary(connection, "largest_changes") if is_news else []
+    except duckdb.Error:
+        return ""
+    if not counts:
         return ""
     largest = [
         f"{row['group_id']}, tier {row['tier']}, level {row['level']}, {row['market']}, "
         f"{row['evidence']} {row['metric']}: {row['old']:,} to {row['new']:,} USD"
-        for row in found["largest_changes"][:3]
+        for row in moves[:3]
     ]
     named = f" The largest: {'; '.join(largest)}." if largest else ""
-    return noise_line(found["change_counts"]) + named
+    return noise_line(counts) + named
 
 
 def export_lines(new: Manifest, old: Manifest) -> list[str]:

@@ -27,11 +27,15 @@ class Marts:
         """Return the release that the mart holds and those in `history_bands`, None if it is missing or damaged."""
         import duckdb
 
+        from salary_bands.storage.duck import in_memory, quoted
+
         if not self.mart.is_file():
             return None
         try:
-            with duckdb.connect(str(self.mart), read_only=True) as connection:
-                row = connection.execute("SELECT version, history FROM release").fetchone()
+            with in_memory() as connection:
+                connection.execute(f"ATTACH {quoted(str(self.mart))} AS mart (READ_ONLY)")
+                row = connection.execute("SELECT version, history FROM mart.release").fetchone()
+                connection.execute("DETACH mart")
         except duckdb.Error:
             return None
         return (str(row[0]), list(row[1])) if row else None

@@ -88,7 +88,11 @@ def arrow_schema(table: str) -> pyarrow.Schema:
 
     Published tables have dates, the others timestamps.
     """
-    times = pyarrow.date32() if table in RELEASE_TABLES else pyarrow.timestamp("us")
+    return _arrow_schema(TABLES[table], pyarrow.date32() if table in RELEASE_TABLES else pyarrow.timestamp("us"))
+
+
+@cache
+def _arrow_schema(model: type[Table], times: pyarrow.DataType) -> pyarrow.Schema:
     kinds = {
         "int64": pyarrow.int64(),
         "Int64": pyarrow.int64(),
@@ -100,7 +104,7 @@ def arrow_schema(table: str) -> pyarrow.Schema:
             name,
             times if str(spec.dtype).startswith("datetime64") else kinds.get(str(spec.dtype), pyarrow.string()),
         )
-        for name, spec in TABLES[table].to_schema().columns.items()
+        for name, spec in model.to_schema().columns.items()
     )
 
 

@@ -151,13 +151,13 @@ class _Rows(Mapping[Cell, Row]):
     """The rows of a table by cell; a page asks for few of them, so that each is made when it is asked for."""
 
     def __init__(self, table: pyarrow.Table) -> None:
-        self._table = table.combine_chunks()
-        cells = zip(*(self._table[name].to_pylist() for name in (*_COLUMNS, "metric")), strict=True)
+        self._columns = {name: table[name].combine_chunks() for name in table.column_names}
+        cells = zip(*(self._columns[name].to_pylist() for name in (*_COLUMNS, "metric")), strict=True)
         self._places: dict[Cell, int] = {cell: place for place, cell in enumerate(cells)}
 
     def __getitem__(self, cell: Cell) -> Row:
-        [row] = self._table.slice(self._places[cell], 1).to_pylist()
-        return dict(row)
+        place = self._places[cell]
+        return {name: values[place].as_py() for name, values in self._columns.items()}
 
     def __iter__(self) -> Iterator[Cell]:
         return iter(self._places)

@@ -3,10 +3,16 @@
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from salary_bands.publish.artefacts.markdown import escaped
-from salary_bands.query.changes import cell_text, export_lines, method_lines, noise_line, rows_text, summaries
+from salary_bands.query.changes import (
+    cell_text,
+    export_lines,
+    method_lines,
+    noise_line,
+    reading_changes,
+    rows_text,
+    summaries,
+)
 from salary_bands.releases.manifest import Manifest
 from salary_bands.sample import SYNTHETIC
 
@@ -50,9 +56,7 @@ def changes_text(manifest: Manifest, previous: Manifest | None, folder: Path) ->
 
 
 def _cell_lines(folder: Path) -> list[str]:
-    with duckdb.connect(":memory:") as connection:
-        path = str(folder / "changes.parquet")
-        connection.execute("CREATE TABLE changes AS SELECT * FROM read_parquet($path)", {"path": path})
+    with reading_changes(folder / "changes.parquet") as connection:
         found = summaries(connection)
     if not found["change_counts"]:
         return ["", "## Cells", "", "No median changed."]

@@ -5,6 +5,7 @@ its own schemas.
 """
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from salary_bands.publish.artefacts.model_schema import model_schema
@@ -26,6 +27,7 @@ from salary_bands.releases.manifest import Manifest
 from salary_bands.releases.pointers import Entry, Pointer
 from salary_bands.releases.statement import Statement
 from salary_bands.schemas.described import Schema, value_schema
+from salary_bands.storage.files import json_text
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DATA_PACKAGE = "https://datapackage.org/profiles/2.0/datapackage.json"
@@ -54,6 +56,12 @@ def json_schemas() -> dict[str, Schema]:
 def schema_documents() -> dict[str, Schema]:
     """Return the documents under schemas/ by path."""
     return {f"schemas/{kind}.json": schema for kind, schema in json_schemas().items()}
+
+
+@cache
+def schema_texts() -> dict[str, str]:
+    """Return the files under schemas/ by path, which every release has."""
+    return {path: json_text(document) for path, document in schema_documents().items()}
 
 
 def _standard(standard: str, address: str, named: dict[str, Schema], *required: str) -> Schema:

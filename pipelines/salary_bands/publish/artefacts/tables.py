@@ -6,6 +6,7 @@ Texts are made by column, each distinct value once, and Arrow joins them to rows
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -109,14 +110,15 @@ def _cell_documents(
     """Yield path and text of the document of each group and market of which something is shown."""
     cells = table.select(head).append_column("row", pyarrow.array(range(table.num_rows), pyarrow.int64()))
     by_file = cells.append_column("is_shown", shown).group_by(list(head), use_threads=False)  # rows keep their order
-    files = by_file.aggregate([("is_shown", "any"), ("row", "list")])
-    lines = _joined(table.select(columns), _JSON.encode, "null").to_pylist()
+    found = by_file.aggregate([("is_shown", "any"), ("row", "list")])
+    files = found.filter(found["is_shown_any"])
+    rows = table.select(columns).take(pc.list_flatten(files["row_list"]))  # most groups and markets show nothing
+    lines = iter(_joined(rows, _JSON.encode, "null").to_pylist())
     for file in files.to_pylist():
-        if file["is_shown_any"]:
-            own = (f"[{lines[row]}]" for row in file["row_list"])
-            first = {"schema_version": SCHEMA_VERSION, **{name: file[name] for name in head}}
-            document = {**first, "as_of": file["as_of"].isoformat(), **credit, "columns": list(columns)}
-            yield f"{folder}/{file['view']}/{file['group_id']}/{file['market']}.json", lines_text(document, "rows", own)
+        own = (f"[{line}]" for line in islice(lines, len(file["row_list"])))
+        first = {"schema_version": SCHEMA_VERSION, **{name: file[name] for name in head}}
+        document = {**first, "as_of": file["as_of"].isoformat(), **credit, "columns": list(columns)}
+        yield f"{folder}/{file['view']}/{file['group_id']}/{file['market']}.json", lines_text(document, "rows", own)
 
 
 _DOCUMENTS: dict[str, Callable[[pyarrow.Table, Document], Iterable[tuple[str, str]]]] = {

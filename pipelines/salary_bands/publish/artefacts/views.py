@@ -88,7 +88,10 @@ def view_documents(head: Document, folder: Path) -> Iterator[tuple[str, Document
 
     head: release, as_of, contains_synthetic.
     """
-    asked = (pc.field("market") == MARKET) & pc.field("tier").isin([*FULL.band_levels])  # BRIEF asks for fewer
+    # of people all that FULL asks for, and BRIEF for less; of adverts all tiers and levels together
+    paid = (pc.field("evidence") == "reported") & pc.field("metric").isin(METRICS)
+    advertised = (pc.field("evidence") == "advertised") & (pc.field("level") == "all")
+    asked = (pc.field("market") == MARKET) & pc.field("tier").isin([*FULL.band_levels]) & (paid | advertised)
     bands = _by(_BAND_KEY, _rows(folder / "bands.parquet", _BAND, asked))
     premiums = _by(("view", "group_id", "baseline", "metric", "tier", "level"), _rows(folder / "premiums.parquet"))
     cards = _rows(folder / "cards.parquet")
