@@ -5,6 +5,7 @@ Belongs here: columns, types, units, descriptions, checks within one table. Does
 """
 
 from functools import cache
+from typing import Any
 
 import pandas as pd
 import pandera.errors
@@ -64,10 +65,10 @@ class SchemaBroken(Exception):  # noqa: N818 - the name is clear without "Error"
 
 def validated(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     """Return the frame if it satisfies the table's contract, else raise SchemaBroken."""
-    texts, of_others = _of_others(table)
-    known = frame.columns.is_unique and texts <= set(frame.select_dtypes("string").columns)
+    types, of_values = _contract(table)
+    is_typed = [*frame.columns] == [*types] and [*frame.dtypes] == [*types.values()]
     try:
-        return of_others.validate(frame, lazy=True) if known else TABLES[table].validate(frame, lazy=True)
+        return (of_values if is_typed else TABLES[table].to_schema()).validate(frame, lazy=True, inplace=True)
     except pandera.errors.SchemaErrors as errors:
         shown = ["column", "check", *([] if table in EXPORT_TABLES else ["failure_case"])]  # no cell of an export
         cases = errors.failure_cases[shown].astype(str).drop_duplicates().head(5)
@@ -76,13 +77,22 @@ def validated(frame: pd.DataFrame, table: str) -> pd.DataFrame:
 
 
 @cache
-def _of_others(table: str) -> tuple[frozenset[str], pa.DataFrameSchema]:
-    """Return the columns of text, and the contract without their type, which pandera looks for in value by value."""
+def _contract(table: str) -> tuple[dict[str, Any], pa.DataFrameSchema]:
+    """Return the type of each column in order, and what the contract says of values: pandera takes long over columns.
+
+    Of a column that may be missing and has no check nothing is said beyond its type.
+    """
     schema = TABLES[table].to_schema()
-    texts = [name for name, spec in schema.columns.items() if str(spec.dtype).startswith("string")]
-    return frozenset(texts), schema.update_columns({name: {"dtype": None} for name in texts})
+    types = {
+        name: _TEXT if str(spec.dtype).startswith("string") else spec.dtype.type
+        for name, spec in schema.columns.items()
+    }
+    said = {name: spec for name, spec in schema.columns.items() if spec.checks or spec.unique or not spec.nullable}
+    of_values = pa.DataFrameSchema(said, checks=schema.checks, unique=schema.unique)
+    return types, of_values.update_columns({name: {"dtype": None} for name in said})
 
 
+@cache
 def arrow_schema(table: str) -> pyarrow.Schema:
     """Return the table's Parquet schema, which all parts share, even empty ones.
 
@@ -107,10 +117,11 @@ def arrow_schema(table: str) -> pyarrow.Schema:
 def to_pandas(part: pyarrow.Table, table: str) -> pd.DataFrame:
     """Convert a part of the table to a frame with the types of its contract."""
     frame = part.cast(arrow_schema(table)).to_pandas(types_mapper=_PANDAS_TYPES.get)
-    columns = TABLES[table].to_schema().columns.items()
-    plain = {name: "int64" for name, spec in columns if str(spec.dtype) == "int64"}
-    times = {name: "datetime64[us]" for name, spec in columns if str(spec.dtype).startswith("datetime64")}
-    return frame.astype({**plain, **times})
+    types, _ = _contract(table)
+    for name, found in frame.dtypes.items():
+        if found != types[name]:
+            frame[name] = frame[name].astype(types[name])
+    return frame
 
 
 def empty(table: str) -> pd.DataFrame:
@@ -118,8 +129,9 @@ def empty(table: str) -> pd.DataFrame:
     return to_pandas(arrow_schema(table).empty_table(), table)
 
 
+_TEXT = pd.StringDtype(na_value=float("nan"))
 _PANDAS_TYPES: dict[pyarrow.DataType, object] = {
     pyarrow.int64(): pd.Int64Dtype(),
     pyarrow.bool_(): pd.BooleanDtype(),
-    pyarrow.string(): pd.StringDtype(na_value=float("nan")),
+    pyarrow.string(): _TEXT,
 }

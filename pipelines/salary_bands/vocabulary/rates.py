@@ -11,7 +11,7 @@ import hashlib
 import io
 import zipfile
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +42,10 @@ class Rates:
         """The newest month, YYYY-MM."""
         return self.last_day[:7]
 
-    @property
+    @cached_property
     def currencies(self) -> frozenset[str]:
         """The currencies that have a rate."""
-        return frozenset(self.usd.index.get_level_values("currency"))
+        return frozenset(self.usd.index.unique("currency"))
 
     def of(self, currency: pd.Series, period: pd.Series) -> pd.Series:
         """Return USD per unit, row by row; missing if the currency has no rate in that period."""
