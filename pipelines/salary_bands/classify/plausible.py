@@ -13,8 +13,8 @@ import pandas as pd
 
 from salary_bands.errors import HeldExport
 from salary_bands.settings import Settings
-from salary_bands.storage.frames import map_distinct
 from salary_bands.statistics.pay_profile import Document, by_currency, histogram, merged, to_document
+from salary_bands.storage.frames import map_distinct
 from salary_bands.vocabulary.gazetteer import currency_of
 from salary_bands.vocabulary.wages import average_wages
 

@@ -69,7 +69,8 @@ def _places(accepted: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
 def _levels(accepted: pd.DataFrame, named: pd.Series, fmt: Format) -> tuple[pd.Series, pd.Series, pd.Series, pd.Series]:
     """Return level, level_basis, stage and scope reason.
 
-    named: the employers by their names. The first that answers counts: the employer's ladder, title words, the format's scheme, experience.
+    named: the employers by their names. The first that answers counts: the employer's ladder, title words, the format's
+    scheme, experience.
     """
     scheme = {k.casefold(): v for k, v in fmt.levels.items()}
     # nearly every row has its own employer, level and title, but few of each

@@ -65,10 +65,14 @@ class SchemaBroken(Exception):  # noqa: N818 - the name is clear without "Error"
 
 def validated(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     """Return the frame if it satisfies the table's contract, else raise SchemaBroken."""
+    schema = TABLES[table].to_schema()
     types, of_values = _contract(table)
-    is_typed = [*frame.columns] == [*types] and [*frame.dtypes] == [*types.values()]
+    if [*frame.columns] == [*types] and [*frame.dtypes] == [*types.values()]:
+        is_empty = frame.isna().all()
+        said = {name: spec for name, spec in of_values.items() if not (spec.nullable and is_empty[name])}
+        schema = pa.DataFrameSchema(said, checks=schema.checks, unique=schema.unique)
     try:
-        return (of_values if is_typed else TABLES[table].to_schema()).validate(frame, lazy=True, inplace=True)
+        return schema.validate(frame, lazy=True, inplace=True)
     except pandera.errors.SchemaErrors as errors:
         shown = ["column", "check", *([] if table in EXPORT_TABLES else ["failure_case"])]  # no cell of an export
         cases = errors.failure_cases[shown].astype(str).drop_duplicates().head(5)
@@ -77,19 +81,19 @@ def validated(frame: pd.DataFrame, table: str) -> pd.DataFrame:
 
 
 @cache
-def _contract(table: str) -> tuple[dict[str, Any], pa.DataFrameSchema]:
-    """Return the type of each column in order, and what the contract says of values: pandera takes long over columns.
+def _contract(table: str) -> tuple[dict[str, Any], dict[str, pa.Column]]:
+    """Return the type of each column in order, and of which columns the contract says more, without their types.
 
-    Of a column that may be missing and has no check nothing is said beyond its type.
+    Columns and types are compared at once, because pandera takes long over each column.
     """
     schema = TABLES[table].to_schema()
     types = {
         name: _TEXT if str(spec.dtype).startswith("string") else spec.dtype.type
         for name, spec in schema.columns.items()
     }
-    said = {name: spec for name, spec in schema.columns.items() if spec.checks or spec.unique or not spec.nullable}
-    of_values = pa.DataFrameSchema(said, checks=schema.checks, unique=schema.unique)
-    return types, of_values.update_columns({name: {"dtype": None} for name in said})
+    said = [name for name, spec in schema.columns.items() if spec.checks or spec.unique or not spec.nullable]
+    untyped = schema.update_columns({name: {"dtype": None} for name in said})
+    return types, {name: untyped.columns[name] for name in said}
 
 
 @cache
