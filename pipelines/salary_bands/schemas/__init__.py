@@ -87,13 +87,17 @@ def _contract(table: str) -> tuple[dict[str, Any], dict[str, pa.Column]]:
     Columns and types are compared at once, because pandera takes long over each column.
     """
     schema = TABLES[table].to_schema()
-    types = {
-        name: _TEXT if str(spec.dtype).startswith("string") else spec.dtype.type
-        for name, spec in schema.columns.items()
-    }
+    types = {name: _pandas_type(str(spec.dtype)) for name, spec in schema.columns.items()}
     said = [name for name, spec in schema.columns.items() if spec.checks or spec.unique or not spec.nullable]
     untyped = schema.update_columns({name: {"dtype": None} for name in said})
     return types, {name: untyped.columns[name] for name in said}
+
+
+def _pandas_type(name: str) -> Any:
+    """Return the type of a column in frames; times have microseconds, which pandera does not look at."""
+    if name.startswith("string"):
+        return _TEXT
+    return pd.api.types.pandas_dtype("datetime64[us]" if name.startswith("datetime64") else name)
 
 
 @cache
