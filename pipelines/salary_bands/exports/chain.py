@@ -178,6 +178,10 @@ class Chain:
 
 def malformed_rows(records: list[Malformed]) -> pd.DataFrame:
     """Malformed records as rejected_reports."""
-    rows = [(m.row, "", m.reason) for m in records]
-    frame = pd.DataFrame(rows, columns=["row", "column", "reason"])
-    return frame.astype({"row": "int64", "column": TEXT, "reason": TEXT})
+    return pd.DataFrame(
+        {
+            "row": pd.Series([m.row for m in records], dtype="int64"),
+            "column": pd.Series([""] * len(records), dtype=TEXT),
+            "reason": pd.Series([m.reason for m in records], dtype=TEXT),
+        }
+    )

@@ -307,8 +307,8 @@ def _with_ordered_ends(values: pd.DataFrame) -> pd.DataFrame:
 
     0 is no end. A range has the middle as its base unless it states one.
     """
-    ends = [values[name].where(values[name] > 0) for name in ("base_min", "base_max")]
-    low, high = np.fmin(*ends), np.fmax(*ends)
+    one, other = (values[name].where(values[name] > 0) for name in ("base_min", "base_max"))
+    low, high = (pd.Series(end(one, other), index=values.index) for end in (np.fmin, np.fmax))
     is_range = low < high
     return values.assign(
         base=values["base"].fillna((low + high) / 2), base_min=low.where(is_range), base_max=high.where(is_range)
