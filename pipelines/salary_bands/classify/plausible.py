@@ -6,7 +6,7 @@ market but a unit: months read as years, thousands, another currency.
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ import pandas as pd
 from salary_bands.errors import HeldExport
 from salary_bands.settings import Settings
 from salary_bands.statistics.pay_profile import Document, by_currency, histogram, merged, to_document
+from salary_bands.storage.frames import map_distinct
 from salary_bands.vocabulary.gazetteer import currency_of
 from salary_bands.vocabulary.wages import average_wages
 
@@ -93,7 +94,8 @@ def doubtful(differences: list[Difference], settings: Settings) -> list[str]:
 class Plausibility:
     """The pay of an export, counted chunk by chunk, beside the average wages of its countries."""
 
-    _histograms: list[pd.DataFrame] = field(default_factory=list)
+    _counts: pd.DataFrame | None = None
+    _differences: list[Difference] | None = None
 
     def add(self, pay: pd.DataFrame, currency: pd.Series) -> None:
         """Count a chunk of pay_reports: those in scope, with a leaf, a base and a country."""
@@ -101,25 +103,24 @@ class Plausibility:
         asked &= pay["country"].notna() & pay["base"].gt(0).fillna(False)
         if not asked.any():
             return
-        rows = pay[asked]
-        of_level = rows["level"].map(_OF_LEVEL).fillna(rows["stage"].map(_OF_LEVEL)).fillna(1.0).astype("float64")
-        of_tier = rows["tier"].map(_OF_TIER).fillna(1.0).astype("float64")
-        log_pay = pd.Series(np.log(rows["base"].astype("float64") / (of_level * of_tier)))
-        self._histograms = [merged([*self._histograms, histogram(rows["country"], currency[asked], log_pay)])]
+        rows = pay.loc[asked, ["country", "level", "stage", "tier", "base"]]
+        of_level, of_stage = (map_distinct(rows[name], _OF_LEVEL.get, "float64") for name in ("level", "stage"))
+        of_tier = map_distinct(rows["tier"], _OF_TIER.get, "float64").fillna(1.0)
+        log_pay = np.log(rows["base"].astype("float64") / (of_level.fillna(of_stage).fillna(1.0) * of_tier))
+        counts = histogram(rows["country"], currency[asked], log_pay)
+        self._counts = counts if self._counts is None else merged(self._counts, counts)
+        self._differences = None
 
     @property
     def document(self) -> Document:
         """The pay that was counted, for the record of the part: exports are compared with each other by it."""
-        return to_document(merged(self._histograms))
+        return {} if self._counts is None else to_document(self._counts)
 
     def differences(self) -> list[Difference]:
         """Compare each country and currency that has enough reports with the country's average wage."""
-        found = by_currency(merged(self._histograms), [])
-        usual = found["country"].map(average_wages()).astype("float64") * _USUAL_RATIO
-        factor = np.exp(found["log_pay"]) / usual
-        known = found.assign(factor=factor)[factor.notna()][["country", "currency", "reports", "factor"]]
-        facts = known.assign(beside="what is usual there").itertuples(index=False, name=None)
-        return [Difference(*fact) for fact in facts]
+        if self._differences is None:
+            self._differences = [] if self._counts is None else _beside_wages(self._counts)
+        return self._differences
 
     def warnings(self, settings: Settings) -> list[str]:
         """Return a line for each country and currency whose pay is far from what is usual there."""
@@ -129,6 +130,16 @@ class Plausibility:
         """Raise HeldExport `implausible` if the pay of too many of the reports that can be compared is no pay."""
         if wrong := implausible(self.differences(), settings):
             raise HeldExport("implausible", str(wrong), FIX, rows=rows)
+
+
+def _beside_wages(counts: pd.DataFrame) -> list[Difference]:
+    found = by_currency(counts, [])
+    facts = zip(found["country"], found["currency"], found["reports"], np.exp(found["log_pay"]), strict=True)
+    return [
+        Difference(country, currency, reports, pay / usual, "what is usual there")
+        for country, currency, reports, pay in facts
+        if (usual := usual_pay(country))
+    ]
 
 
 def usual_pay(country: str) -> float | None:

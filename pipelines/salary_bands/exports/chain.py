@@ -68,8 +68,9 @@ class Chain:
             self.noted.update(part.noted)
             self.unusable.update(part.unusable)
             self.cells.update(part.cells)
-            latest = [moment.date() for moment in part.accepted["submitted_at"].dropna().nlargest(1)]
-            self.newest = max([*latest, *([self.newest] if self.newest else [])], default=None)
+            if part.accepted["submitted_at"].notna().any():
+                latest = part.accepted["submitted_at"].max().date()
+                self.newest = max(latest, self.newest or latest)
             yield raw, part.accepted, part.rejected
         self._count(malformed_rows(self.opened.malformed))
         if self.is_mostly_rejected:
@@ -156,6 +157,8 @@ class Chain:
         return sum(rows for (_, reason), rows in self.rejected.items() if reason not in NO_FAULT)
 
     def _count(self, rejected: pd.DataFrame) -> None:
+        if rejected.empty:
+            return
         groups = rejected.groupby(["column", "reason"])["row"].agg(["size", "min"]).reset_index()
         for column, reason, rows, first in groups.itertuples(index=False, name=None):
             self.rejected[column, reason] += int(rows)
@@ -175,6 +178,10 @@ class Chain:
 
 def malformed_rows(records: list[Malformed]) -> pd.DataFrame:
     """Malformed records as rejected_reports."""
-    rows = [(m.row, "", m.reason) for m in records]
-    frame = pd.DataFrame(rows, columns=["row", "column", "reason"])
-    return frame.astype({"row": "int64", "column": TEXT, "reason": TEXT})
+    return pd.DataFrame(
+        {
+            "row": pd.Series([m.row for m in records], dtype="int64"),
+            "column": pd.Series([""] * len(records), dtype=TEXT),
+            "reason": pd.Series([m.reason for m in records], dtype=TEXT),
+        }
+    )

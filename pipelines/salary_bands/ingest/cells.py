@@ -104,11 +104,12 @@ class MappedColumns:
 
 def blank_rows(block: pd.DataFrame) -> pd.Series:
     """True for rows without a cell that is not blank."""
-    return block.apply(_is_blank).all(axis=1)
-
-
-def _is_blank(cells: pd.Series) -> pd.Series:
-    return cells.isna() | cells.str.strip().eq("")
+    blank = pd.Series(True, index=block.index)
+    for _, cells in block.items():
+        if not blank.any():
+            break
+        blank &= cells.isna() | cells.str.strip().eq("")
+    return blank
 
 
 def _cleaned(cells: pd.Series, blanks: set[str]) -> pd.Series:

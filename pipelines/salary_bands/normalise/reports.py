@@ -28,6 +28,12 @@ from salary_bands.vocabulary.money import annual_factor, whole_usd
 from salary_bands.vocabulary.places import locate
 from salary_bands.vocabulary.rates import Rates
 
+_OF_EMPLOYMENT = {
+    "part_time": "part_time",
+    "contract": "contract",
+    "freelance": "freelance",
+    "intern": "intern_or_student",
+}
 _CARRIED = ("currency", "job_title", "specialisation", "skills", "occupation", "industry")
 
 
@@ -37,7 +43,7 @@ def normalise(accepted: pd.DataFrame, fmt: Format, exported: date, rates: Rates,
     employer = owner_at(map_distinct(accepted["employer"], lambda text: match_employer(text).employer), day)
     facts = facts_at(employer, day)
     country, metro = _places(accepted)
-    level, level_basis, stage, scheme_scope = _levels(accepted.assign(employer_name=employer), fmt)
+    level, level_basis, stage, scheme_scope = _levels(accepted, employer, fmt)
     kept = ["row", "row_hash", "range_id", "evidence", "submission_id", "submitted_at", "submitted_year"]
     return accepted[kept].assign(
         scope_reason=_employment_scope(accepted, settings).fillna(scheme_scope),
@@ -60,10 +66,11 @@ def _places(accepted: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     return tuple(_taken([getattr(p, name) for p in places], codes, accepted.index) for name in ("country", "market"))  # type: ignore[return-value]
 
 
-def _levels(accepted: pd.DataFrame, fmt: Format) -> tuple[pd.Series, pd.Series, pd.Series, pd.Series]:
+def _levels(accepted: pd.DataFrame, named: pd.Series, fmt: Format) -> tuple[pd.Series, pd.Series, pd.Series, pd.Series]:
     """Return level, level_basis, stage and scope reason.
 
-    The first that answers counts: the employer's ladder, title words, the format's scheme, experience.
+    named: the employers by their names. The first that answers counts: the employer's ladder, title words, the format's
+    scheme, experience.
     """
     scheme = {k.casefold(): v for k, v in fmt.levels.items()}
     # nearly every row has its own employer, level and title, but few of each
@@ -84,7 +91,8 @@ def _levels(accepted: pd.DataFrame, fmt: Format) -> tuple[pd.Series, pd.Series, 
             return found if found in SCOPE_REASONS else None
         return None if is_on_ladder(employer, level) else answered_scope(level)
 
-    codes, answers = map_distinct_rows(accepted[["employer_name", "level", "job_title"]], answer)
+    asked = pd.DataFrame({"employer": named, "level": accepted["level"], "title": accepted["job_title"]})
+    codes, answers = map_distinct_rows(asked, answer)
     found = _taken([a for a, _ in answers], codes, accepted.index)
     basis = _taken([b for _, b in answers], codes, accepted.index)
     level = found.where(found.isin(LEVELS))
@@ -93,20 +101,13 @@ def _levels(accepted: pd.DataFrame, fmt: Format) -> tuple[pd.Series, pd.Series, 
     unanswered = level.isna() & stage.isna()
     level = level.mask(unanswered, inferred)
     basis = basis.mask(unanswered, pd.Series("experience", index=level.index, dtype=TEXT).where(inferred.notna()))
-    codes, scopes = map_distinct_rows(accepted[["employer_name", "level"]], scope)
+    codes, scopes = map_distinct_rows(asked[["employer", "level"]], scope)
     return level, basis, stage.fillna(map_distinct(level, stage_of)), _taken(scopes, codes, accepted.index)
 
 
 def _employment_scope(accepted: pd.DataFrame, settings: Settings) -> pd.Series:
-    scope = accepted["employment"].map(
-        {
-            "part_time": "part_time",
-            "contract": "contract",
-            "freelance": "freelance",
-            "intern": "intern_or_student",
-        }
-    )
-    scope = scope.astype(TEXT).mask(scope.isna() & (accepted["hours_per_week"] < settings.full_time_hours), "part_time")
+    scope = map_distinct(accepted["employment"], _OF_EMPLOYMENT.get)
+    scope = scope.mask(scope.isna() & (accepted["hours_per_week"] < settings.full_time_hours), "part_time")
     return scope.fillna(map_distinct(accepted["job_title"], title_scope))
 
 
@@ -126,32 +127,28 @@ def _pay(
     known = base.fillna(0) + bonus.fillna(0) + equity.fillna(0) + sign_on.fillna(0)
     complete = base.notna() & bonus.notna() & equity.notna()
     tolerated = stated * settings.total_tolerance
-    differs = complete & ((known - stated).abs() > tolerated).fillna(False)
-    differs |= (known - stated > tolerated).fillna(False)  # parts exceed the total, whatever else is unknown
+    differs = complete & ((known - stated).abs() > tolerated)
+    differs |= known - stated > tolerated  # parts exceed the total, whatever else is unknown
     overruled = stated.notna() & (differs | known.eq(0))
     total = stated.where(overruled | ~complete, known)
-    base, low, high, bonus, equity = (part.mask(overruled) for part in (base, low, high, bonus, equity))
+    parts = {"base": base, "base_min": low, "base_max": high, "bonus": bonus, "equity": equity}
+    if overruled.any():
+        parts = {name: part.mask(overruled) for name, part in parts.items()}
     total_basis = pd.Series("parts", index=total.index, dtype=TEXT).where(complete & ~overruled, "stated")
+    pay = {**parts, "total": total, "total_liquid": _liquid(accepted, total, parts["equity"], ownership)}
     return {
-        "base": base,
-        "base_min": low,
-        "base_max": high,
-        "bonus": bonus,
-        "equity": equity,
-        "total": total,
-        "total_liquid": _liquid(accepted, total, equity, ownership),
+        **{name: amount.astype("Int64") for name, amount in pay.items()},
         "total_basis": total_basis.where(total.notna()),
     }
 
 
 def _liquid(accepted: pd.DataFrame, total: pd.Series, equity: pd.Series, ownership: pd.Series) -> pd.Series:
     """Return total without equity that cannot be sold; missing if it is not known whether it can."""
-    listed = ownership.map({"listed": True, "private": False}).astype("boolean")
-    listed = listed.mask(accepted["equity_type"].eq("options").fillna(False), False)
-    liquid = accepted["equity_liquid"].fillna(listed).mask(equity.eq(0).fillna(False), True)
-    sellable = liquid.fillna(False).astype(bool)
+    listed = map_distinct(ownership, {"listed": True, "private": False}.get, "boolean")
+    listed = listed.mask(accepted["equity_type"].eq("options"), False)
+    liquid = accepted["equity_liquid"].fillna(listed).mask(equity.eq(0), True)
     rest = (total - equity).mask(total < equity)
-    return total.where(sellable, rest.where(liquid.notna()))
+    return total.where(liquid.fillna(False).astype(bool), rest.where(liquid.notna()))
 
 
 def _taken(values: list[str | None], codes: np.ndarray, index: pd.Index) -> pd.Series:

@@ -5,6 +5,7 @@ Belongs here: columns, types, units, descriptions, checks within one table. Does
 """
 
 from functools import cache
+from typing import Any
 
 import pandas as pd
 import pandera.errors
@@ -64,10 +65,14 @@ class SchemaBroken(Exception):  # noqa: N818 - the name is clear without "Error"
 
 def validated(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     """Return the frame if it satisfies the table's contract, else raise SchemaBroken."""
-    texts, of_others = _of_others(table)
-    known = frame.columns.is_unique and texts <= set(frame.select_dtypes("string").columns)
+    schema = TABLES[table].to_schema()
+    types, of_values = _contract(table)
+    if [*frame.columns] == [*types] and [*frame.dtypes] == [*types.values()]:
+        is_empty = frame.isna().all()
+        said = {name: spec for name, spec in of_values.items() if not (spec.nullable and is_empty[name])}
+        schema = pa.DataFrameSchema(said, checks=schema.checks, unique=schema.unique)
     try:
-        return of_others.validate(frame, lazy=True) if known else TABLES[table].validate(frame, lazy=True)
+        return schema.validate(frame, lazy=True, inplace=True)
     except pandera.errors.SchemaErrors as errors:
         shown = ["column", "check", *([] if table in EXPORT_TABLES else ["failure_case"])]  # no cell of an export
         cases = errors.failure_cases[shown].astype(str).drop_duplicates().head(5)
@@ -76,13 +81,26 @@ def validated(frame: pd.DataFrame, table: str) -> pd.DataFrame:
 
 
 @cache
-def _of_others(table: str) -> tuple[frozenset[str], pa.DataFrameSchema]:
-    """Return the columns of text, and the contract without their type, which pandera looks for in value by value."""
+def _contract(table: str) -> tuple[dict[str, Any], dict[str, pa.Column]]:
+    """Return the type of each column in order, and of which columns the contract says more, without their types.
+
+    Columns and types are compared at once, because pandera takes long over each column.
+    """
     schema = TABLES[table].to_schema()
-    texts = [name for name, spec in schema.columns.items() if str(spec.dtype).startswith("string")]
-    return frozenset(texts), schema.update_columns({name: {"dtype": None} for name in texts})
+    types = {name: _pandas_type(str(spec.dtype)) for name, spec in schema.columns.items()}
+    said = [name for name, spec in schema.columns.items() if spec.checks or spec.unique or not spec.nullable]
+    untyped = schema.update_columns({name: {"dtype": None} for name in said})
+    return types, {name: untyped.columns[name] for name in said}
 
 
+def _pandas_type(name: str) -> Any:
+    """Return the type of a column in frames; times have microseconds, which pandera does not look at."""
+    if name.startswith("string"):
+        return _TEXT
+    return pd.api.types.pandas_dtype("datetime64[us]" if name.startswith("datetime64") else name)
+
+
+@cache
 def arrow_schema(table: str) -> pyarrow.Schema:
     """Return the table's Parquet schema, which all parts share, even empty ones.
 
@@ -111,10 +129,11 @@ def _arrow_schema(model: type[Table], times: pyarrow.DataType) -> pyarrow.Schema
 def to_pandas(part: pyarrow.Table, table: str) -> pd.DataFrame:
     """Convert a part of the table to a frame with the types of its contract."""
     frame = part.cast(arrow_schema(table)).to_pandas(types_mapper=_PANDAS_TYPES.get)
-    columns = TABLES[table].to_schema().columns.items()
-    plain = {name: "int64" for name, spec in columns if str(spec.dtype) == "int64"}
-    times = {name: "datetime64[us]" for name, spec in columns if str(spec.dtype).startswith("datetime64")}
-    return frame.astype({**plain, **times})
+    types, _ = _contract(table)
+    for name, found in frame.dtypes.items():
+        if found != types[name]:
+            frame[name] = frame[name].astype(types[name])
+    return frame
 
 
 def empty(table: str) -> pd.DataFrame:
@@ -122,8 +141,9 @@ def empty(table: str) -> pd.DataFrame:
     return to_pandas(arrow_schema(table).empty_table(), table)
 
 
+_TEXT = pd.StringDtype(na_value=float("nan"))
 _PANDAS_TYPES: dict[pyarrow.DataType, object] = {
     pyarrow.int64(): pd.Int64Dtype(),
     pyarrow.bool_(): pd.BooleanDtype(),
-    pyarrow.string(): pd.StringDtype(na_value=float("nan")),
+    pyarrow.string(): _TEXT,
 }

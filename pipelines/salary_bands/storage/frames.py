@@ -26,8 +26,12 @@ def map_distinct_rows(frame: pd.DataFrame, function: Callable[..., Any]) -> tupl
     Returns:
         (codes, results): the result of row i is results[codes[i]].
     """
-    codes = frame.groupby(list(frame.columns), dropna=False, sort=False).ngroup().to_numpy()
-    first = pd.Series(np.arange(len(codes))).groupby(codes, sort=True).first().to_numpy()
-    distinct = frame.iloc[first].astype(object)
-    distinct = distinct.where(distinct.notna(), None)
-    return codes, [function(*row) for row in distinct.itertuples(index=False, name=None)]
+    columns = [column.array for _, column in frame.items()]
+    codes = np.zeros(len(frame), dtype=np.int64)
+    for column in columns:
+        of_column, distinct = pd.factorize(column)  # missing cells have -1
+        codes, _ = pd.factorize(codes * (len(distinct) + 1) + of_column)
+    _, first = np.unique(codes, return_index=True)
+    cells = [column.take(first) for column in columns]
+    known = [np.where(cell.isna(), None, cell.astype(object)) for cell in cells]
+    return codes, [function(*row) for row in zip(*known, strict=True)]

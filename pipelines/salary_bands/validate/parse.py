@@ -41,6 +41,10 @@ def parse_amount(
 
     monthly_below: the limit of each row under which its amount is monthly, if it is not the format's.
     """
+    if text.isna().all():  # of our columns, an export has few
+        nothing = pd.Series(np.nan, index=text.index, dtype=TEXT)
+        blank = 0.0 if meaning.blank == "none" else np.nan
+        return Parsed(pd.Series(blank, index=text.index), nothing, {}, nothing)
     number, reason, currencies = _numbers(text, decimal)
     noted: dict[str, int] = {}
     if (words := reason.eq("not_a_number")).any():
@@ -61,11 +65,9 @@ def parse_amount(
     if meaning.monthly_below:
         limit = meaning.monthly_below if monthly_below is None else monthly_below
         number = number.where(number.ge(limit) | number.isna(), number * 12)
-    zero = number.eq(0)
-    if meaning.zero == "rejected":
-        reason = reason.mask(zero, "zero")
-    if meaning.zero != "none":
+    if meaning.zero != "none" and (zero := number.eq(0)).any():
         number = number.mask(zero)
+        reason = reason.mask(zero, "zero") if meaning.zero == "rejected" else reason
     if meaning.blank == "none":
         number = number.mask(text.isna(), 0.0)
     return Parsed(number, reason, {k: v for k, v in noted.items() if v}, currencies)
@@ -118,10 +120,13 @@ def parse_word(
     usual: Callable[[str], str | None] = lambda _: None,
 ) -> tuple[pd.Series, pd.Series]:
     """Match text to one of the words, or by what is `usual`, and return (word, reason); blank is the default."""
-    folded = map_distinct(text, lambda t: usual(t) or t.casefold().replace("-", "_").replace(" ", "_"))
-    known = folded.isin(words)
-    reason = reason_where(text.notna() & ~known, "unknown_value")
-    word = folded.where(known)
+
+    def known(cell: str) -> str | None:
+        word = usual(cell) or cell.casefold().replace("-", "_").replace(" ", "_")
+        return word if word in words else None
+
+    word = map_distinct(text, known)
+    reason = reason_where(text.notna() & word.isna(), "unknown_value")
     return (word if default is None else word.fillna(default)), reason
 
 

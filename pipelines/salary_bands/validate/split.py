@@ -65,26 +65,41 @@ class Split:
 class _Reasons:
     """The first fault of each row, in the order in which faults are looked for."""
 
-    def __init__(self, index: pd.Index) -> None:
-        self.column = pd.Series(np.nan, index=index, dtype=TEXT)
-        self.reason = pd.Series(np.nan, index=index, dtype=TEXT)
+    def __init__(self, rows: int) -> None:
+        self._faults = [("", "")]  # column and reason; the first is none
+        self._fault = np.zeros(rows, dtype=np.int64)
+
+    @property
+    def wrong(self) -> np.ndarray:
+        """True for rows with a fault."""
+        return self._fault > 0
+
+    def rejected(self, row: pd.Series) -> pd.DataFrame:
+        """Return the rows with a fault as rejected_reports, with the index of `row`."""
+        columns, reasons = (pd.array(part, dtype=TEXT) for part in zip(*self._faults, strict=True))
+        fault = self._fault[self.wrong]
+        found = {"row": row[self.wrong], "column": columns.take(fault), "reason": reasons.take(fault)}
+        return pd.DataFrame(found, index=row.index[self.wrong])
+
+    def where(self, column: str, wrong: pd.Series | np.ndarray, reason: str) -> None:
+        """Note one reason for the rows that are wrong."""
+        new = np.asarray(wrong, dtype=bool) & ~self.wrong
+        if new.any():
+            self._fault[new] = len(self._faults)
+            self._faults.append((column, reason))
 
     def add(self, column: str, reason: pd.Series) -> None:
         """Note a reason per row; missing is no fault."""
-        new = self.reason.isna() & reason.notna()
-        self.column = self.column.where(~new, reason_where(new, column))
-        self.reason = self.reason.where(~new, reason)
+        codes, found = pd.factorize(reason)
+        for code, why in enumerate(found):
+            self.where(column, codes == code, why)
 
     def add_or_note(self, column: str, reason: pd.Series, noted: Counter[str]) -> None:
         """Reject rows for a column that a report needs; count the cells of an optional column as unknown."""
         if column in _NEEDED:
             self.add(column, reason)
-        else:
+        elif reason.notna().any():
             noted.update({f"{column}: {why}": int(n) for why, n in reason.value_counts().items()})
-
-    def where(self, column: str, wrong: pd.Series, reason: str) -> None:
-        """Note one reason for the rows that are wrong."""
-        self.add(column, reason_where(wrong.fillna(False).astype(bool), reason))
 
 
 def split(
@@ -95,10 +110,10 @@ def split(
     present: our columns that the export has. Each row needs an identity, a date and a title if the export has them. Of
     rows that the format skips nothing is parsed.
     """
-    skipped = raw["skipped"].fillna(False).astype(bool)
-    left_out = pd.DataFrame({"row": raw["row"], "column": "", "reason": SKIPPED}, index=raw.index)[skipped]
+    skipped = raw["skipped"].to_numpy(dtype=bool, na_value=False)
+    left_out = raw.loc[skipped, "row"]
     raw = raw[~skipped] if skipped.any() else raw
-    reasons = _Reasons(raw.index)
+    reasons = _Reasons(len(raw))
     noted: Counter[str] = Counter()
     in_cell = pd.Series(np.nan, index=raw.index, dtype=TEXT)
     if fmt.amount("base").range_in_cell:
@@ -125,14 +140,18 @@ def split(
         evidence=_evidence(year, fmt),
         submitted_at=when,
         submitted_year=year,
-        equity_liquid=values["equity_liquid"].map({"yes": True, "no": False}).astype("boolean"),
+        equity_liquid=map_distinct(values["equity_liquid"], {"yes": True, "no": False}.get, "boolean"),
     )[_ACCEPTED]
-    rejected = pd.DataFrame({"row": raw["row"], "column": reasons.column.fillna(""), "reason": reasons.reason})
-    wrong = reasons.reason.notna()
+    kept = accepted[~reasons.wrong] if reasons.wrong.any() else accepted
+    refused = reasons.rejected(raw["row"])
+    if len(left_out):
+        refused = pd.concat([_skipped(left_out).astype(refused.dtypes), refused]).sort_index()
     cells = Counter({name: int(raw[name].notna().sum()) for name in unusable})
-    refused = pd.concat([left_out.astype(rejected.dtypes), rejected[wrong]]) if len(left_out) else rejected[wrong]
-    kept, refused = accepted[~wrong].reset_index(drop=True), refused.sort_index().reset_index(drop=True)
-    return Split(kept, refused, noted, unusable, cells)
+    return Split(kept.reset_index(drop=True), refused.reset_index(drop=True), noted, unusable, cells)
+
+
+def _skipped(row: pd.Series) -> pd.DataFrame:
+    return pd.DataFrame({"row": row, "column": "", "reason": SKIPPED})
 
 
 def _with_blank_titles(raw: pd.DataFrame) -> pd.DataFrame:
@@ -156,7 +175,8 @@ def _currency(raw: pd.DataFrame, rates: Rates, reasons: _Reasons) -> pd.Series:
         plain.loc[unclear] = pd.array([found[i] for i in codes], dtype=TEXT)
     reasons.where("currency", raw["currency"].isna(), "missing")
     reasons.where("currency", plain.isna(), "unknown_currency")
-    reasons.where("currency", ~plain.isin(rates.currencies), "unquoted_currency")
+    quoted = map_distinct(plain, rates.currencies.__contains__, "boolean")
+    reasons.where("currency", ~quoted.fillna(False), "unquoted_currency")
     return plain
 
 
@@ -205,20 +225,21 @@ def _numbers(
         numbers[name] = parsed.value
         if name in MONEY_COLUMNS:
             reasons.where(name, _contradicts(parsed.currencies, currency), "currency_contradiction")
-        if name not in DERIVED_COLUMNS:
+        if name not in DERIVED_COLUMNS and parsed.reason.notna().any():
             reasons.add_or_note(name, parsed.reason, noted)
             numbers[name] = parsed.value.mask(parsed.reason.notna())
         noted.update({f"{name}: {why}": count for why, count in parsed.noted.items()})
     for name, (least, most) in _LIMITS.items():
-        wrong = numbers[name].notna() & ~numbers[name].between(least, most)
-        reasons.add_or_note(name, reason_where(wrong, "absurd"), noted)
-        numbers[name] = numbers[name].mask(wrong)
+        wrong = (numbers[name] < least) | (numbers[name] > most)
+        if wrong.any():
+            reasons.add_or_note(name, reason_where(wrong, "absurd"), noted)
+            numbers[name] = numbers[name].mask(wrong)
     return numbers
 
 
-def _contradicts(said: pd.Series, currency: pd.Series) -> pd.Series:
+def _contradicts(said: pd.Series, currency: pd.Series) -> np.ndarray:
     """True if the sign or code beside an amount cannot mean the currency of the row."""
-    wrong = pd.Series(False, index=said.index)
+    wrong = np.zeros(len(said), dtype=bool)
     if (both := said.notna() & currency.notna()).any():
         pairs = pd.DataFrame({"said": said[both], "currency": currency[both]})
         codes, answers = map_distinct_rows(pairs, lambda text, code: code not in text.split())
@@ -248,11 +269,10 @@ def _check_pay(
     factor = annual_factor(values["pay_period"], values["hours_per_week"], settings)
     values = _with_ordered_ends(values)
     for name in ("base_min", "base_max"):
-        end = values[name] * factor * rate
-        reasons.where(name, (end < settings.min_annual_usd) | (end > settings.max_annual_usd), "absurd")
+        reasons.where(name, _is_absurd(values[name] * factor * rate, settings), "absurd")
     base = values["base"] * factor
     usd = base * rate
-    reasons.where("base", (usd < settings.min_annual_usd) | (usd > settings.max_annual_usd), "absurd")
+    reasons.where("base", _is_absurd(usd, settings), "absurd")
     several = values["pay_period"].ne("year") & (usd > settings.max_periodic_annual_usd)
     reasons.where("pay_period", several, "implausible_period")
     parts = base + values["bonus"] + values["equity"] + values["sign_on"].fillna(0)
@@ -263,17 +283,23 @@ def _check_pay(
     unknown["bonus_and_equity: not_below_base"] = (
         on_top.ge(base) if fmt.amount("bonus_and_equity").below_base else on_top.eq(base)
     )
-    unknown["total: absurd"] = (total * rate < settings.min_annual_usd) | (total * rate > settings.max_annual_usd)
+    unknown["total: absurd"] = _is_absurd(total * rate, settings)
     for name in ("bonus", "bonus_and_equity", "sign_on", "equity"):
         unknown[f"{name}: absurd"] = values[name] * rate > settings.max_annual_usd
-    stays = reasons.reason.isna()
     for what, wrong in unknown.items():
         name = what.partition(":")[0]
-        values = values.assign(**{name: values[name].mask(wrong)})
-        if count := int((wrong & stays).sum()):
+        if wrong.any():
+            values[name] = values[name].mask(wrong)
+        if count := int((wrong & ~reasons.wrong).sum()):
             noted[what] += count
-    reasons.where("", values[["base", "bonus", "total", "equity"]].isna().all(axis=1), "no_pay")
+    no_pay = values["base"].isna() & values["bonus"].isna() & values["total"].isna() & values["equity"].isna()
+    reasons.where("", no_pay, "no_pay")
     return values
+
+
+def _is_absurd(usd: pd.Series, settings: Settings) -> pd.Series:
+    """True if a year's pay is none that anybody has."""
+    return (usd < settings.min_annual_usd) | (usd > settings.max_annual_usd)
 
 
 def _with_ordered_ends(values: pd.DataFrame) -> pd.DataFrame:
@@ -281,22 +307,22 @@ def _with_ordered_ends(values: pd.DataFrame) -> pd.DataFrame:
 
     0 is no end. A range has the middle as its base unless it states one.
     """
-    ends = values[["base_min", "base_max"]].where(values[["base_min", "base_max"]] > 0)
-    low, high = ends.min(axis=1), ends.max(axis=1)
-    is_range = ends.notna().all(axis=1) & low.ne(high)
-    middle = (low + high) / 2
+    one, other = (values[name].where(values[name] > 0) for name in ("base_min", "base_max"))
+    low, high = (pd.Series(end(one, other), index=values.index) for end in (np.fmin, np.fmax))
+    is_range = low < high
     return values.assign(
-        base=values["base"].fillna(middle), base_min=low.where(is_range), base_max=high.where(is_range)
+        base=values["base"].fillna((low + high) / 2), base_min=low.where(is_range), base_max=high.where(is_range)
     )
 
 
 def _conversion_differences(values: pd.DataFrame, rate: pd.Series, settings: Settings) -> dict[str, int]:
     """Count how often the source's own conversion to USD differs from ours by more than the tolerance of totals."""
-    ours = (values["base"] * rate)[values["currency"].ne("USD")]
-    stated = values["stated_usd"].reindex(ours.index)
-    off = int(((stated - ours).abs() > ours * settings.total_tolerance).sum())
-    compared = int((stated.notna() & ours.notna()).sum())
-    return {"stated_usd: compared with ours": compared, "stated_usd: off from ours": off} if compared else {}
+    stated, ours = values["stated_usd"], values["base"] * rate
+    compared = stated.notna() & ours.notna() & values["currency"].ne("USD")
+    if not compared.any():
+        return {}
+    off = compared & ((stated - ours).abs() > ours * settings.total_tolerance)
+    return {"stated_usd: compared with ours": int(compared.sum()), "stated_usd: off from ours": int(off.sum())}
 
 
 def _equity(values: pd.DataFrame, stated_years: pd.Series) -> pd.Series:

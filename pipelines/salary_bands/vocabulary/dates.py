@@ -15,8 +15,11 @@ def rate_period(submitted_at: pd.Series, submitted_year: pd.Series, exported: pd
 
 def report_day(reports: pd.DataFrame, exported: date) -> pd.Series:
     """Return the day on which to look up dated facts: the report's day, the middle of its year, or the export's day."""
-    middle = pd.to_datetime(reports["submitted_year"].astype("string") + "-07-01").astype("datetime64[us]")
-    return reports["submitted_at"].fillna(middle).fillna(pd.Timestamp(exported))
+    day = reports["submitted_at"]
+    if day.isna().any():
+        middle = pd.to_datetime(reports["submitted_year"].astype("string") + "-07-01").astype("datetime64[us]")
+        day = day.fillna(middle).fillna(pd.Timestamp(exported))
+    return day
 
 
 def months_before(day: date, months: int) -> date:

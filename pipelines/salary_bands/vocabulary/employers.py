@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from salary_bands.reference import read_csv
-from salary_bands.storage.frames import TEXT, map_distinct_rows
+from salary_bands.storage.frames import TEXT, map_distinct, map_distinct_rows
 from salary_bands.vocabulary.employer_text import (
     employer_key,
     known_words,
@@ -50,6 +50,7 @@ _SHORTEST_OF_SEVERAL_WORDS = 9  # letters of a listed name of several words befo
 _MAY_BE_SOFTWARE = re.compile(
     r"\b(?:it\b|ai\b|data|analy|softw|cod(?:e|ing)|program|tech|engineer|research|scien|statist|math)"
 )
+_MANY_DAYS = 1_000_000  # more than any period has
 _LAST_DAY = pd.Timestamp("2199-12-31")  # in the open period of every listed employer
 
 
@@ -198,6 +199,32 @@ def _facts() -> pd.DataFrame:
     return _dated(facts).sort_values(["employer", "valid_from"], ignore_index=True)
 
 
+class _Periods(NamedTuple):
+    """The facts of listed employers with numbers to look them up by.
+
+    numbers: of the employers, in the order of facts. begin, end: of each period, number * _MANY_DAYS + days since 1900.
+    """
+
+    facts: pd.DataFrame
+    numbers: dict[str, int]
+    begin: np.ndarray
+    end: np.ndarray
+
+
+@cache
+def _periods() -> _Periods:
+    facts = _facts()
+    number, names = pd.factorize(facts["employer"])
+    begin, end = (number * _MANY_DAYS + _days(facts[name]) for name in ("valid_from", "valid_to"))
+    return _Periods(facts, {name: n for n, name in enumerate(names)}, begin, end)
+
+
+def _days(day: pd.Series) -> np.ndarray:
+    """Return the days since 1900, before which no report is."""
+    days: np.ndarray = (day.to_numpy().astype("datetime64[D]") - np.datetime64("1900-01-01")).astype(np.int64)
+    return days
+
+
 def _dated(rows: pd.DataFrame) -> pd.DataFrame:
     for column, blank in (("valid_from", "1900-01-01"), ("valid_to", "2200-01-01")):
         rows[column] = pd.to_datetime(rows[column].replace("", blank), format="%Y-%m-%d")
@@ -219,15 +246,18 @@ def facts_at(employer: pd.Series, day: pd.Series) -> pd.DataFrame:
 
     An unlisted employer has the tier and industry of its kind, if its name says one; else all are missing.
     """
-    asked = pd.DataFrame({"employer": employer, "day": day, "position": np.arange(len(employer))})
-    facts = asked.merge(employer_facts(), on="employer", how="inner")
-    facts = facts[facts["day"].between(facts["valid_from"], facts["valid_to"], inclusive="left")]
-    facts = facts.set_index("position")[["tier", "industry", "ownership"]].reindex(asked["position"])
-    facts = facts.set_axis(employer.index).astype(TEXT)
-    kinds = {name: _kind_in(name) for name in employer[facts["tier"].isna() & employer.notna()].unique()}
-    for number, column in enumerate(("tier", "industry")):
-        known = {name: kind[number] for name, kind in kinds.items() if kind}
-        facts[column] = facts[column].fillna(employer.map(known).astype(TEXT))
+    listed = _periods()
+    codes, names = pd.factorize(employer)  # a missing employer has the code -1, of the last entry
+    number = np.array([*(listed.numbers.get(name, -1) for name in names), -1])[codes]
+    asked = number * _MANY_DAYS + _days(day)
+    at = np.searchsorted(listed.begin, asked, side="right") - 1
+    at = np.where((at >= 0) & (asked < listed.end[at]), at, -1)
+    known = {name: listed.facts[name].array.take(at, allow_fill=True) for name in ("tier", "industry", "ownership")}
+    facts = pd.DataFrame(known, index=employer.index)
+    kinds = [*map(_kind_in, names), None]
+    for place, column in enumerate(("tier", "industry")):
+        of_kind = pd.array([kind and kind[place] for kind in kinds], dtype=TEXT).take(codes)
+        facts[column] = facts[column].fillna(pd.Series(of_kind, index=employer.index))
     return facts
 
 
@@ -292,7 +322,8 @@ def _owners() -> pd.DataFrame:
 def owner_at(employer: pd.Series, day: pd.Series) -> pd.Series:
     """Return the employer that each one is part of on the given day: Credit Suisse is UBS from 2023-06-12 on."""
     owners = _owners()
-    part = employer.isin(owners["employer"]).to_numpy(dtype=bool)
+    owned = frozenset(owners["employer"])
+    part = map_distinct(employer, owned.__contains__, "boolean").to_numpy(dtype=bool, na_value=False)
     if not part.any():
         return employer
     asked = pd.DataFrame({"employer": employer[part], "day": day[part], "position": np.flatnonzero(part)})

@@ -9,6 +9,7 @@ import pycountry
 
 from salary_bands.reference import read_yaml
 from salary_bands.settings import Settings
+from salary_bands.storage.frames import map_distinct
 
 _CODE_IN_BRACKETS = re.compile(r"\(([a-z]{3})\)$")
 
@@ -64,9 +65,9 @@ def annual_factor(period: pd.Series, hours_per_week: pd.Series, settings: Settin
         "week": float(settings.weeks_per_year),
         "day": float(settings.days_per_year),
     }
-    return period.map(factors).fillna(settings.weeks_per_year * hours).astype("float64")
+    return map_distinct(period, factors.get, "float64").fillna(settings.weeks_per_year * hours)
 
 
 def whole_usd(amount: pd.Series, factor: pd.Series | float, rate: pd.Series) -> pd.Series:
-    """Convert amounts to whole USD, rounding half up; a missing amount stays missing."""
-    return pd.Series(np.floor(amount * factor * rate + 0.5), index=amount.index).astype("Int64")
+    """Convert amounts to whole USD, rounding half up; a missing amount stays NaN."""
+    return pd.Series(np.floor(amount * factor * rate + 0.5), index=amount.index)

@@ -11,14 +11,16 @@ import hashlib
 import io
 import zipfile
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import currency_converter.currency_converter
+import numpy as np
 import pandas as pd
 
 from salary_bands.reference import read_csv
+from salary_bands.storage.frames import map_distinct_rows
 
 SHIPPED_RATES = Path(currency_converter.currency_converter.CURRENCY_FILE)
 
@@ -42,18 +44,24 @@ class Rates:
         """The newest month, YYYY-MM."""
         return self.last_day[:7]
 
-    @property
+    @cached_property
     def currencies(self) -> frozenset[str]:
         """The currencies that have a rate."""
-        return frozenset(self.usd.index.get_level_values("currency"))
+        return frozenset(self.usd.index.unique("currency"))
 
     def of(self, currency: pd.Series, period: pd.Series) -> pd.Series:
         """Return USD per unit, row by row; missing if the currency has no rate in that period."""
-        last_year = self.last_month[:4]
-        clipped = period.where(period.str[:4] <= last_year, self.last_month)
-        clipped = clipped.mask((clipped.str.len() > 4) & (clipped > self.last_month), self.last_month)
-        index = pd.MultiIndex.from_arrays([clipped, currency])
-        return pd.Series(self.usd.reindex(index).to_numpy(), index=currency.index)
+
+        def rate(currency: str | None, period: str) -> float | None:
+            known = period if period <= self.last_month[: len(period)] else self.last_month
+            return self._usd_of.get((known, currency))
+
+        codes, found = map_distinct_rows(pd.DataFrame({"currency": currency, "period": period}), rate)
+        return pd.Series(np.array(found, dtype="float64")[codes], index=currency.index)
+
+    @cached_property
+    def _usd_of(self) -> dict[Any, float]:
+        return self.usd.to_dict()
 
 
 def load_rates(path: Path = SHIPPED_RATES) -> Rates:
