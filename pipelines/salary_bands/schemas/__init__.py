@@ -100,7 +100,6 @@ def _pandas_type(name: str) -> Any:
     return pd.api.types.pandas_dtype("datetime64[us]" if name.startswith("datetime64") else name)
 
 
-@cache
 def arrow_schema(table: str) -> pyarrow.Schema:
     """Return the table's Parquet schema, which all parts share, even empty ones.
 
