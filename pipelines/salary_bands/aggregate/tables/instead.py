@@ -31,10 +31,10 @@ def instead_of(
         parts: of the fit of each modelled metric.
     """
     row, distance = np.full(len(withheld), -1), np.full(len(withheld), np.nan)
-    for key, at in withheld.groupby(["evidence", "metric"]).indices.items():
-        evidence, metric = map(str, key)
+    kinds = withheld[["evidence", "metric"]].drop_duplicates()
+    for evidence, metric in kinds.itertuples(index=False, name=None):
+        at, own = (np.flatnonzero(of["evidence"].eq(evidence) & of["metric"].eq(metric)) for of in (withheld, shown))
         wanted = withheld.iloc[at]
-        own = np.flatnonzero(shown["evidence"].eq(evidence) & shown["metric"].eq(metric))
         near = nearest_cells(shown.iloc[own], wanted, _effects(evidence, metric, parts, settings))
         found = near["row"].to_numpy()
         modelled = _modelled(wanted, parts.get(metric) if evidence == "reported" else None, settings)
