@@ -324,11 +324,7 @@ def test_dagster_dev_serves_the_workspace(tmp_path: Path) -> None:
         keys_of_assets = {node["assetKey"]["path"][0] for node in found["assetNodes"]}
         assert {"raw_reports", "bands", "ledger", "sources", "release"} <= keys_of_assets
     finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            server.wait(10)
-        with suppress(ProcessLookupError):
-            os.killpg(server.pid, signal.SIGKILL)  # whoever of the group is left
+        os.killpg(server.pid, signal.SIGKILL)  # its own end takes as long as its start, and is Dagster's
         server.wait(10)
 
 
