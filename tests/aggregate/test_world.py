@@ -143,6 +143,12 @@ def test_a_copy_of_a_held_export_is_held_too(beside: Settings) -> None:
     assert sorted(held(beside)) == ["south/new.csv", "south/same.csv"]
 
 
+def test_each_of_several_wrong_exports_is_held(beside: Settings) -> None:
+    for number, file in enumerate(("south/one.csv", "south/two.csv"), start=1):
+        put(beside, file, RUPEES / 12 + number)
+    assert sorted(held(beside)) == ["south/one.csv", "south/two.csv"]
+
+
 def test_a_held_export_makes_no_new_release(beside: Settings) -> None:
     before = build(beside, tables=()).candidate.plan()
     put(beside, "south/new.csv", RUPEES / 12)
