@@ -45,6 +45,15 @@ def test_without_a_limit_it_is_that_of_duckdb() -> None:
         assert connection.execute("SELECT current_setting('memory_limit')").fetchone() == (default_limit(),)
 
 
+def test_threads_are_those_asked_for_or_the_default() -> None:
+    def threads(asked: int | None = None) -> int:
+        with in_memory(threads=asked) as connection:
+            return int(connection.execute("SELECT current_setting('threads')").fetchall()[0][0])
+
+    default = threads()
+    assert (threads(1), threads(3), threads()) == (1, 3, default)
+
+
 def default_limit() -> str:
     with duckdb.connect(":memory:") as connection:
         return str(connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0])
@@ -59,7 +68,7 @@ def test_connections_share_functions_and_inputs_and_nothing_else() -> None:
 
     with in_memory() as one, in_memory() as other:
         for number, connection in enumerate((one, other)):
-            share(connection, "key", tables)
+            share(connection, {"key": tables})
             connection.execute(f"CREATE OR REPLACE TABLE own AS SELECT a + {number} AS a FROM inputs")
             connection.register("incoming", pd.DataFrame({"b": [number]}))
         assert [c.execute("SELECT a FROM own").fetchall() for c in (one, other)] == [[(1,)], [(2,)]]
@@ -74,7 +83,7 @@ def test_connections_share_functions_and_inputs_and_nothing_else() -> None:
 def test_after_an_error_the_next_connection_is_of_a_new_engine() -> None:
     """DuckDB refuses all work after an internal error, and a process of Dagster goes on for weeks."""
     with pytest.raises(ValueError, match="broken"), in_memory() as connection:
-        share(connection, "key", lambda: {"inputs": pd.DataFrame({"a": [1]})})
+        share(connection, {"key": lambda: {"inputs": pd.DataFrame({"a": [1]})}})
         raise ValueError("broken")
     with in_memory() as connection:
         assert connection.execute("SELECT count(*) FROM duckdb_databases() WHERE starts_with(database_name, 'shared_')")

@@ -35,17 +35,16 @@ def add_inputs(connection: duckdb.DuckDBPyConnection, plan: Plan, settings: Sett
     leaf in common. exports has the files that count, export_files all of them.
     """
 
-    def tables() -> dict[str, pd.DataFrame]:
-        of_plan = {
+    def of_plan() -> dict[str, pd.DataFrame]:
+        return {
             "refresh": _refresh(plan, settings),
             "recency": _recency(settings),
             "exports": _exports(plan),
             "export_files": _export_files(plan),
         }
-        return {**of_plan, **_reference_tables()}
 
     # when reference data changes, the engine is forgotten with all other caches
-    share(connection, digest([plan.to_json(), settings.method()]), tables)
+    share(connection, {digest([plan.to_json(), settings.method()]): of_plan, "reference": _reference_tables})
 
 
 def _reference_tables() -> dict[str, pd.DataFrame]:

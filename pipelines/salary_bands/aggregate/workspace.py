@@ -26,6 +26,7 @@ from salary_bands.storage.parts import Parts
 from salary_bands.storage.sql import read_sql
 
 _BATCH = 250_000
+_FEW_ROWS = 5_000  # up to so many reports, a step takes longer to hand out to threads than to do
 FACTS = ("accepted_rows", "employer_correlation", "influence", "model", "pooling", "estimates", "coverage")
 
 
@@ -136,7 +137,8 @@ class Workspace:
         """
         plan = self.plan()
         self.folder.mkdir(parents=True, exist_ok=True)
-        with in_memory(self.settings.work / "spill", self.settings.memory_limit) as connection:
+        threads = 1 if sum(state.rows for state in plan.counted) <= _FEW_ROWS else None
+        with in_memory(self.settings.work / "spill", self.settings.memory_limit, threads) as connection:
             add_inputs(connection, plan, self.settings)
             for table in tables:
                 self.add(connection, table, plan)

@@ -21,15 +21,18 @@ _NUMBERS = itertools.count()  # so that no two databases have one name
 
 
 @contextmanager
-def in_memory(spill: Path | None = None, memory_limit: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+def in_memory(
+    spill: Path | None = None, memory_limit: str | None = None, threads: int | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a connection with an empty database in memory, and the functions of `sql/functions/`.
 
     spill: a folder for what does not fit into memory. memory_limit: of DuckDB, such as 2GB; default its own. It holds
-    for all connections together that have the same two.
+    for all connections together that have the same two. threads: of those from now on; default one for each core.
     """
     name = f"scratch_{next(_NUMBERS)}"
     with _engine(spill and str(spill), memory_limit).cursor() as connection:
         connection.execute(f"SET enable_progress_bar = false; ATTACH ':memory:' AS {name}")
+        connection.execute(f"SET threads = {threads}" if threads else "RESET threads")
         _read_from(connection, name, _FUNCTIONS)
         try:
             yield connection
@@ -55,17 +58,19 @@ def _engine(spill: str | None, memory_limit: str | None) -> duckdb.DuckDBPyConne
 atexit.register(_engine.cache_clear)  # removes what was spilled
 
 
-def share(connection: duckdb.DuckDBPyConnection, key: str, tables: "Callable[[], Mapping[str, pd.DataFrame]]") -> None:
-    """Let a connection read tables that all connections of that key share. The first one makes them."""
-    name = f"shared_{key}"
+def share(
+    connection: duckdb.DuckDBPyConnection, groups: "Mapping[str, Callable[[], Mapping[str, pd.DataFrame]]]"
+) -> None:
+    """Let a connection read groups of tables, by key. All connections share a group; the first one makes it."""
     own = connection.execute("SELECT current_catalog()").fetchall()[0][0]
     databases = [row[0] for row in connection.execute("SELECT database_name FROM duckdb_databases()").fetchall()]
-    if name not in databases:
+    names = {f"shared_{key}": tables for key, tables in groups.items()}
+    for name in names.keys() - set(databases):
         connection.execute(f"ATTACH ':memory:' AS {name}")
         _read_from(connection, name)
-        for table, rows in tables().items():
+        for table, rows in names[name]().items():
             add_table(connection, table, rows)
-    _read_from(connection, own, name, _FUNCTIONS)
+    _read_from(connection, own, *names, _FUNCTIONS)
 
 
 def _read_from(connection: duckdb.DuckDBPyConnection, *databases: str) -> None:
