@@ -68,8 +68,13 @@ def validated(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     schema = TABLES[table].to_schema()
     types, of_values = _contract(table)
     if [*frame.columns] == [*types] and [*frame.dtypes] == [*types.values()]:
-        is_empty = frame.isna().all()
-        said = {name: spec for name, spec in of_values.items() if not (spec.nullable and is_empty[name])}
+        missing = frame.isna()
+        some, every = missing.any(), missing.all()
+        said = {
+            name: spec
+            for name, spec in of_values.items()
+            if (some[name] and not spec.nullable) or (not every[name] and (spec.checks or spec.unique))
+        }
         schema = pa.DataFrameSchema(said, checks=schema.checks, unique=schema.unique)
     try:
         return schema.validate(frame, lazy=True, inplace=True)
@@ -84,7 +89,7 @@ def validated(frame: pd.DataFrame, table: str) -> pd.DataFrame:
 def _contract(table: str) -> tuple[dict[str, Any], dict[str, pa.Column]]:
     """Return the type of each column in order, and of which columns the contract says more, without their types.
 
-    Columns and types are compared at once, because pandera takes long over each column.
+    Columns, types and missing values are compared at once, because pandera takes long over each column.
     """
     schema = TABLES[table].to_schema()
     types = {name: _pandas_type(str(spec.dtype)) for name, spec in schema.columns.items()}
