@@ -15,7 +15,7 @@ import pandas as pd
 import pycountry
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from salary_bands.publish.artefacts.answers import REASONS
 from salary_bands.publish.artefacts.page import page_text
@@ -27,6 +27,12 @@ from salary_bands.schemas.cards import Cards
 from tests.builders.programs import program
 
 Views = dict[str, Any]
+
+
+RIGHT_EDGES = """
+    [...document.querySelectorAll("table, article, pre, p, svg")]
+        .map(each => each.getBoundingClientRect()).filter(box => box.width).map(box => box.right)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +54,15 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     page.goto(address)
     yield page
     page.close()
+
+
+def texts_of(body: Locator) -> list[tuple[str, list[str]]]:
+    """The head, if there is one, and the cells of each row of a table but the first."""
+    rows = body.locator("tr").evaluate_all(
+        "rows => rows.map(row => ["
+        "row.querySelector('th')?.innerText ?? '', [...row.querySelectorAll('td')].map(cell => cell.innerText)])"
+    )
+    return [(head, cells) for head, cells in rows[1:]]
 
 
 def views(release: Path) -> Views:
@@ -76,14 +91,9 @@ def test_it_opens_from_a_file_with_no_error_no_request_and_no_sideways_scroll(
     page.goto(address)
     assert (said, asked) == ([], [address])
     assert page.locator("h1").bounding_box() is not None
-    edges = [
-        box["x"] + box["width"]
-        for each in page.locator("table, article, pre, p, svg").all()
-        if (box := each.bounding_box())
-    ]
+    edges = page.evaluate(RIGHT_EDGES)
     assert len(edges) > 40 and max(edges) <= width
-    if scripts:
-        assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.evaluate("document.documentElement.scrollWidth") == width
     context.close()
 
 
@@ -105,26 +115,26 @@ def test_axe_finds_a_barrier_where_there_is_one(page: Page) -> None:
 
 
 def test_every_table_has_a_caption_and_every_head_a_scope(page: Page) -> None:
-    tables = page.locator("table").all()
+    tables = page.locator("table").evaluate_all(
+        "all => all.map(table => [table.caption.textContent, [...table.querySelectorAll('th')].map(h => h.scope)])"
+    )
     assert len(tables) >= 5
-    for table in tables:
-        assert str(table.locator("caption").text_content()).strip()
-        scopes = [head.get_attribute("scope") for head in table.locator("th").all()]
+    for caption, scopes in tables:
+        assert caption.strip()
         assert {"col"} < set(scopes) <= {"col", "row", "rowgroup"}
 
 
 def test_headings_go_down_one_level_at_a_time(page: Page) -> None:
-    levels = [int(h.evaluate("e => e.tagName")[1]) for h in page.locator("h1, h2, h3, h4").all()]
+    levels = page.locator("h1, h2, h3, h4").evaluate_all("all => all.map(e => Number(e.tagName[1]))")
     assert levels.count(1) == 1 and levels[0] == 1
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
 
 
 def test_marks_are_for_the_eye_and_their_figures_stand_beside_them(page: Page) -> None:
-    marks = page.locator("svg").all()
+    marks = page.locator("svg").evaluate_all("all => all.map(m => [m.ariaHidden, m.parentElement.innerText])")
     assert len(marks) > 40
-    for mark in marks:
-        assert mark.get_attribute("aria-hidden") == "true"
-        beside = mark.locator("xpath=..").inner_text()
+    for is_hidden, beside in marks:
+        assert is_hidden == "true"
         assert re.search(r"\$|%|Box", beside)
 
 
@@ -237,11 +247,7 @@ def test_it_leads_with_what_there_is(page: Page, sample_release: Path) -> None:
     for (group, label), by_level, by_place in zip(labels.items(), tables[::3], tables[1::3], strict=True):
         assert label in by_level.locator("caption").inner_text()
         for body, tier in zip(by_level.locator("tbody").all(), ("all", "T1", "T2", "T3", "T4", "T5"), strict=True):
-            rows = {
-                row.locator("th").inner_text(): [cell.inner_text() for cell in row.locator("td").all()]
-                for row in body.locator("tr").all()[1:]
-                if row.locator("th").count()
-            }
+            rows = {head: cells for head, cells in texts_of(body) if head}
             said = body.inner_text()
             for level in ("all", "L3", "L4", "L5", "L6", "L7"):
                 row = rows.pop("all levels" if level == "all" else level, None)
@@ -272,15 +278,14 @@ def test_it_answers_what_an_l5_gets_at_a_tier_in_a_place_as_the_mart_does(
     places = {row["market"]: row["label"] for row in read_csv("markets.csv")}
     texts: dict[tuple[str, str, str], str] = {}
     for body, tier in zip(table.locator("tbody").all(), ("all", "T1", "T2", "T3", "T4", "T5"), strict=True):
-        for row in body.locator("tr").all()[1:]:
-            if not row.locator("th").count():
-                assert "Too few people reported in any of these places" in row.inner_text()
+        for head, said in texts_of(body):
+            if not head:
+                assert "Too few people reported in any of these places" in said[0]
                 continue
-            name = row.locator("th").inner_text().split(" (")[0]
+            name = head.split(" (")[0]
             market = next((m for m, label in places.items() if label == name), {"the US": "US"}.get(name))
             market = market or str(pycountry.countries.lookup(name).alpha_2)
-            of_row = zip(("base", "total"), row.locator("td").all_inner_texts(), strict=True)
-            texts |= {(tier, market, metric): text for metric, text in of_row}
+            texts |= {(tier, market, metric): text for metric, text in zip(("base", "total"), said, strict=True)}
     cells = pd.DataFrame([*texts], columns=["tier", "market", "metric"])
     with duckdb.connect(str(sample_marts.mart), read_only=True) as mart:
         mart.register("cells", cells.add_prefix("asked_"))
