@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+unexport PYTHONDONTWRITEBYTECODE  # some images set it: every process of the tests would then compile all modules anew
 
 .PHONY: refresh test test-fast lint pages sample simulate backtest attack lies bench chaos lock setup clean help
 .DEFAULT_GOAL := refresh

@@ -1,8 +1,10 @@
 """Fixtures that several packages of tests share, and what every test may rely on."""
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,9 @@ from hypothesis import HealthCheck
 
 from salary_bands.releases.marts import Marts
 from salary_bands.settings import Settings
+from salary_bands.storage import duck
 from tests.builders import REAL_DATA
-from tests.builders.candidates import TABLES, Built, build, settings_at
+from tests.builders.candidates import TABLES, Built, OneEngine, build, grid_of, settings_at
 from tests.builders.exports import write_native
 from tests.builders.keys import write_key
 from tests.builders.worlds import build_first, publish_modelled, publish_sample, publish_small, publish_year
@@ -34,6 +37,10 @@ hypothesis.settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
 )
 hypothesis.settings.load_profile("suite")
+
+
+# a test leaves little for the collector to find, and what it looks through is large: 3 % of the suite
+gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -60,6 +67,7 @@ def _alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _: None)
+        patch.setattr(duck, "_engine", OneEngine())
         for name in [n for n in os.environ if n.startswith("SALARY_BANDS_")]:
             patch.delenv(name)
         patch.setenv("SALARY_BANDS_DISCLOSURE_KEY", str(write_key(tmp_path_factory.mktemp("key"))))
@@ -91,6 +99,13 @@ def built(settings: Settings) -> Callable[..., Built]:
         return build(settings, tables=tables)
 
     return make
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _grid(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Build with a small grid of withheld cells, unless a module is marked `whole_grid`."""
+    with nullcontext() if request.node.get_closest_marker("whole_grid") else grid_of():
+        yield
 
 
 @pytest.fixture(scope="session")

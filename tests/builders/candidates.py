@@ -1,16 +1,19 @@
 """Candidates without dagster: every export through the stages, then the tables."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
 import pyarrow
 import pyarrow.parquet as pq
 import pytest
 
+from salary_bands.aggregate import inputs
 from salary_bands.aggregate.plan import Plan, plan_release
 from salary_bands.aggregate.registry import RECIPES, make
 from salary_bands.aggregate.workspace import Workspace
@@ -19,6 +22,7 @@ from salary_bands.ingest.raw_folder import scan
 from salary_bands.publish.publication import publish, repair
 from salary_bands.releases.marts import Marts
 from salary_bands.settings import Settings, load
+from salary_bands.storage import duck
 
 TABLES = tuple(RECIPES)
 BANDS = ("window_reports", "model_cells", "cell_figures", "bands")  # bands, and what they are made from
@@ -70,6 +74,32 @@ def build(settings: Settings, as_of: str = "2026-06-30", tables: Sequence[str] =
     for table in tables:
         make(candidate, table)
     return Built(candidate, stages, settings)
+
+
+@contextmanager
+def grid_of(*tiers: str) -> Iterator[None]:
+    """Publish withheld cells of all tiers, and of these. Those of every tier are a quarter of a release's time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inputs, "TIERS", tiers)
+        duck._engine.cache_clear()  # it has the tiers
+        yield
+    duck._engine.cache_clear()
+
+
+class OneEngine:
+    """Stands for `storage.duck._engine`: all work folders share one, whose start takes as long as ten steps.
+
+    What does not fit is spilled to the current folder, unless there is a limit.
+    """
+
+    def __init__(self) -> None:
+        self._engine = duck._engine
+
+    def __call__(self, spill: str | None, memory_limit: str | None) -> duckdb.DuckDBPyConnection:
+        return self._engine(spill if memory_limit else None, memory_limit)
+
+    def cache_clear(self) -> None:
+        self._engine.cache_clear()
 
 
 def published(settings: Settings, as_of: str = "2026-06-30") -> str:

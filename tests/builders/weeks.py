@@ -9,7 +9,7 @@ from salary_bands.gates.rules import GATES
 from salary_bands.releases.marts import Marts
 from salary_bands.settings import Settings
 from salary_bands.storage.files import sha256_of
-from tests.builders.candidates import JUDGED, Built, build, published, settings_at
+from tests.builders.candidates import JUDGED, Built, build, grid_of, published, settings_at
 from tests.builders.exports import write_native
 from tests.builders.people import Rows, people
 
@@ -63,4 +63,5 @@ def publish_week(folder: Path) -> None:
     world = World(settings_at(folder))
     for file, rows in {**EXPORTS, **SMALL}.items():
         world.write(file, rows)
-    published(world.settings, BEFORE)
+    with grid_of():
+        published(world.settings, BEFORE)

@@ -6,7 +6,7 @@ from pathlib import Path
 from salary_bands.publish.publication import publish
 from salary_bands.releases.marts import Marts
 from tests.builders import SAMPLE
-from tests.builders.candidates import build, published, settings_at
+from tests.builders.candidates import build, grid_of, published, settings_at
 from tests.builders.exports import MODEL_EMPLOYERS, model_rows, native_row, write_native
 from tests.builders.people import people
 
@@ -25,7 +25,8 @@ def build_first(folder: Path) -> None:
     """Build the candidate of ROWS, so that a refresh of them takes its tables from FOLDER."""
     settings = settings_at(folder)
     write_native(settings.raw, ROWS)
-    build(settings)
+    with grid_of():
+        build(settings)
 
 
 def publish_modelled(folder: Path) -> None:
@@ -52,9 +53,10 @@ def publish_year(folder: Path) -> None:
 def publish_small(folder: Path) -> None:
     """Publish ROWS as 2026.06.30 in FOLDER/marts and build the candidate of MORE; FOLDER/both has both releases."""
     settings = settings_at(folder)
-    write_native(settings.raw, ROWS)
-    published(settings)
-    write_native(settings.raw, MORE)
-    candidate = build(settings).candidate
+    with grid_of():
+        write_native(settings.raw, ROWS)
+        published(settings)
+        write_native(settings.raw, MORE)
+        candidate = build(settings).candidate
     shutil.copytree(settings.marts, folder / "both")
     publish(candidate, Marts(folder / "both"))

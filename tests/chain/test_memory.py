@@ -10,6 +10,8 @@ from salary_bands.releases.marts import Marts
 from tests.builders import SAMPLE
 from tests.builders.candidates import build, settings_at
 
+pytestmark = pytest.mark.whole_grid
+
 
 def test_the_sample_has_the_same_figures_within_a_limit(sample_marts: Marts, tmp_path: Path) -> None:
     settings = settings_at(tmp_path, memory_limit="160MB")  # which makes DuckDB spill

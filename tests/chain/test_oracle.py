@@ -17,6 +17,7 @@ from tests.oracle.figures import PERCENTILES, percentile, rounded
 from tests.oracle.influence import influence
 from tests.oracle.rows import Report
 
+pytestmark = pytest.mark.whole_grid
 SHARES = (
     "employers_known_share",
     "top_employer_share",

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from salary_bands.aggregate import workspace
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.errors import RefreshError
 from salary_bands.orchestration.refresh import refresh
@@ -20,11 +21,12 @@ from salary_bands.publish import pointers
 from salary_bands.publish.publication import publish, repair
 from salary_bands.releases import documents as releases
 from salary_bands.releases.marts import Marts
+from salary_bands.schemas.columns import TIERS
 from salary_bands.settings import Settings
 from salary_bands.storage.files import sha256_of
 from salary_bands.storage.locks import refresh_lock
 from tests.builders.breaks import spoil
-from tests.builders.candidates import BANDS, build, published, settings_at
+from tests.builders.candidates import BANDS, build, grid_of, published, settings_at
 from tests.builders.exports import model_rows, native_row, write_native
 from tests.builders.shelves import quick_marts
 from tests.builders.worlds import MORE, ROWS
@@ -352,7 +354,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_native(settings.raw, model_rows(60), "b/one.csv")
     write_native(settings.raw, [native_row(n, currency="EUR", location="İstanbul") for n in range(20)], "a/İki ı.csv")
     (settings.raw / "a" / "héld.csv").write_text("who,what\na,b\n", encoding="utf-8")
-    published(settings)
+    with pytest.MonkeyPatch.context() as patch, grid_of(*TIERS):
+        patch.setattr(workspace, "_FEW_ROWS", 0)  # on all threads
+        published(settings)
     return settings.raw.parent
 
 

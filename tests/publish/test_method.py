@@ -26,6 +26,8 @@ from tests.builders.exports import model_rows, write_native
 from tests.builders.keys import write_key
 from tests.builders.worlds import publish_sample
 
+pytestmark = pytest.mark.whole_grid
+
 KEPT = GOLDEN / "method.json"
 Entry = dict[str, str | int]
 
