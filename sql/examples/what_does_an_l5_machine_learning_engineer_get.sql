@@ -5,36 +5,31 @@
 -- 0.75 or more means that nobody knows. why says all of it in a sentence.
 -- Does not mean: what a certain person gets. A modelled median is what group, tier, level and market add up to.
 -- Inputs: answer (a macro of the mart).
+with
+places (place) as (
+    values ('us-seattle'), ('us-new-york'), ('gb-london'), ('in-bengaluru')
+),
+
+amounts (amount) as (
+    values ('base'), ('total')
+)
+
 select
-    asked_market,
-    metric,
-    basis,
-    p10,
-    p25,
-    p50,
-    p50_low,
-    p50_high,
-    p75,
-    p90,
-    n_reports,
-    distance,
-    array_to_string(fallback, '; ') as fallback,
-    why
-from (
-    select * from answer('ml_generalist', 'T2', 'L5', 'us-seattle', 'base')
-    union all by name
-    select * from answer('ml_generalist', 'T2', 'L5', 'us-new-york', 'base')
-    union all by name
-    select * from answer('ml_generalist', 'T2', 'L5', 'gb-london', 'base')
-    union all by name
-    select * from answer('ml_generalist', 'T2', 'L5', 'in-bengaluru', 'base')
-    union all by name
-    select * from answer('ml_generalist', 'T2', 'L5', 'us-seattle', 'total')
-    union all by name
-    select * from answer('ml_generalist', 'T2', 'L5', 'us-new-york', 'total')
-    union all by name
-    select * from answer('ml_generalist', 'T2', 'L5', 'gb-london', 'total')
-    union all by name
-    select * from answer('ml_generalist', 'T2', 'L5', 'in-bengaluru', 'total')
-) as answers
-order by metric asc nulls last, asked_market asc nulls last
+    a.asked_market,
+    a.metric,
+    a.basis,
+    a.p10,
+    a.p25,
+    a.p50,
+    a.p50_low,
+    a.p50_high,
+    a.p75,
+    a.p90,
+    a.n_reports,
+    a.distance,
+    array_to_string(a.fallback, '; ') as fallback,
+    a.why
+from places as p
+cross join amounts as m
+cross join lateral (select * from answer('ml_generalist', 'T2', 'L5', p.place, m.amount)) as a
+order by a.metric asc nulls last, a.asked_market asc nulls last
