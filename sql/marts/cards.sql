@@ -32,15 +32,41 @@ toolings as (
 ),
 
 base_premiums as (
-    select *
+    select
+        view,
+        group_id,
+        max(premium) filter (where baseline = 'nlp_classical') as premium_nlp_classical,
+        max(premium_low) filter (where baseline = 'nlp_classical') as premium_nlp_classical_low,
+        max(premium_high) filter (where baseline = 'nlp_classical') as premium_nlp_classical_high,
+        bool_or(identified) filter (where baseline = 'nlp_classical') as premium_nlp_classical_identified,
+        max(premium) filter (where baseline = 'ml_generalist') as premium_ml_generalist,
+        max(premium_low) filter (where baseline = 'ml_generalist') as premium_ml_generalist_low,
+        max(premium_high) filter (where baseline = 'ml_generalist') as premium_ml_generalist_high,
+        bool_or(identified) filter (where baseline = 'ml_generalist') as premium_ml_generalist_identified
     from premiums
     where metric = 'base' and tier = 'all' and level = 'all'
+    group by view, group_id
 ),
 
 us_pay as (
-    select *
+    select
+        view,
+        group_id,
+        max(p25) filter (where metric = 'base') as base_p25,
+        max(p50) filter (where metric = 'base') as base_p50,
+        max(p75) filter (where metric = 'base') as base_p75,
+        max(p50_low) filter (where metric = 'base') as base_p50_low,
+        max(p50_high) filter (where metric = 'base') as base_p50_high,
+        max(n_reports) filter (where metric = 'base' and n_reports >= 10) as base_n_reports,
+        max(p25) filter (where metric = 'total') as total_p25,
+        max(p50) filter (where metric = 'total') as total_p50,
+        max(p75) filter (where metric = 'total') as total_p75,
+        max(p50_low) filter (where metric = 'total') as total_p50_low,
+        max(p50_high) filter (where metric = 'total') as total_p50_high,
+        max(n_reports) filter (where metric = 'total' and n_reports >= 10) as total_n_reports
     from bands
     where evidence = 'reported' and market = 'US' and tier = 'all' and level = 'all'
+    group by view, group_id
 )
 
 select
@@ -48,26 +74,26 @@ select
     l.group_id,
     l.group_label as label,
     g.leaves,
-    n.premium as premium_nlp_classical,
-    n.premium_low as premium_nlp_classical_low,
-    n.premium_high as premium_nlp_classical_high,
-    n.identified as premium_nlp_classical_identified,
-    m.premium as premium_ml_generalist,
-    m.premium_low as premium_ml_generalist_low,
-    m.premium_high as premium_ml_generalist_high,
-    m.identified as premium_ml_generalist_identified,
-    b.p25 as base_p25,
-    b.p50 as base_p50,
-    b.p75 as base_p75,
-    b.p50_low as base_p50_low,
-    b.p50_high as base_p50_high,
-    case when b.n_reports >= 10 then b.n_reports end as base_n_reports,
-    t.p25 as total_p25,
-    t.p50 as total_p50,
-    t.p75 as total_p75,
-    t.p50_low as total_p50_low,
-    t.p50_high as total_p50_high,
-    case when t.n_reports >= 10 then t.n_reports end as total_n_reports,
+    p.premium_nlp_classical,
+    p.premium_nlp_classical_low,
+    p.premium_nlp_classical_high,
+    p.premium_nlp_classical_identified,
+    p.premium_ml_generalist,
+    p.premium_ml_generalist_low,
+    p.premium_ml_generalist_high,
+    p.premium_ml_generalist_identified,
+    b.base_p25,
+    b.base_p50,
+    b.base_p75,
+    b.base_p50_low,
+    b.base_p50_high,
+    b.base_n_reports,
+    b.total_p25,
+    b.total_p50,
+    b.total_p75,
+    b.total_p50_low,
+    b.total_p50_high,
+    b.total_n_reports,
     rounded_ratio(d.share) as demand,
     rounded_ratio(d.share_low) as demand_low,
     rounded_ratio(d.share_high) as demand_high,
@@ -86,10 +112,8 @@ select
 from group_labels as l
 inner join group_leaves as g on l.view = g.view and l.group_id = g.group_id
 left join toolings as k on l.view = k.view and l.group_id = k.group_id
-left join base_premiums as n on l.view = n.view and l.group_id = n.group_id and n.baseline = 'nlp_classical'
-left join base_premiums as m on l.view = m.view and l.group_id = m.group_id and m.baseline = 'ml_generalist'
-left join us_pay as b on l.view = b.view and l.group_id = b.group_id and b.metric = 'base'
-left join us_pay as t on l.view = t.view and l.group_id = t.group_id and t.metric = 'total'
+left join base_premiums as p on l.view = p.view and l.group_id = p.group_id
+left join us_pay as b on l.view = b.view and l.group_id = b.group_id
 left join demand_shares as d on l.view = d.view and l.group_id = d.group_id and d.part = 'window'
 left join demand_shares as s on l.view = s.view and l.group_id = s.group_id and s.part = 'reports'
 left join demand_changes as c on l.view = c.view and l.group_id = c.group_id
