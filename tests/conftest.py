@@ -14,6 +14,7 @@ from filelock import FileLock
 from hypothesis import HealthCheck
 
 from salary_bands.releases.marts import Marts
+from salary_bands.schemas.columns import TIERS
 from salary_bands.settings import Settings
 from salary_bands.storage import duck
 from tests.builders import REAL_DATA
@@ -110,7 +111,10 @@ def _grid(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], None]], Path]:
-    """Return the folder that `make(folder)` fills, made once for all processes: read it, change a copy."""
+    """Return the folder that `make(folder)` fills, made once for all processes: read it, change a copy.
+
+    Which module asks first makes no difference: the grid is whole unless `make` says otherwise.
+    """
     base = tmp_path_factory.getbasetemp()
     base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
@@ -119,7 +123,8 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[P
         with FileLock(f"{path}.lock"):
             if not path.exists():
                 shutil.rmtree(half, ignore_errors=True)
-                make(half)
+                with grid_of(*TIERS):
+                    make(half)
                 half.rename(path)
         return path
 
