@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import hypothesis
@@ -13,6 +14,9 @@ import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck
 
+from salary_bands.exports import warden as warden_module
+from salary_bands.exports.warden import warden
+from salary_bands.refresh import run
 from salary_bands.releases.marts import Marts
 from salary_bands.schemas.columns import TIERS
 from salary_bands.settings import Settings
@@ -69,11 +73,16 @@ def _alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _: None)
         patch.setattr(duck, "_engine", OneEngine())
+        # the server that reads exports is started once for all refreshes, not by each: a start takes a second
+        kept = SimpleNamespace(start=warden.start, inspect=warden.inspect, close=lambda: None)
+        for module in (run, warden_module):
+            patch.setattr(module, "warden", kept)
         for name in [n for n in os.environ if n.startswith("SALARY_BANDS_")]:
             patch.delenv(name)
         patch.setenv("SALARY_BANDS_DISCLOSURE_KEY", str(write_key(tmp_path_factory.mktemp("key"))))
         patch.chdir(tmp_path_factory.mktemp("cwd"))
         yield
+        warden.close()
 
 
 @pytest.fixture(scope="session")
