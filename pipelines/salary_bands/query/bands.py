@@ -47,18 +47,6 @@ def band_rows(
         view = view or _view_of(connection, group)
         asked = {"view": view, "group_id": group, "tier": tier, "level": level, "market": market, "evidence": evidence}
         wanted = {k: v for k, v in asked.items() if v not in (None, "each")}
-        connection.execute(f"CREATE VIEW known_cells AS {read_sql('show/known_cells')}")
-        filters = [*wanted.items(), *(("metric", m) for m in metrics)]
-        [are_known] = connection.execute(
-            f"SELECT {', '.join(f'bool_or({name} = ?)' for name, _ in filters)} FROM known_cells",
-            [value for _, value in filters],
-        ).fetchall()
-        for (name, value), is_known in zip(filters, are_known, strict=True):
-            if not is_known and not (name == "market" and group and is_market(value)):
-                known = [r[0] for r in connection.table("known_cells").project(name).distinct().order(name).fetchall()]
-                raise UsageError(
-                    f"--{name.removesuffix('_id')} {value}: not in release {version}; use one of {', '.join(known)}"
-                )
         conditions = " AND ".join([*(f'"{name}" = ?' for name in wanted), "list_contains(?, metric)"])
         rows = records(
             connection.execute(  # groups that show nothing come last
@@ -68,6 +56,8 @@ def band_rows(
                 [*wanted.values(), metrics],
             )
         )
+        if not rows:
+            _refuse_unknown(connection, version, [*wanted.items(), *(("metric", m) for m in metrics)])
         has_group = connection.execute("SELECT 1 FROM cards WHERE view = ? AND group_id = ?", [view, group]).fetchall()
         if has_group and "each" not in (tier, level):
             missing = sorted(set(metrics) - {row["metric"] for row in rows})
@@ -85,6 +75,22 @@ def band_rows(
         "bands": [_with_answer(row) for row in rows],
         **leading,
     }
+
+
+def _refuse_unknown(connection: duckdb.DuckDBPyConnection, version: str, filters: list[tuple[str, str]]) -> None:
+    """Raise UsageError if no cell has the value of one of these filters; a market may be one that the model knows."""
+    has_group = any(name == "group_id" for name, _ in filters)
+    connection.execute(f"CREATE VIEW known_cells AS {read_sql('show/known_cells')}")
+    [are_known] = connection.execute(
+        f"SELECT {', '.join(f'bool_or({name} = ?)' for name, _ in filters)} FROM known_cells",
+        [value for _, value in filters],
+    ).fetchall()
+    for (name, value), is_known in zip(filters, are_known, strict=True):
+        if not is_known and not (name == "market" and has_group and is_market(value)):
+            known = [r[0] for r in connection.table("known_cells").project(name).distinct().order(name).fetchall()]
+            raise UsageError(
+                f"--{name.removesuffix('_id')} {value}: not in release {version}; use one of {', '.join(known)}"
+            )
 
 
 def _leading_rows(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
