@@ -31,42 +31,27 @@ toolings as (
     group by view, group_id
 ),
 
+-- a column for each baseline, and for each metric, with all that is known of it
 base_premiums as (
     select
-        view,
-        group_id,
-        max(premium) filter (where baseline = 'nlp_classical') as premium_nlp_classical,
-        max(premium_low) filter (where baseline = 'nlp_classical') as premium_nlp_classical_low,
-        max(premium_high) filter (where baseline = 'nlp_classical') as premium_nlp_classical_high,
-        bool_or(identified) filter (where baseline = 'nlp_classical') as premium_nlp_classical_identified,
-        max(premium) filter (where baseline = 'ml_generalist') as premium_ml_generalist,
-        max(premium_low) filter (where baseline = 'ml_generalist') as premium_ml_generalist_low,
-        max(premium_high) filter (where baseline = 'ml_generalist') as premium_ml_generalist_high,
-        bool_or(identified) filter (where baseline = 'ml_generalist') as premium_ml_generalist_identified
-    from premiums
-    where metric = 'base' and tier = 'all' and level = 'all'
-    group by view, group_id
+        p.view,
+        p.group_id,
+        any_value(p) filter (where p.baseline = 'nlp_classical') as nlp,
+        any_value(p) filter (where p.baseline = 'ml_generalist') as generalist
+    from premiums as p
+    where p.metric = 'base' and p.tier = 'all' and p.level = 'all'
+    group by p.view, p.group_id
 ),
 
 us_pay as (
     select
-        view,
-        group_id,
-        max(p25) filter (where metric = 'base') as base_p25,
-        max(p50) filter (where metric = 'base') as base_p50,
-        max(p75) filter (where metric = 'base') as base_p75,
-        max(p50_low) filter (where metric = 'base') as base_p50_low,
-        max(p50_high) filter (where metric = 'base') as base_p50_high,
-        max(n_reports) filter (where metric = 'base' and n_reports >= 10) as base_n_reports,
-        max(p25) filter (where metric = 'total') as total_p25,
-        max(p50) filter (where metric = 'total') as total_p50,
-        max(p75) filter (where metric = 'total') as total_p75,
-        max(p50_low) filter (where metric = 'total') as total_p50_low,
-        max(p50_high) filter (where metric = 'total') as total_p50_high,
-        max(n_reports) filter (where metric = 'total' and n_reports >= 10) as total_n_reports
-    from bands
-    where evidence = 'reported' and market = 'US' and tier = 'all' and level = 'all'
-    group by view, group_id
+        b.view,
+        b.group_id,
+        any_value(b) filter (where b.metric = 'base') as base,
+        any_value(b) filter (where b.metric = 'total') as total
+    from bands as b
+    where b.evidence = 'reported' and b.market = 'US' and b.tier = 'all' and b.level = 'all'
+    group by b.view, b.group_id
 )
 
 select
@@ -74,26 +59,26 @@ select
     l.group_id,
     l.group_label as label,
     g.leaves,
-    p.premium_nlp_classical,
-    p.premium_nlp_classical_low,
-    p.premium_nlp_classical_high,
-    p.premium_nlp_classical_identified,
-    p.premium_ml_generalist,
-    p.premium_ml_generalist_low,
-    p.premium_ml_generalist_high,
-    p.premium_ml_generalist_identified,
-    b.base_p25,
-    b.base_p50,
-    b.base_p75,
-    b.base_p50_low,
-    b.base_p50_high,
-    b.base_n_reports,
-    b.total_p25,
-    b.total_p50,
-    b.total_p75,
-    b.total_p50_low,
-    b.total_p50_high,
-    b.total_n_reports,
+    p.nlp.premium as premium_nlp_classical,
+    p.nlp.premium_low as premium_nlp_classical_low,
+    p.nlp.premium_high as premium_nlp_classical_high,
+    p.nlp.identified as premium_nlp_classical_identified,
+    p.generalist.premium as premium_ml_generalist,
+    p.generalist.premium_low as premium_ml_generalist_low,
+    p.generalist.premium_high as premium_ml_generalist_high,
+    p.generalist.identified as premium_ml_generalist_identified,
+    b.base.p25 as base_p25,
+    b.base.p50 as base_p50,
+    b.base.p75 as base_p75,
+    b.base.p50_low as base_p50_low,
+    b.base.p50_high as base_p50_high,
+    case when b.base.n_reports >= 10 then b.base.n_reports end as base_n_reports,
+    b.total.p25 as total_p25,
+    b.total.p50 as total_p50,
+    b.total.p75 as total_p75,
+    b.total.p50_low as total_p50_low,
+    b.total.p50_high as total_p50_high,
+    case when b.total.n_reports >= 10 then b.total.n_reports end as total_n_reports,
     rounded_ratio(d.share) as demand,
     rounded_ratio(d.share_low) as demand_low,
     rounded_ratio(d.share_high) as demand_high,

@@ -196,10 +196,12 @@ def test_bands_are_of_reports_in_us_at_all_tiers_and_levels(deal: Deal) -> None:
     assert [card[f"total_{name}"] for name in FIGURES] == [BAND[name] * 2 for name in FIGURES]
 
 
-@pytest.mark.parametrize("withheld", [12, None])
-def test_a_suppressed_band_shows_no_more_than_bands_do(deal: Deal, withheld: int | None) -> None:
-    card = deal([], bands=({**BAND, **dict.fromkeys(FIGURES), "n_reports": withheld},))["cards", "multimodal"]
-    assert [card[f"base_{name}"] for name in FIGURES] == [None] * 5 + [withheld]
+@pytest.mark.parametrize(("count", "shown"), [(12, 12), (9, None), (None, None)])
+def test_a_suppressed_band_shows_no_more_than_bands_do(deal: Deal, count: int | None, shown: int | None) -> None:
+    withheld = {**BAND, **dict.fromkeys(FIGURES), "n_reports": count}
+    card = deal([], bands=(withheld, {**withheld, "metric": "total"}))["cards", "multimodal"]
+    for metric in ("base", "total"):
+        assert [card[f"{metric}_{name}"] for name in FIGURES] == [None] * 5 + [shown]
 
 
 # Demand
