@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salary_bands.statistics.batches import Batches, Integers, Mask, Small, Turnover, by_cell
+from salary_bands.statistics.compiled import compiled
 
 Floats = NDArray[np.float64]
 Exact = NDArray[np.object_]  # Python integers, for what needs more than 64 bits
@@ -20,7 +21,6 @@ UNITS = ("export", "employer", "day")  # what is left out one at a time; ties go
 MIXED = "listed_level"  # the unit of levels of reports whose tier lists all employers
 NOBODY = -1  # the number of an unknown unit, and of the cell of a report that is in none
 PART = 250_000  # reports of cells at a time: their arrays stay in the processor's cache
-_ABOVE_PAY = 1 << 40
 _LOW_BITS = 20
 _UNITS_OF_A_REPORT = 16  # how many pairs of a cell and a unit cost what a report costs
 
@@ -124,17 +124,13 @@ class Cells:
         start = int(rollup.starts[first])
         self.starts = rollup.starts[first:end] - start
         self.row = row = rollup.row[start : start + int(self.size.sum())]
-        self.pay, self.weight = self.reports.pay[row], self.reports.weight[row]
-        self.weight_to = np.cumsum(self.weight)
         self.last = self.starts + self.size - 1
+        found = _running_sums(row, self.starts, self.size, self.reports.pay, self.reports.weight)
+        self.pay, self.weight, self.weight_to, self.paid_before, self.total, self.squared = found
         self.before = self.weight_to[self.starts] - self.weight[self.starts]
-        self.total = self.weight_to[self.last] - self.before
         if int(self.size.max()) * int(self.weight.max()) ** 2 >= 1 << 63:
             raise OverflowError(f"a cell of {self.size.max():,} reports has too many for sums of 64 bits")
-        self.squares = self.weight**2
-        self.squared = np.add.reduceat(self.squares, self.starts)
-        paid = self.pay * self.weight
-        self.paid_before = np.cumsum(paid) - paid
+        self._units: dict[str, Small] = {}
         self._pairs: dict[str, Pairs] = {}
 
     def __len__(self) -> int:
@@ -158,74 +154,107 @@ class Cells:
             self._pairs[kind] = Pairs.of(self, kind)
         return self._pairs[kind]
 
-    def below(self, pay: Integers) -> Integers:
-        """Return how many reports of each cell are paid less than this; shape of pay: (cells, any)."""
-        asked = np.arange(len(self))[:, None] * _ABOVE_PAY + np.clip(pay, 0, _ABOVE_PAY - 1)
-        return np.searchsorted(self._keys, asked) - self.starts[:, None]
-
-    def weights_below(self, pay: Integers) -> Integers:
-        """Return the weight of each report if it is paid less than this in its cell, else 0; pay: by cell."""
-        ends = self.starts + self.below(pay[:, None])[:, 0]
-        return self.weight * (np.arange(len(self.row)) < np.repeat(ends, self.size))
-
-    def weight_before(self, places: Integers) -> Integers:
-        """Return the weight of the reports of each cell before these places; shape of places: (cells, any)."""
-        return np.r_[0, self.weight_to][places] - self.before[:, None]
-
-    @cached_property
-    def _keys(self) -> Integers:
-        """Cell and pay in one ascending number."""
-        return self.cell.astype(np.int64) * _ABOVE_PAY + self.pay
+    def units(self, kind: str) -> Small:
+        """The number of the unit of that kind of each report; the last number is that of unknown units."""
+        if kind not in self._units:
+            self._units[kind] = self.reports.slots[kind][self.row]
+        return self._units[kind]
 
 
 @dataclass(frozen=True)
 class Pairs:
     """The pairs of a cell and a unit in it, by cell and unit; unknown units are last in each cell.
 
-    number: the number of the pair of each report of the cells. cell, unit, weight, squared: of each pair; squared is
-    the sum of squared weights.
+    number: the number of the pair of each report of the cells. cell, unit, reports, weight, squared, place: of each
+    pair; squared is the sum of squared weights, and place is where a report of it is.
     """
 
     number: Integers
     cell: Integers
     unit: Integers
+    reports: Integers
     weight: Integers
     squared: Integers
+    place: Integers
 
     @classmethod
     def of(cls, cells: Cells, kind: str) -> "Pairs":
-        # a table of every cell and unit numbers those that are there without sorting them
         width = cells.reports.widths[kind]
-        place = cells.cell.astype(np.int64) * width + cells.reports.slots[kind][cells.row]
-        is_there = np.zeros(len(cells) * width, bool)
-        is_there[place] = True
-        there = np.flatnonzero(is_there)
-        numbers = np.empty(len(is_there), np.int32)
-        numbers[there] = np.arange(len(there), dtype=np.int32)
-        number = numbers[place].astype(np.int64)
-        cell, slot = np.divmod(there, width)
-        unit = np.where(slot == width - 1, NOBODY, slot)
-        return cls(number, cell, unit, *(sums(number, of, len(there)) for of in (cells.weight, cells.squares)))
+        number, columns = _paired(cells.starts, cells.size, cells.units(kind), width, cells.weight)
+        cell, unit, *others = columns
+        return cls(number, cell, np.where(unit == width - 1, NOBODY, unit), *others)
 
     def __len__(self) -> int:
         return len(self.cell)
 
-    def sums(self, values: Integers, places: Integers | slice = slice(None)) -> Integers:
-        """Return the sum of the values of the reports of each pair; places: of these reports, if not of all."""
-        return sums(self.number[places], values, len(self))
 
-    @cached_property
-    def place(self) -> Integers:
-        """The place of a report of each pair."""
-        found = np.empty(len(self), np.int64)
-        found[self.number] = np.arange(len(self.number))
-        return found
+@compiled
+def _running_sums(
+    row: Small, starts: Integers, sizes: Integers, pay: Integers, weight: Integers
+) -> tuple[Integers, Integers, Integers, Integers, Integers, Integers]:
+    """Return pay and weight of each report, the weight up to it and pay times weight before it in the cells.
+
+    And the weight and the squared weights of each cell.
+    """
+    own_pay, own_weight = pay[row], weight[row]
+    weight_to, paid_before = np.empty(len(row), np.int64), np.empty(len(row), np.int64)
+    total, squared = np.zeros(len(starts), np.int64), np.zeros(len(starts), np.int64)
+    weighed = paid = 0
+    for cell in range(len(starts)):
+        before = weighed
+        for at in range(starts[cell], starts[cell] + sizes[cell]):
+            weighed += own_weight[at]
+            weight_to[at] = weighed
+            paid_before[at] = paid
+            paid += own_pay[at] * own_weight[at]
+            squared[cell] += own_weight[at] * own_weight[at]
+        total[cell] = weighed - before
+    return own_pay, own_weight, weight_to, paid_before, total, squared
 
 
-def sums(number: Integers, values: Integers, count: int) -> Integers:
-    """Return the exact sum of the values of each number, 0 if it has none."""
-    found = np.zeros(count, np.int64)
-    np.add.at(found, number, values)
+@compiled
+def _paired(starts: Integers, sizes: Integers, units: Small, width: int, weight: Integers) -> tuple[Integers, Integers]:
+    """Return the number of the pair of each report, and the other columns of `Pairs`; units are numbers below width."""
+    number, pair_of_unit, sums = np.empty(len(units), np.int64), np.full(width, NOBODY), np.empty((width, 4), np.int64)
+    columns = np.empty((6, len(units)), np.int64)
+    count = 0
+    for cell in range(len(starts)):
+        first, own = count, range(starts[cell], starts[cell] + sizes[cell])
+        for at in own:
+            unit = units[at]
+            if pair_of_unit[unit] < first:  # not seen in this cell
+                pair_of_unit[unit] = first
+                columns[1, count] = unit
+                sums[unit] = 0
+                count += 1
+            sums[unit, 0] += 1
+            sums[unit, 1] += weight[at]
+            sums[unit, 2] += weight[at] * weight[at]
+            sums[unit, 3] = at
+        columns[1, first:count].sort()
+        for pair in range(first, count):
+            unit = columns[1, pair]
+            pair_of_unit[unit] = pair
+            columns[0, pair] = cell
+            columns[2:, pair] = sums[unit]
+        for at in own:
+            number[at] = pair_of_unit[units[at]]
+    return number, columns[:, :count].copy()
+
+
+@compiled
+def middle_units(starts: Integers, sizes: Integers, units: Small, width: int) -> Integers:
+    """Return the median unit of each cell, the lower one of two; units are numbers below width."""
+    counts, found = np.zeros(width, np.int64), np.empty(len(starts), np.int64)
+    for cell in range(len(starts)):
+        counts[:] = 0
+        for at in range(starts[cell], starts[cell] + sizes[cell]):
+            counts[units[at]] += 1
+        unit, passed = 0, counts[0]
+        while 2 * passed < sizes[cell]:
+            unit += 1
+            passed += counts[unit]
+        found[cell] = unit
     return found
 
 

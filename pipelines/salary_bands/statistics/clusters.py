@@ -5,7 +5,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from salary_bands.statistics.batches import Integers, Mask
-from salary_bands.statistics.cells import NOBODY, Cells, Exact, Floats, runs, sums, sums_of_squares
+from salary_bands.statistics.cells import NOBODY, Cells, Exact, Floats, runs, sums_of_squares
+from salary_bands.statistics.compiled import compiled
 
 
 @dataclass(frozen=True)
@@ -74,20 +75,15 @@ def groups(cells: Cells, percentiles: Floats, kind: str = "employer") -> Groups:
     pairs = cells.pairs(kind)
     row = cells.row[pairs.place]  # the flags of a unit's reports are equal
     clustered, listed = cells.reports.clustered[row], cells.reports.listed[row]
-    reports = np.bincount(pairs.number, minlength=len(pairs))
-    chosen = np.flatnonzero((clustered | listed) & (pairs.unit != NOBODY) & (reports >= 2))
-    steps = percentiles.shape[1] + 1
-    step, count = pairs.number * steps + _passed(cells, percentiles), len(pairs) * steps
-
-    def below(summed: Integers) -> Integers:
-        return np.cumsum(summed.reshape(-1, steps)[chosen], axis=1)
-
-    counts = below(np.bincount(step, minlength=count))
-    weights, squares = (below(sums(step, of, count)) for of in (cells.weight, cells.squares))
+    chosen = np.flatnonzero((clustered | listed) & (pairs.unit != NOBODY) & (pairs.reports >= 2))
+    group = np.full(len(pairs), NOBODY)
+    group[chosen] = np.arange(len(chosen))
+    of_report = group[pairs.number]
+    up_to = _up_to(cells.starts, cells.size, cells.pay, cells.weight, of_report, len(chosen), percentiles)
     return Groups(
         pairs.cell[chosen], pairs.unit[chosen], clustered[chosen],
-        counts[:, -1], weights[:, -1], squares[:, -1],
-        counts[:, :-1], weights[:, :-1], squares[:, :-1],
+        pairs.reports[chosen], pairs.weight[chosen], pairs.squared[chosen],
+        *up_to,
     )  # fmt: skip
 
 
@@ -114,8 +110,34 @@ def observed_clustering(of: Groups, points: tuple[int, ...], count: int) -> Exac
     return seen
 
 
-def _passed(cells: Cells, percentiles: Floats) -> Integers:
-    """Return how many percentiles of its cell each report's pay is above."""
-    ends = cells.starts[:, None] + cells.below(np.floor(percentiles).astype(np.int64) + 1)
-    steps = np.cumsum(np.bincount(ends.ravel(), minlength=len(cells.pay) + 1)[:-1])
-    return steps - np.repeat(np.arange(len(cells)) * percentiles.shape[1], cells.size)
+@compiled
+def _up_to(
+    starts: Integers,
+    sizes: Integers,
+    pay: Integers,
+    weight: Integers,
+    group: Integers,
+    count: int,
+    percentiles: Floats,
+) -> Integers:
+    """Return number, weight and squared weight of the reports of each group up to each percentile of its cell.
+
+    group: of each report, below count; NOBODY if it is in none.
+    """
+    points = percentiles.shape[1]
+    found = np.zeros((3, count, points), np.int64)
+    for cell in range(len(starts)):
+        first, end = starts[cell], starts[cell] + sizes[cell]
+        at = first
+        for n in range(points):
+            passed = first + np.searchsorted(pay[first:end], int(percentiles[cell, n]) + 1)
+            while at < passed:
+                of = group[at]
+                if of != NOBODY:
+                    found[0, of, n] += 1
+                    found[1, of, n] += weight[at]
+                    found[2, of, n] += weight[at] * weight[at]
+                at += 1
+    for n in range(1, points):
+        found[:, :, n] += found[:, :, n - 1]
+    return found

@@ -1,7 +1,7 @@
 """Compile loops over reports: what takes numpy a pass over all of them for each step takes one pass in all."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numba
 
@@ -15,6 +15,6 @@ def compiled(function: Function) -> Function:
     bits and wrap around, as in numpy arrays.
     """
     try:
-        return numba.njit(cache=True)(function)
+        return cast(Function, numba.njit(cache=True)(function))
     except RuntimeError:  # neither of these folders can be written
-        return numba.njit(function)
+        return cast(Function, numba.njit(function))

@@ -56,7 +56,7 @@ def largest_shifts(cells: Cells, figures: Floats) -> Shifts:
     shifts = np.full((len(UNITS), *figures.shape), np.nan)
     for number, kind in enumerate(UNITS):
         reached = np.fmax.reduce(shifts)  # by the kinds before
-        units, width = cells.reports.slots[kind][cells.row], cells.reports.widths[kind]
+        units, width = cells.units(kind), cells.reports.widths[kind]
         shifts[number] = _by_kind(cells.starts, cells.size, cells.pay, cells.weight, units, width, figures, reached)
     shifts = np.round(shifts, _DECIMALS)
     either = np.nan_to_num(np.fmax(shifts[..., 0], shifts[..., 1]), nan=-1)
@@ -107,9 +107,7 @@ def _by_kind(
 
 
 @compiled
-def _furthest(
-    cell: _Cell, units: Integers, room: Integers, percentile: int, figure: float, reached: float
-) -> float:
+def _furthest(cell: _Cell, units: Integers, room: Integers, percentile: int, figure: float, reached: float) -> float:
     """Return how far a percentile moves without one of these units, NaN if none can be left out.
 
     Without a unit the figure is the mean pay of a stretch of the remaining weight. After the unit that pulls most, only
@@ -121,7 +119,7 @@ def _furthest(
     below, lower, upper = room[0], room[1], room[2]
     for unit in units:
         below[unit] = lower[unit] = upper[unit] = 0
-    middle, before = np.searchsorted(cell.pay, int(figure) + 1), 0
+    middle, before = int(np.searchsorted(cell.pay, int(figure) + 1)), 0
     for at in range(middle):
         below[cell.unit[at]] += cell.weight[at]
         before += cell.weight[at]

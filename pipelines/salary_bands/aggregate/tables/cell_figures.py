@@ -10,7 +10,7 @@ from salary_bands.aggregate.workspace import Workspace
 from salary_bands.schemas.bands import PERCENTILES
 from salary_bands.settings import Settings
 from salary_bands.statistics.batches import Integers, Mask
-from salary_bands.statistics.cells import MIXED, NOBODY, UNITS, Cells, Floats, Reports
+from salary_bands.statistics.cells import MIXED, UNITS, Cells, Floats, Reports, middle_units
 from salary_bands.statistics.clusters import employers, groups, observed_clustering
 from salary_bands.statistics.correlation import BinomialRanks, employer_correlations
 from salary_bands.statistics.effective import effective_sizes
@@ -185,10 +185,9 @@ def _shown_figures(
 
 def _median_ages(cells: Cells) -> Floats:
     """Return the median age of the reports of each cell, the lower one of two; NaN if it is unknown."""
-    pairs = cells.pairs("day")
-    reports_to = np.cumsum(np.bincount(pairs.number, minlength=len(pairs)))
-    days = pairs.unit[np.searchsorted(reports_to, cells.starts + (cells.size + 1) // 2)]
-    return np.where(days == NOBODY, np.nan, days)
+    days, width = cells.units("day"), cells.reports.widths["day"]
+    middle = middle_units(cells.starts, cells.size, days, width)
+    return np.where(middle == width - 1, np.nan, middle)  # the last one is that of unknown days
 
 
 _FIGURES = {
