@@ -2,7 +2,7 @@
 -- Inputs: group_parents, band, estimate, answering_band, cards.
 -- Parameters: "group", tier, level, market, metric, view, evidence.
 -- The cell itself if it is shown, direct or pooled; else what the model says of it, if people's pay is asked for; else
--- the nearest shown cell, but what the model says of the country of a metro if that cell is further than 0.1.
+-- the nearest shown cell, but what the model says of the country of a metro if that cell is further than 0.75.
 -- The columns are those of `bands`, of the cell that answers. basis is `modelled` if the model answers: p10, p25, p75
 -- and p90 are then the range of one person's pay, and n_effective is n_near. It is null if nothing answers.
 -- fallback names what differs from the cell asked for, distance says how far it is, why says it in a sentence;
@@ -53,13 +53,13 @@ estimates_to_use as (
 ),
 
 candidates as (
-    -- a cell that is shown and near says more than the model of a country
-    select case when len(b.fallback) = 0 then 1 when b.distance <= 0.1 then 2.5 else 4 end as choice, b.*
+    -- a shown cell says more than the model of a country, unless it is further away
+    select case when len(b.fallback) = 0 then 1 when b.distance <= 0.75 then 2.5 else 4 end as choice, b.*
     from answering as b
     union all by name
     select
         m.choice,
-        0.0 as distance,
+        case when m.choice = 3 then 0.75 else 0.0 end as distance,
         case
             when m.choice = 3 then [concat('market ', a.asked_market, ' to ', m.market)]
         end as fallback,

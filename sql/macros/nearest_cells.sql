@@ -2,9 +2,9 @@
 -- Inputs: group_parents, bands, cards, multipliers.
 -- Parameters: "group", tier, level, market, metric, view, evidence.
 -- distance is the sum of |log of the multiplier| between the cells' groups, tiers, levels and markets, those of total
--- for a metric without multipliers. A value without a multiplier is as the mean of all reports, and 1 further away, a
--- market 2; a metro without one is as its country, and markets of a country without one are as each other and 0.75
--- away. Cells of the unknown tier and of the world are left out.
+-- for a metric without multipliers. Each value without a multiplier is as the mean of all reports, and 1 further away, a
+-- market 2; a metro without one is as its country and 0.75 further away, and markets of a country are 0.75 from each
+-- other if one of them has none. Cells of the unknown tier are left out, and those of the world unless it is asked for.
 with
 asked as (
     select
@@ -75,7 +75,10 @@ shown as (
     from bands as b
     inner join asked as a on b.metric = a.asked_metric and b.evidence = a.asked_evidence
     cross join family as f
-    where b.basis <> 'suppressed' and b.tier <> 'unknown' and b.market <> 'global'
+    where
+        b.basis <> 'suppressed'
+        and b.tier <> 'unknown'
+        and (b.market <> 'global' or a.asked_market = 'global')
 ),
 
 pairs as (
@@ -91,15 +94,25 @@ steps as (
         p.own_value,
         p.asked_value,
         case
-            when coalesce(o.effect, oc.effect) is not null and coalesce(t.effect, tc.effect) is not null
-                then abs(coalesce(o.effect, oc.effect) - coalesce(t.effect, tc.effect))
             when
                 p.axis = 'market'
                 and upper(split_part(p.own_value, '-', 1)) = upper(split_part(p.asked_value, '-', 1))
+                and (o.effect is null or t.effect is null)
                 then 0.75
             else
                 abs(coalesce(o.effect, oc.effect, 0.0) - coalesce(t.effect, tc.effect, 0.0))
-                + case when p.axis = 'market' then 2.0 else 1.0 end
+                + case
+                    when o.effect is not null then 0.0
+                    when oc.effect is not null then 0.75
+                    when p.axis = 'market' then 2.0
+                    else 1.0
+                end
+                + case
+                    when t.effect is not null then 0.0
+                    when tc.effect is not null then 0.75
+                    when p.axis = 'market' then 2.0
+                    else 1.0
+                end
         end as apart_by
     from pairs as p
     left join of_values as o on p.axis = o.axis and p.own_value = o.value

@@ -2,7 +2,7 @@
 -- are suppressed for few reports.
 -- Inputs: bands, estimates, cards.
 -- The columns answer_... are of what answers for a suppressed cell: what the model says of it, else the nearest shown
--- cell.
+-- cell, or what the model says of the country of a metro.
 with
 cells as (
     select * from bands
@@ -38,6 +38,8 @@ select
     c.*,
     case when e.view is not null then 'modelled' else n.basis end as answer_basis,
     case
+        when e.market <> c.market
+            then 'what the model says of the country, since it does not identify the metro'
         when e.view is not null then 'what the model adds up from group, tier, level and market'
         when n.view is null then 'no answer: the model does not know the cell, and none is shown'
         when c.use_instead_distance >= 0.75 then 'the nearest shown cell; how much it differs is not known'
@@ -48,9 +50,10 @@ select
                 ' % in the model'
             )
     end as answer_why,
-    case when e.view is not null then 0.0 else c.use_instead_distance end as answer_distance,
+    coalesce(c.use_instead_distance, case when e.view is not null then 0.0 end) as answer_distance,
     case
-        when e.view is not null then []
+        when e.view is not null
+            then [case when c.market <> e.market then concat('market ', c.market, ' to ', e.market) end]
         else
             [
                 case
@@ -74,7 +77,13 @@ select
     case when e.view is null then n.p50 else e.p50 end as answer_p50,
     case when e.view is null then n.p50_low else e.p50_low end as answer_p50_low,
     case when e.view is null then n.p50_high else e.p50_high end as answer_p50_high,
-    n.p50_precision as answer_p50_precision,
+    case
+        when e.view is null then n.p50_precision
+        when e.p50_high - e.p50_low <= 0.05 * 2 * 1.96 * e.p50 then 'precise'
+        when e.p50_high - e.p50_low <= 0.10 * 2 * 1.96 * e.p50 then 'reasonably_precise'
+        when e.p50_high - e.p50_low <= 0.20 * 2 * 1.96 * e.p50 then 'acceptable'
+        else 'unreliable'
+    end as answer_p50_precision,
     case when e.view is null then n.p75 else e.person_p75 end as answer_p75,
     case when e.view is null then n.p90 else e.person_p90 end as answer_p90
 from cells as c
@@ -85,7 +94,8 @@ left join estimates as e
         and c.evidence = e.evidence
         and c.tier = e.tier
         and c.level = e.level
-        and c.market = e.market
+        -- of the cell itself, or of the country of its metro
+        and coalesce(case when c.use_instead_basis = 'modelled' then c.use_instead_market end, c.market) = e.market
         and c.metric = e.metric
         and c.basis = 'suppressed'
 left join bands as n

@@ -183,10 +183,10 @@ NEAREST = [
     (cell("pre_training"), ["leaf post_training to leaf pre_training"], 0.04),
     (cell(market="US"), ["market us-sf-bay to US"], 0.05),
     (cell(market="us-seattle"), ["market us-sf-bay to us-seattle"], 0.07),
-    (cell(market="us-austin"), ["market us-sf-bay to us-austin"], 0.05),  # as its country, which comes first
     (cell(level="L4"), ["level L5 to L4"], 0.16),
     (cell("pre_training", level="L4"), ["leaf post_training to leaf pre_training", "level L5 to L4"], 0.2),
     (cell(tier="T2"), ["tier T1 to T2"], 0.22),
+    (cell(market="us-austin"), ["market us-sf-bay to us-austin"], 0.75),  # no multiplier, but in the same country
     (cell("agentic"), ["leaf post_training to leaf agentic"], 1.06),  # no multiplier: 1 from the mean of the leaves
     (cell(market="br-sao-paulo"), ["market us-sf-bay to br-sao-paulo"], 2.38),
 ]
@@ -269,10 +269,26 @@ def test_the_model_answers_before_the_nearest_cell_and_after_the_cell_itself() -
 
 def test_the_model_of_the_country_answers_for_a_metro_if_no_cell_is_near() -> None:
     country = {**MODELLED, "market": "US"}
-    for bands, market, basis in (([cell(level="L4")], "US", "modelled"), ([cell(market="US")], "US", "direct")):
-        [found] = rows_of(database(bands, estimates=[country]), "FROM answer(?, ?, ?, ?, 'base')", *ASKED)
+    far = cell("agentic")
+    for near, market, basis, distance in (
+        (far, "US", "modelled", 0.75),
+        (cell(market="US"), "US", "direct", 0.05),
+        (cell(level="L4"), "us-sf-bay", "direct", 0.16),
+    ):
+        [found] = rows_of(database([near, far], estimates=[country]), "FROM answer(?, ?, ?, ?, 'base')", *ASKED)
         assert (found["market"], found["basis"]) == (market, basis)
-        assert found["fallback"] == ["market us-sf-bay to US"]
+        assert found["distance"] == pytest.approx(distance, abs=0.0051)
+    asked = [*ASKED[:3], "us-austin"]
+    for bands, basis in (([cell(market="US"), far], "direct"), ([far], "modelled")):
+        [found] = rows_of(database(bands, estimates=[country]), "FROM answer(?, ?, ?, ?, 'base')", *asked)
+        assert (found["market"], found["basis"], found["distance"]) == ("US", basis, 0.75)
+        assert found["fallback"] == ["market us-austin to US"]
+
+
+def test_who_asks_for_the_world_is_answered_from_it() -> None:
+    connection = database([cell(market="global", level="L4"), cell(market="us-seattle")])
+    [found] = rows_of(connection, "FROM answer(?, ?, ?, 'global', 'base')", *ASKED[:3])
+    assert found["fallback"] == ["level L5 to L4"]
 
 
 def test_an_amount_is_read_in_the_range_of_one_persons_pay_and_beside_the_model() -> None:
@@ -307,6 +323,30 @@ def test_the_pay_at_a_percentile_is_that_of_the_answer_and_beyond_it_of_the_mode
         assert found["basis"] == "modelled"
     else:
         assert (found["usd"], found["basis"]) == (usd, basis)
+
+
+@pytest.mark.parametrize("median", [90_000, 200_000, 420_000])
+@pytest.mark.parametrize("shown", [(50,), (25, 50, 75), (50, 75), PERCENTILES])
+def test_pay_rises_with_the_percentile_however_far_the_model_is_from_the_shown_median(
+    shown: tuple[int, ...], median: int
+) -> None:
+    figures = tuple(round(median * 1.4 ** ((p - 50) / 25)) if p in shown else None for p in PERCENTILES)
+    connection = database([cell(figures=figures)], estimates=[MODELLED])
+    found = rows_of(
+        connection,
+        "SELECT a.* FROM (SELECT unnest(range(10, 91, 5)) AS p) AS q, "
+        "LATERAL (FROM pay_at(?, ?, ?, ?, 'base', q.p)) AS a ORDER BY a.percentile",
+        *ASKED,
+    )
+    assert all(a["usd"] < b["usd"] for a, b in pairwise(found))
+    for row in found:
+        is_shown = shown[0] <= row["percentile"] <= shown[-1]
+        assert row["basis"] == ("direct" if is_shown else "modelled")
+        assert ("as one person's pay is in the model" in row["why"]) == (not is_shown)
+    last = next(row["usd"] for row in found if row["percentile"] == shown[-1])
+    assert found[-1]["usd"] == pytest.approx(
+        last * MODELLED["person_p90"] / {50: 200_000, 75: 250_000, 90: 400_000}[shown[-1]], abs=50
+    )
 
 
 def test_the_pay_between_shown_percentiles_is_interpolated_in_logs() -> None:

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from salary_bands.statistics.model import Floats
 from salary_bands.statistics.parts import AXES, Parts
 
-# more, in log units, for a change from or to a value that the model does not identify: most of all for a market
+# more, in log units, for each value of a change that the model does not identify: most of all for a market
 UNKNOWN = {"group": 1.0, "tier": 1.0, "level": 1.0, "market": 2.0}
-UNKNOWN_AT_HOME = 0.75  # the same for a change of market within a country
+UNKNOWN_AT_HOME = 0.75  # the same for a metro of a known country, and for a change of market within a country
+WORLD = "global"  # who asks for the world is answered from all of it, and nobody else is
 _CHANGE = 1e-6  # so that of equal distances the one with fewer changes wins
 Effects = Mapping[str, Mapping[str, float]]  # what each value of an axis adds to log pay
 
@@ -37,7 +38,7 @@ def effects_of(parts: Parts, least: float) -> Effects:
 def nearest_cells(shown: pd.DataFrame, wanted: pd.DataFrame, effects: Effects) -> pd.DataFrame:
     """Return, for each wanted cell, the row of the nearest shown cell and its distance in log units.
 
-    Rows are -1 and distances NaN if nothing is shown. Ties go to the cell whose group, tier, level and market come
+    Rows are -1 and distances NaN if nothing that may answer is shown. Ties go to the cell whose group, tier, level and market come
     first in text order.
 
     Args:
@@ -52,7 +53,8 @@ def nearest_cells(shown: pd.DataFrame, wanted: pd.DataFrame, effects: Effects) -
     for number, axis in enumerate(AXES):
         cost, place = _spread(cost, place, number, _distances(values[number], effects[axis], axis))
     at = _at(wanted, values)
-    return pd.DataFrame({"row": place[at], "distance": np.floor(cost[at] / _CHANGE / 10) * _CHANGE * 10})
+    distance = np.where(place[at] < 0, np.nan, np.floor(cost[at] / _CHANGE / 10) * _CHANGE * 10)
+    return pd.DataFrame({"row": place[at], "distance": distance})
 
 
 def _at(cells: pd.DataFrame, values: list[list[str]]) -> tuple[NDArray[np.int64], ...]:
@@ -63,23 +65,31 @@ def _at(cells: pd.DataFrame, values: list[list[str]]) -> tuple[NDArray[np.int64]
 def _distances(values: list[str], effects: Mapping[str, float], axis: str) -> Floats:
     """Return the distance between all values of an axis.
 
-    A metro that the model does not identify is as its country. Other such values are as the mean of all reports, so
-    that what is nearest to them is `all`; markets of one country are as each other if one of them is unknown.
+    A metro that the model does not identify is as its country, other such values are as the mean of all reports, and
+    nobody knows how much they differ from that: what is nearest to an unknown group is `all`. Markets of one country
+    are as each other if one of them is unknown.
+
+    Returns:
+        (values, values): from the one that is asked for to the one that is shown.
     """
-    known = np.array([_effect(value, effects, axis) for value in values])
-    at, unknown = np.nan_to_num(known), np.isnan(known)
-    unsure = unknown[:, None] | unknown[None, :]
-    apart = np.abs(at[:, None] - at[None, :]) + UNKNOWN[axis] * unsure + _CHANGE
+    known = np.array([value in effects for value in values])
+    stands_for = [value if value in effects or axis != "market" else country_of(value) for value in values]
+    at = np.array([effects.get(value, 0.0) for value in stands_for])
+    at_home = ~known & np.isin(stands_for, [*effects])
+    doubt = np.select([known, at_home], [0.0, UNKNOWN_AT_HOME], UNKNOWN[axis])
+    apart = np.abs(at[:, None] - at[None, :]) + doubt[:, None] + doubt[None, :] + _CHANGE
     if axis == "market":
-        countries = np.array([value.split("-")[0].upper() for value in values])
-        apart = np.where(unsure & (countries[:, None] == countries[None, :]), UNKNOWN_AT_HOME + _CHANGE, apart)
+        countries = np.array([country_of(value) for value in values])
+        unsure = (countries[:, None] == countries[None, :]) & ~(known[:, None] & known[None, :])
+        apart = np.where(unsure, UNKNOWN_AT_HOME + _CHANGE, apart)
+        apart[:, np.array(values) == WORLD] = np.inf
     np.fill_diagonal(apart, 0.0)
     return apart
 
 
-def _effect(value: str, effects: Mapping[str, float], axis: str) -> float:
-    country = value.split("-")[0].upper() if axis == "market" else value
-    return effects.get(value, effects.get(country, np.nan))
+def country_of(market: str) -> str:
+    """Return the country of a metro, else the market itself."""
+    return market.split("-")[0].upper() if "-" in market else market
 
 
 def _spread(cost: Floats, place: NDArray[np.int64], axis: int, distances: Floats) -> tuple[Floats, NDArray[np.int64]]:

@@ -1,6 +1,6 @@
 -- Grain: one row per cell that shows a median, with its basis.
 -- Inputs: disclosed_cells, pooled_cells.
--- No cell of the unknown tier and none of the world, which would answer for too much.
+-- No cell of the unknown tier, which would answer for too much.
 select
     d.view,
     d.group_id,
@@ -15,7 +15,6 @@ from disclosed_cells as d
 left join pooled_cells as k on d.cell = k.cell and k.percentile = 50
 where
     d.tier <> 'unknown'
-    and d.market <> 'global'
     and (k.cell is not null or (d.suppression_reason is null and d.p50_low is not null))
 order by
     d.evidence asc nulls last,

@@ -1,4 +1,7 @@
-"""What answers for a cell that shows nothing: the model's estimate of it, else the nearest shown cell."""
+"""What answers for a cell that shows nothing: the model's estimate of it, else the nearest shown cell.
+
+For a metro that the model does not identify and without a shown cell nearer than its country: the estimate of that.
+"""
 
 from collections.abc import Mapping
 
@@ -7,7 +10,7 @@ import pandas as pd
 
 from salary_bands.settings import Settings
 from salary_bands.statistics.estimates import identified_cells
-from salary_bands.statistics.nearest import Effects, effects_of, nearest_cells
+from salary_bands.statistics.nearest import UNKNOWN_AT_HOME, Effects, country_of, effects_of, nearest_cells
 from salary_bands.statistics.parts import AXES, Parts
 
 _USED = {
@@ -36,14 +39,24 @@ def instead_of(
         at, own = (np.flatnonzero(of["evidence"].eq(evidence) & of["metric"].eq(metric)) for of in (withheld, shown))
         wanted = withheld.iloc[at]
         near = nearest_cells(shown.iloc[own], wanted, _effects(evidence, metric, parts, settings))
-        found = near["row"].to_numpy()
-        modelled = _modelled(wanted, parts.get(metric) if evidence == "reported" else None, settings)
-        # the model's estimate of a cell has the names of the cell, which stand after those of the shown ones
-        row[at] = np.where(modelled, len(shown) + at, np.append(own, -1)[found])
-        distance[at] = np.where(modelled, 0.0, near["distance"].round(2))
-    answers = pd.concat([shown, withheld.assign(basis="modelled")], ignore_index=True)[[*_USED.values()]]
+        modelled, at_home = (
+            _modelled(cells, parts.get(metric) if evidence == "reported" else None, settings)
+            for cells in (wanted, _of_countries(wanted))
+        )
+        at_home &= ~(near["distance"].to_numpy() <= UNKNOWN_AT_HOME + 1e-9)
+        # the estimates of cells and of their countries come after the shown cells
+        estimated = np.select([modelled, at_home], [len(shown) + at, len(shown) + len(withheld) + at], -1)
+        row[at] = np.where(estimated < 0, np.append(own, -1)[near["row"]], estimated)
+        distance[at] = np.select([modelled, at_home], [0.0, UNKNOWN_AT_HOME], near["distance"].round(2))
+    estimates = pd.concat([withheld, _of_countries(withheld)]).assign(basis="modelled")
+    answers = pd.concat([shown, estimates], ignore_index=True)[[*_USED.values()]]
     used = answers.reindex(np.where(row < 0, len(answers), row)).set_axis([*_USED], axis=1).set_axis(withheld.index)
     return pd.concat([withheld, used.astype("str").assign(use_distance=distance)], axis=1)
+
+
+def _of_countries(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the same cells of the country of their market."""
+    return cells.assign(market=cells["market"].map({market: country_of(market) for market in cells["market"].unique()}))
 
 
 def _effects(evidence: str, metric: str, parts: Mapping[str, Parts], settings: Settings) -> Effects:

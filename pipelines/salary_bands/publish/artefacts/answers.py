@@ -12,6 +12,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pycountry
 
+from salary_bands.statistics.nearest import country_of
+
 Row = dict[str, Any]
 Cell = tuple[str, str, str, str, str, str]  # view, group_id, tier, level, market, metric
 REASONS = {
@@ -34,7 +36,6 @@ _READ = (
     *(*_FIGURES, "person_p10", "person_p90"),
     *(f"use_instead_{name}" for name in (*_COLUMNS, "basis", "distance")),
 )
-NEAR = 0.1  # the distance up to which another cell says more than the model of its country
 UNKNOWN = 0.75  # the distance from which nobody knows how much a cell differs
 
 
@@ -73,10 +74,8 @@ class Answers:
         band = self.band(*cell)
         if band["p50"] is not None:
             return band
-        country = market[:2].upper()
-        near = band.get("use_instead_distance")
-        places = [market] if near is not None and near <= NEAR else [market, country]
-        for place in places:
+        is_near = band.get("use_instead_basis") in ("direct", "pooled")  # else the model of the country is as near
+        for place in [market] if is_near else [market, country_of(market)]:
             found = self.estimates.get((view, group, tier, level, place, metric))
             if found:
                 of = self.place(place) if place != market else ""
@@ -96,7 +95,7 @@ class Answers:
             return ""
         figure = f"{usd(found['p50'])} ({usd(found['p50_low'])} to {usd(found['p50_high'])})"
         if modelled:
-            return f"the model says {figure}"
+            return f"the model says {figure}" + (f" of {self.place(named[-1])}" if named[-1] != market else "")
         asked = (view, group, tier, level, market)
         return f"{self._difference(named, asked)}: {figure}{_how_near(row.get('use_instead_distance'))}"
 
