@@ -237,8 +237,9 @@ def test_an_offer_without_an_amount_or_a_group_is_wrong_usage(run: Run, shelf: M
 @pytest.mark.parametrize(
     ("market", "says"),
     [
-        ("us-pittsburgh", "the nearest shown cell, which differs by some"),
-        ("gb-london", "the nearest shown cell, which is not near: it differs by some"),
+        ("us-seattle", "the nearest shown cell, which differs by some"),
+        ("GB", "the nearest shown cell, which is not near: it differs by some"),
+        ("us-pittsburgh", "the nearest shown cell; how much it differs is not known"),
         ("LU", "the nearest shown cell; how much it differs is not known"),
         ("global", "the nearest shown cell; how much it differs is not known"),
     ],

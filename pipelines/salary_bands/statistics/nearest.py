@@ -66,8 +66,7 @@ def _distances(values: list[str], effects: Mapping[str, float], axis: str) -> Fl
     """Return the distance between all values of an axis.
 
     A metro that the model does not identify is as its country, other such values are as the mean of all reports, and
-    nobody knows how much they differ from that: what is nearest to an unknown group is `all`. Markets of one country
-    are as each other if one of them is unknown.
+    nobody knows how much they differ from that. Markets of one country are as each other if one of them is unknown.
 
     Returns:
         (values, values): from the one that is asked for to the one that is shown.
