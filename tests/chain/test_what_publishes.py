@@ -2,11 +2,15 @@
 
 import gzip
 import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from salary_bands.aggregate import registry
+from salary_bands.aggregate.workspace import Workspace
 from salary_bands.orchestration.refresh import Outcome, refresh
 from salary_bands.releases.marts import Marts
 from salary_bands.settings import Settings
@@ -68,6 +72,25 @@ def test_without_a_date_unchanged_exports_are_published_after_idle_days(
     assert run(settings, date(2026, 7, 7), is_dated=False).version == "2026.07.07"
     keep_tables(monkeypatch)
     assert run(settings, date(2026, 7, 8)).version == "2026.07.08"  # somebody asked for it
+
+
+def test_reports_of_the_last_refresh_are_those_of_the_release_before_and_are_not_made_again(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(settings, date(2026, 7, 7)).published
+    recipe = registry.RECIPES["window_reports"]
+    made: list[str] = []
+
+    def counted(workspace: Workspace, connection: duckdb.DuckDBPyConnection) -> int:
+        made.append(workspace.name)
+        return recipe.build(workspace, connection)
+
+    monkeypatch.setitem(registry.RECIPES, "window_reports", replace(recipe, build=counted))
+    former = (settings.work / "candidate" / "window_reports.parquet").read_bytes()
+    write_native(settings.raw, [native_row(1000 + n) for n in range(4)], "source/later.csv")
+    assert run(settings, date(2026, 7, 9)).version == "2026.07.09"
+    assert made == ["candidate"]
+    assert (settings.work / "restated" / "window_reports.parquet").read_bytes() == former
 
 
 def test_equal_rows_made_by_other_rules_are_not_built_again(settings: Settings) -> None:

@@ -19,7 +19,19 @@ VALUES = {
     "group": ["leaf a", "leaf b", "leaf all", "leaf new", "leaf unknown"],
     "tier": ["T1", "T2", "T4", "T5", "all"],
     "level": ["L3", "L4", "L5", "all"],
-    "market": ["US", "us-seattle", "us-austin", "GB", "gb-london", "FR", "fr-paris", "fr-lyon", "de-berlin", "DE", "global"],
+    "market": [
+        "US",
+        "us-seattle",
+        "us-austin",
+        "GB",
+        "gb-london",
+        "FR",
+        "fr-paris",
+        "fr-lyon",
+        "de-berlin",
+        "DE",
+        "global",
+    ],
 }
 
 

@@ -4,12 +4,12 @@ Dagster's dependencies, the order in which tables are made, and the views that e
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import duckdb
 import pyarrow.parquet as pq
 
-from salary_bands.aggregate.former import previous_release
+from salary_bands.aggregate.former import Former, previous_release
 from salary_bands.aggregate.plan import Plan
 from salary_bands.aggregate.tables.accounts import full_ledger, ledger, sources
 from salary_bands.aggregate.tables.bands import bands
@@ -62,26 +62,34 @@ def _made_from(workspace: Workspace, table: str, plan: Plan) -> str:
     recipe = RECIPES[table]
     inputs = {name: workspace.checksum(name, plan) for name in recipe.inputs}
     release = [plan.version, plan.method_version] if recipe.names_release else []
-    files = plan.files if recipe.names_release else plan.counted
+    # what the other exports make doubtful in one changes none of its rows
+    files = plan.files if recipe.names_release else [replace(state, warnings=[]) for state in plan.counted]
     facts = [plan.as_of, release, plan.disclosure_key, [asdict(state) for state in files]]
     return made_from(OURS.code_of(table, _ROOTS[table]), workspace.settings, inputs, facts)
 
 
-def restate(workspace: Workspace) -> None:
-    """Make the previous release as it reads today, if any export of it is left.
+def restate_reports(workspace: Workspace) -> Former | None:
+    """Make the reports of the previous release as they read today, if any export of it is left; return the release.
 
-    Its reports are made, and what the gates compare with if it would not read today as it was published.
+    Before the candidate has its own reports, those of the last refresh are there, which mostly are the same.
     """
     former = previous_release(workspace)
     if former is None or not former.kept:
-        return
-    again = workspace.restated
-    again.start(former.restated())
-    for table in (
-        "window_reports",
-        *(("model_cells", "cell_figures", "bands", "full_ledger", "ledger", "sources") if former.differs else ()),
-    ):
-        make(again, table)
+        return None
+    workspace.restated.start(former.restated())
+    make(workspace.restated, "window_reports")
+    return former
+
+
+def restate(workspace: Workspace) -> None:
+    """Make what the previous release is compared with, if any export of it is left.
+
+    These are its reports, and what the gates look at if it would not read today as it was published.
+    """
+    former = restate_reports(workspace)
+    if former is not None and former.differs:
+        for table in ("model_cells", "cell_figures", "bands", "full_ledger", "ledger", "sources"):
+            make(workspace.restated, table)
 
 
 # in an order in which every table comes after its inputs

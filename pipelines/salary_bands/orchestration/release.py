@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from salary_bands.aggregate.checks import CHECKS, checked, contract_faults
 from salary_bands.aggregate.coverage import too_little_known
 from salary_bands.aggregate.plan import plan_release
-from salary_bands.aggregate.registry import RECIPES, make
+from salary_bands.aggregate.registry import RECIPES, make, restate_reports
 from salary_bands.aggregate.workspace import Workspace
 from salary_bands.distribute.mirror import mirror_published
 from salary_bands.errors import RefreshError
@@ -77,6 +77,7 @@ def window_reports(config: Window, pipeline: Pipeline) -> dg.MaterializeResult:
             notes.exports(plan.files, plan.refused, stages)
             found = pipeline.candidate()
             found.start(plan)
+            restate_reports(found)
             make(found, "window_reports")
     return dg.MaterializeResult(metadata=_metadata(pipeline, "window_reports"))
 

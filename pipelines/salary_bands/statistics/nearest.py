@@ -38,8 +38,8 @@ def effects_of(parts: Parts, least: float) -> Effects:
 def nearest_cells(shown: pd.DataFrame, wanted: pd.DataFrame, effects: Effects) -> pd.DataFrame:
     """Return, for each wanted cell, the row of the nearest shown cell and its distance in log units.
 
-    Rows are -1 and distances NaN if nothing that may answer is shown. Ties go to the cell whose group, tier, level and market come
-    first in text order.
+    Rows are -1 and distances NaN if nothing that may answer is shown. Ties go to the cell whose group, tier, level and
+    market come first in text order.
 
     Args:
         shown, wanted: the columns AXES, a group being named `view group_id`; no cell stands in `shown` twice.
