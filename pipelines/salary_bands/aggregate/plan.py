@@ -191,8 +191,8 @@ def next_version(as_of: date, releases: list[Entry]) -> tuple[str, str | None]:
 
 
 def export_states(exports: tuple[ExportFile, ...], stages: ExportStages) -> list[ExportState]:
-    """Every file in the order of its path; bytes that lie there twice are counted where they lie first."""
-    seen: set[str] = set()
+    """Every file in the order of its path; of equal bytes, the first file is counted that can be read by its name."""
+    counting = stages.by_content(exports)
     states = []
     for export in exports:
         raw = stages.parts.record("raw_reports", export.key) or {}
@@ -200,7 +200,8 @@ def export_states(exports: tuple[ExportFile, ...], stages: ExportStages) -> list
         pay = stages.parts.record("pay_reports", export.key) or {}
         held = accepted.get("held") or raw.get("held") or pay.get("held")
         is_changed = held is not None and held["reason"] == CHANGED
-        if not raw or not accepted or (not is_changed and export.sha256 not in seen and not stages.is_current(export)):
+        is_counting = counting[export.key] is export
+        if not raw or not accepted or (not is_changed and is_counting and not stages.is_current(export)):
             held = {
                 "reason": "not_processed",
                 "line": "has not been through the stages yet; materialise its partition",
@@ -213,14 +214,13 @@ def export_states(exports: tuple[ExportFile, ...], stages: ExportStages) -> list
                 key=export.key,
                 format=raw.get("format", ""),
                 rows=raw.get("rows", 0),
-                counted=held is None and export.sha256 not in seen,
+                counted=held is None and is_counting,
                 held_reason=held["reason"] if held else None,
                 held_line=held["line"] if held else None,
                 exported_on=accepted.get("exported_on"),
                 checksums=stages.checksums(export),
             )
         )
-        seen.add(export.sha256)
     real = any(s.counted and s.source != SAMPLE for s in states)
     return [_beside_real(s) if real and s.source == SAMPLE and not s.held_reason else s for s in states]
 

@@ -1,6 +1,6 @@
 """The stages over one export: the chain with files around it, parts in and out and a record of each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -13,7 +13,7 @@ from salary_bands.errors import HeldExport, RefreshError, UsageError
 from salary_bands.exports.chain import Chain, malformed_rows
 from salary_bands.exports.reading import CHANGED, Reader, read_here
 from salary_bands.fingerprint import OURS, digest, made_from
-from salary_bands.ingest.containers.common import Malformed
+from salary_bands.ingest.containers.common import Malformed, container_of
 from salary_bands.ingest.raw_folder import ExportFile, open_export
 from salary_bands.ingest.read import OpenExport, recognised_format, way_of
 from salary_bands.ingest.recognise import exported_on_from_name
@@ -59,6 +59,21 @@ class ExportStages:
         private_folder(settings.work)
         return cls(Parts(settings.work), settings, current_rates(settings.work), read)
 
+    def by_content(self, exports: Iterable[ExportFile]) -> dict[str, ExportFile]:
+        """Map each content to the file that counts, by key: of several, the first that is of a format under its name.
+
+        Names of one container open the same bytes alike, so that only others are looked at.
+        """
+        copies: dict[str, list[ExportFile]] = {}
+        for export in exports:
+            copies.setdefault(export.key, []).append(export)
+        return {key: self._readable(files) for key, files in copies.items()}
+
+    def _readable(self, files: list[ExportFile]) -> ExportFile:
+        if len({container_of(export.file) for export in files}) == 1:
+            return files[0]
+        return next(filter(self._recognised, files), files[0])
+
     def made_from(self, table: str, export: ExportFile) -> str:
         """Hash what makes a part: its stage, the parts before it, the file's bytes and the format that reads them."""
         return self._made_from(table, export, self.format_facts(export))
@@ -83,22 +98,22 @@ class ExportStages:
 
         An export that no format reads depends on all of them.
         """
-        name = self._recognised(export)
+        name, container = self._recognised(export), container_of(export.file)
         if name not in {f.name for f in formats()}:
-            return [_readings(), [[b.faults, way_of(b)] for b in broken_formats()]]
+            return [container, _readings(), [[b.faults, way_of(b)] for b in broken_formats()]]
         fmt = format_named(name)
         dated = exported_on_from_name(fmt.exported_on, export.file) if fmt.exported_on else None
         in_name = [c.file_name for c in fmt.columns.values() if c.file_name]
-        return [_readings()[name], dated, export.file.rpartition("/")[2] if in_name else None]
+        return [container, _readings()[name], dated, export.file.rpartition("/")[2] if in_name else None]
 
     def _recognised(self, export: ExportFile) -> str:
-        """Return the format of an export, found again only if a format is recognised by something else than before.
+        """Return the format of an export, "" for none.
 
-        The header alone is read for this. An export that has broken its reader is not opened here.
+        It is found again only if a format is recognised by something else than before, or the file's name says another
+        container. The header alone is read for this. An export that has broken its reader is not opened here.
         """
-        known = read_record(self._recognised_path(export)) or {}
-        if known.get("formats") == _ways():
-            return str(known["format"])
+        if (known := self._known_formats(export).get(container_of(export.file))) is not None:
+            return known
         held = (self.parts.record("raw_reports", export.key) or {}).get("held")
         if held and held["reason"] in ("too_costly", "unreadable"):
             return ""
@@ -111,8 +126,14 @@ class ExportStages:
         return name
 
     def _remember(self, export: ExportFile, name: str) -> None:
-        """Keep the format that an export was recognised to be of, "" for none."""
-        write_json(self._recognised_path(export), {"formats": _ways(), "format": name})
+        """Keep the format that an export was recognised to be of under the container that its name says."""
+        found = {**self._known_formats(export), container_of(export.file): name}
+        write_json(self._recognised_path(export), {"formats": _ways(), "found": found})
+
+    def _known_formats(self, export: ExportFile) -> dict[str, str]:
+        """Return the format by container of content that was recognised before, by what formats are recognised now."""
+        record = read_record(self._recognised_path(export)) or {}
+        return record.get("found", {}) if record.get("formats") == _ways() else {}
 
     def _recognised_path(self, export: ExportFile) -> Path:
         return self.parts.work / "recognised" / f"{export.key}.json"

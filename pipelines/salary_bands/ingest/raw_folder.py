@@ -121,14 +121,6 @@ def scan_settled(raw: Path, seconds: float) -> RawFolder:
     return replace(folder, exports=tuple(e for e in folder.exports if e.file not in moving))
 
 
-def by_key(folder: RawFolder) -> dict[str, ExportFile]:
-    """Map each content to one export; if several files have it, to the first of them."""
-    found: dict[str, ExportFile] = {}
-    for export in folder.exports:
-        found.setdefault(export.key, export)
-    return found
-
-
 def unsettled(raw: Path, seconds: float, now: float | None = None) -> list[str]:
     """List the files that changed within the last `seconds`, and so may still be being written.
 

@@ -10,7 +10,6 @@ import dagster as dg
 from salary_bands.aggregate.plan import plan_release
 from salary_bands.errors import RefreshError, UsageError
 from salary_bands.gates.accept import Checked
-from salary_bands.ingest.raw_folder import by_key
 from salary_bands.orchestration.edits import forget_if_edited
 from salary_bands.orchestration.partitions import export_key, export_partitions, partition_key
 from salary_bands.orchestration.resources import Pipeline
@@ -43,7 +42,7 @@ def new_exports(context: dg.SensorEvaluationContext, pipeline: Pipeline) -> dg.S
     stages = pipeline.stages()
     moving = pipeline.moving()
     folder = pipeline.scan()
-    present = by_key(folder)
+    present = stages.by_content(folder.exports)
     rules = {key: stages.rules(export)[:12] for key, export in present.items()}
     asked: dict[str, str] = json.loads(context.cursor or "{}")
     new = {key: export for key, export in present.items() if asked.get(key) != rules[key]}
@@ -100,7 +99,7 @@ def stale_bands(context: dg.SensorEvaluationContext, pipeline: Pipeline) -> dg.R
     if moving and waited < _PATIENCE:
         return dg.SkipReason(f"{moving[0]} is still being written")
     folder, stages, marts = pipeline.scan(), pipeline.stages(), pipeline.published()
-    current = {key for key, export in by_key(folder).items() if stages.is_current(export)}
+    current = {key for key, export in stages.by_content(folder.exports).items() if stages.is_current(export)}
     ready = replace(folder, exports=tuple(e for e in folder.exports if e.key in current))
     releases = marts.releases()
     newest = date.fromisoformat(releases[0].as_of) if releases else date.min

@@ -6,7 +6,7 @@ import dagster as dg
 import pyarrow.parquet as pq
 
 from salary_bands.exports.stages import ExportStages, Record
-from salary_bands.ingest.raw_folder import ExportFile, by_key
+from salary_bands.ingest.raw_folder import ExportFile
 from salary_bands.orchestration.partitions import export_key, export_partitions
 from salary_bands.orchestration.resources import Pipeline
 from salary_bands.schemas import EXPORT_TABLES
@@ -47,7 +47,7 @@ def _markdown(rows: list[dict[str, Any]]) -> str:
 
 def _export(context: dg.AssetExecutionContext, pipeline: Pipeline) -> ExportFile:
     """Return the export of the partition; raise a Failure if its content is no longer in the raw folder."""
-    if export := by_key(pipeline.scan()).get(export_key(context.partition_key)):
+    if export := pipeline.stages().by_content(pipeline.scan().exports).get(export_key(context.partition_key)):
         return export
     raise dg.Failure(
         f"no file in the raw folder has the content of partition {context.partition_key}; it was removed or "

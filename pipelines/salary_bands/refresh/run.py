@@ -12,7 +12,7 @@ from salary_bands.distribute.object_store import open_store
 from salary_bands.errors import RefreshError
 from salary_bands.exports.stages import ExportStages
 from salary_bands.exports.warden import warden
-from salary_bands.ingest.raw_folder import ExportFile, by_key, scan_settled, settle
+from salary_bands.ingest.raw_folder import ExportFile, scan_settled, settle
 from salary_bands.publish.figures import figures_digest, known_figures
 from salary_bands.publish.pointers import pointer_notes, sign_pointers
 from salary_bands.publish.publication import already_published, repair, still_current
@@ -64,7 +64,7 @@ def refresh(
         sign_pointers(marts, settings.signing_key)
         folder = scan_settled(settings.raw, settings.settle_seconds)
         with noted(settings.work, stages, folder.refused) as notes:
-            new = [export for export in by_key(folder).values() if not stages.is_current(export)]
+            new = [export for export in stages.by_content(folder.exports).values() if not stages.is_current(export)]
             for export in new:
                 if stages.is_repaired(export):
                     tables = ", ".join(stages.damaged(export))

@@ -89,6 +89,11 @@ def kind_of(name: str) -> str:
     return name.lower().removesuffix(".gz").rpartition(".")[2]
 
 
+def container_of(name: str) -> str:
+    """Return all of a file's name that decides how its bytes are opened: the kind of its container, and compression."""
+    return kind_of(name) + (".gz" if name.lower().endswith(".gz") else "")
+
+
 def checked_header(header: list[str] | None, settings: Settings) -> list[str]:
     """Return the header; raise HeldExport if there is none or it is too wide."""
     if not header:
