@@ -14,6 +14,7 @@ from salary_bands.settings import Settings
 from salary_bands.storage.frames import TEXT
 from salary_bands.vocabulary.dates import rate_period
 from salary_bands.vocabulary.money import annual_factor, resolve_currency, whole_usd
+from salary_bands.vocabulary.pay_ranges import Range, parse_range
 from salary_bands.vocabulary.rates import current_rates, load_rates
 
 HISTORY = """Date,USD,GBP,JPY,
@@ -182,3 +183,32 @@ def test_customs_rates_are_of_every_month_since_2014_and_no_month_halves_or_doub
     table = pd.DataFrame(rows).set_index("month").astype("float64")
     there, back = table / table.shift(), table.shift(-1) / table.shift()
     assert not ((there.lt(0.6) | there.gt(1.7)) & back.gt(0.8) & back.lt(1.25)).any(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "ends", "currencies", "period"),
+    [
+        ("7.000 € (pro Monat)", "comma", (7_000, 7_000), {"EUR"}, "month"),
+        ("7.000 € (brutto) pro Monat", "comma", (7_000, 7_000), {"EUR"}, "month"),
+        ("€5,000 · brutto/Monat", "point", (5_000, 5_000), {"EUR"}, "month"),
+        ("110.000 - 120.000 (CAD)", "comma", (110_000, 120_000), {"CAD"}, ""),
+        ("$110,000 (CAD) - $120,000 (CAD)", "point", (110_000, 120_000), {"CAD"}, ""),
+        ("60 (hourly, in GBP)", "point", (60, 60), {"GBP"}, "hour"),
+        ("5,000 EUR / month | paid by the week", "point", (5_000, 5_000), {"EUR"}, "month"),
+        # other text, and what is of another amount, is ignored
+        ("£40,000 (DOE) plus benefits", "point", (40_000, 40_000), {"GBP", "EGP"}, ""),
+        ("90,000 EUR (40 hours per week); .NET", "point", (90_000, 90_000), {"EUR"}, ""),
+        ("6.500 € (4.500 € netto)", "comma", (6_500, 6_500), {"EUR"}, ""),
+    ],
+)
+def test_what_is_in_brackets_or_after_a_mark_says_currency_and_period(
+    text: str, decimal: str, ends: tuple[float, float], currencies: set[str], period: str
+) -> None:
+    assert parse_range(text, decimal) == Range(*ends, frozenset(currencies), period)
+
+
+@pytest.mark.parametrize(
+    "text", ["4.500 € (netto)", "4.500 €; after taxes", "180.000 - 220.000 € (OTE)", "60.000 € (USD)", "$9.000 (EUR)"]
+)
+def test_other_pay_or_another_currency_in_brackets_is_no_amount(text: str) -> None:
+    assert parse_range(text, "comma") == "not_a_number"

@@ -12,7 +12,9 @@ _BEFORE = re.compile(
     r"^(?:(?:from|ab|von|up to|bis zu|between|starting at|circa|ca\.?|approx\.?|about|est\.?|base|salary|pay)[:\s]+)+",
     re.IGNORECASE,
 )
-_AFTER = re.compile(r"(?:\s*[•·|;(].*|\s*[,+]\s*(?:bonus|equity|stock|benefits|ote|super).*)$", re.IGNORECASE)
+_ASIDE = re.compile(r"\s*(?:\([^()]*\)(?=[^•·|;]*\d)|[•·|;(].*$)")  # brackets between two ends, or all that follows
+_IN_ASIDE = re.compile(r"[•·|;(),]")
+_ON_TOP = re.compile(r"\s*[,+]\s*(?:bonus|equity|stock|benefits|ote|super).*$", re.IGNORECASE)
 _GROSS = re.compile(r"[\s,]+(?:gross|brutto|bruto|brut|base|salary)$", re.IGNORECASE)
 _SCALE = re.compile(r"\d\s?(k|l|lakhs?|lacs?|lpa|cr|crores?)\b", re.IGNORECASE)
 _LONGEST = 200  # characters of a cell that is a range and no prose
@@ -34,14 +36,20 @@ class Range(NamedTuple):
 def parse_range(text: str, decimal: str) -> Range | str:
     """Read an amount or a range; return the reason code if it is none. decimal: see `parse_number`.
 
-    An end without a scale takes that of the other (`150-200K`).
+    An end without a scale takes that of the other (`150-200K`). Of what is in brackets or after a mark such as `|`, the
+    words of a currency or a period count as if they stood beside the amount, and those of other pay than base, such as
+    `netto`, make the cell none; the rest is ignored.
     """
     bare = " ".join(text.split())
     if len(bare) > _LONGEST:
         return "not_a_number"
-    bare = _GROSS.sub("", _AFTER.sub("", _BEFORE.sub("", bare)))
-    bare, period = _split_period(bare)
-    bare = _GROSS.sub("", bare)
+    asides = [part for found in _ASIDE.findall(bare) for part in _IN_ASIDE.split(found)]
+    asides = [
+        part.strip(" /") for part in asides if not re.search(r"\d", part)
+    ]  # with a digit, it is of another amount
+    if any(map(_other_pay().search, asides)):
+        return "not_a_number"
+    bare, period = _bare_amount(_ON_TOP.sub("", _ASIDE.sub("", _BEFORE.sub("", bare))))
     ends = _BETWEEN.split(bare, maxsplit=1)
     amounts = [parse_money(end.strip(" +"), decimal) for end in ends]
     if len(ends) == 2 and (scale := _SCALE.search(ends[1])) and not _SCALE.search(ends[0]):
@@ -50,9 +58,34 @@ def parse_range(text: str, decimal: str) -> Range | str:
     if not isinstance(low, Money) or not isinstance(high, Money):
         return next(a for a in amounts if isinstance(a, str))
     said = low.currencies & high.currencies if low.currencies and high.currencies else low.currencies | high.currencies
-    if not said and low.currencies:
+    is_said = bool(low.currencies or high.currencies)
+    for currencies, of_aside in filter(None, map(_read_aside, asides)):
+        period = period or of_aside
+        said = said & currencies if is_said and currencies else said | currencies
+        is_said = is_said or bool(currencies)
+    if is_said and not said:
         return "not_a_number"  # two signs that contradict each other
     return Range(min(low.amount, high.amount), max(low.amount, high.amount), said, period)
+
+
+def _bare_amount(text: str) -> tuple[str, str]:
+    """Take the words for gross and those of a period off the end of a text."""
+    bare, period = _split_period(_GROSS.sub("", text))
+    return _GROSS.sub("", bare), period
+
+
+def _read_aside(text: str) -> tuple[frozenset[str], str] | None:
+    """Return the currencies and the period that a text says if it says nothing else, as if it stood after an amount."""
+    bare, period = _bare_amount(f"1 {text.removeprefix('in ')}")
+    found = parse_money(bare, "point")
+    return (found.currencies, period) if isinstance(found, Money) and found.amount == 1 else None
+
+
+@cache
+def _other_pay() -> re.Pattern[str]:
+    """Match the words of pay that is not gross base pay."""
+    words = [*read_yaml("header_words.yaml")["net"], "ote", "on target earnings", "on-target earnings"]
+    return re.compile(rf"(?<![\w.])(?:{'|'.join(map(re.escape, words))})(?!\w)", re.IGNORECASE)
 
 
 def _split_period(text: str) -> tuple[str, str]:
