@@ -6,6 +6,8 @@ import hashlib
 import io
 import json
 import os
+import re
+import zipfile
 from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,6 +15,7 @@ from typing import Any, BinaryIO
 import openpyxl
 import pandas as pd
 import pytest
+from openpyxl.styles.numbers import BUILTIN_FORMATS
 
 from salary_bands.errors import HeldExport, UsageError
 from salary_bands.ingest import read
@@ -333,3 +336,81 @@ def test_a_file_is_opened_once_for_each_way_that_its_container_knows(
     monkeypatch.setattr(read, "_open", open_and_count)
     assert read.recognised_format(io.BytesIO(content), name, settings) == ""
     assert len(opened) == len(set(opened)) == ways
+
+
+def styled(columns: list[str], *rows: list[Any], formats: dict[str, str]) -> bytes:
+    """A workbook whose columns have these number formats."""
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for row in (columns, *rows):
+        sheet.append(row)
+    for name, number_format in formats.items():
+        for cell in [*sheet.columns][columns.index(name)][1:]:
+            cell.number_format = number_format
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+NUMBERS = ["submission_id", "submitted_at", "job_title", "currency", "base", "bonus"]
+
+
+@pytest.mark.parametrize("number_format", ["0%", "0.00%", '#,##0.0 %;"-"0%'])
+def test_a_percent_of_a_sheet_is_what_it_is_as_text(settings: Settings, number_format: str) -> None:
+    rows = [["a", "2026-05-10", "ML Engineer", "USD", 150_000, 0.155]] * 2
+    found = intake(settings, styled(NUMBERS, *rows, formats={"bonus": number_format}), "source/a.xlsx")
+    assert found.table("raw_reports")["bonus"].tolist() == ["15.5%"] * 2
+    assert found.record("accepted_reports")["noted"] == {"bonus: not_a_number": 2}
+
+
+@pytest.mark.parametrize(
+    ("number_format", "rejected"),
+    [
+        ("[$$-409]#,##0", True),
+        ('"US$"#,##0', True),
+        ('_-* #,##0.00 "kr"_-;-* #,##0.00 "kr"_-', True),
+        ("\\£#,##0", True),
+        ("#,##0.00 [$€-407]", False),
+        ("[$EUR] #,##0;[Red]-[$EUR] #,##0", False),
+        ('#,##0 "gross"', False),
+        (BUILTIN_FORMATS[44], False),  # shows the currency of whoever opens it
+        (BUILTIN_FORMATS[5], False),
+    ],
+)
+def test_a_currency_that_a_sheet_shows_may_contradict_the_row(
+    settings: Settings, number_format: str, rejected: bool
+) -> None:
+    row = ["a", "2026-05-10", "ML Engineer", "EUR", 131_300, 0]
+    text = ["b", *row[1:4], "90000", 0]
+    content = styled(NUMBERS, row, text, formats={"base": number_format})
+    found = intake(settings, content, "source/a.xlsx", max_rejected_share=1)
+    assert found.rejected == ([(2, "base", "currency_contradiction")] if rejected else [])
+    assert found.table("accepted_reports")["base"].tolist() == ([90_000] if rejected else [131_300, 90_000])
+
+
+def test_formulas_without_values_hold_an_export_that_needs_them(settings: Settings) -> None:
+    plain = ["a", "2026-05-10", "ML Engineer", "EUR", 131_300, 0]
+    formula = [*plain[:4], "=100*1000", 0]
+    found = intake(settings, workbook([NUMBERS, plain, formula, formula]), "source/a.xlsx")
+    assert found.held == "formulas_without_values"
+    assert "2 cells of base are formulas whose values are not in the file" in found.line
+    other = workbook([[*NUMBERS, "note"], [*plain, "=1+1"]])
+    assert intake(settings, other, "source/a.xlsx").held is None
+    saved = replaced(workbook([NUMBERS, formula]), r"<v ?/>|<v></v>", "<v>90000</v>")
+    assert intake(settings, saved, "source/a.xlsx").table("accepted_reports")["base"].tolist() == [90_000]
+    blank = replaced(workbook([NUMBERS, [*plain[:5], '=""']]), '<c r="F2">', '<c r="F2" t="str">')
+    assert intake(settings, blank, "source/a.xlsx").held is None  # a text that is blank
+
+
+def replaced(book: bytes, pattern: str, text: str) -> bytes:
+    """The workbook with another text in its sheet."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book)) as archive, zipfile.ZipFile(stream, "w") as changed:
+        for name in archive.namelist():
+            part = archive.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                sheet, count = re.subn(pattern, text, part.decode())
+                assert count
+                part = sheet.encode()
+            changed.writestr(name, part)
+    return stream.getvalue()

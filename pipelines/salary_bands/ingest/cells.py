@@ -28,6 +28,20 @@ class MappedColumns:
             if column.constant or column.file_name or any(places_of(h, keys) for h in column.headers)
         ]
 
+    def check_formulas(self, keys: Sequence[str], formulas: Counter[int]) -> None:
+        """Hold an export in which cells that are read are formulas without a value. formulas: by place, how many."""
+        found = {
+            name: count
+            for name, column in self._format.columns.items()
+            if (count := sum(formulas[place] for place in _places(column, keys)))
+        }
+        if found:
+            raise HeldExport(
+                "formulas_without_values",
+                f"{sum(found.values()):,} cells of {', '.join(found)} are formulas whose values are not in the file",
+                "open it in a spreadsheet and save it, or deliver it as CSV",
+            )
+
     def check_repeated(self, keys: Sequence[str]) -> None:
         """Hold an export in which a header that is read stands twice: which of the two is meant would be a guess."""
         counts = Counter(keys)
@@ -79,8 +93,7 @@ class MappedColumns:
 
     def _cells(self, rows: pd.DataFrame, column: Column, keys: Sequence[str]) -> pd.Series:
         blanks = {b.casefold() for b in self._format.blank + column.blank}
-        places = [places_of(h, keys)[column.place - 1 :][:1] for h in column.headers]
-        cells = [_cleaned(rows[str(place)], blanks) for found in places for place in found]
+        cells = [_cleaned(rows[str(place)], blanks) for place in _places(column, keys)]
         if not cells:
             return pd.Series(np.nan, index=rows.index, dtype=TEXT)
         text = cells[0]
@@ -100,6 +113,11 @@ class MappedColumns:
             return _of_distinct(cells, lambda texts: matches(texts, condition.pattern))
         listed = {text.casefold() for text in condition.is_ or condition.is_not}
         return _of_distinct(cells, lambda texts: [(t.casefold() in listed) == bool(condition.is_) for t in texts])
+
+
+def _places(column: Column, keys: Sequence[str]) -> list[int]:
+    """Return where the cells of a column of ours are."""
+    return [place for h in column.headers for place in places_of(h, keys)[column.place - 1 :][:1]]
 
 
 def blank_rows(block: pd.DataFrame) -> pd.Series:

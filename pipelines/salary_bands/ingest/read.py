@@ -58,6 +58,7 @@ def open_rows(stream: BinaryIO, name: str, settings: Settings, known: Format | N
     mapped = MappedColumns(fmt, name)
     keys = [*map(header_key, container.header)]
     mapped.check_repeated(keys)
+    mapped.check_formulas(keys, container.formulas)
     columns = mapped.present(keys)
     in_cell = fmt.amount("base").range_in_cell
     missing = [name for name in ("job_title", *(() if in_cell else ("currency",))) if name not in columns]

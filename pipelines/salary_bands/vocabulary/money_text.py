@@ -70,7 +70,7 @@ def parse_money(text: str, decimal: str) -> Money | str:
     for _ in range(2):  # US$150,000; 150K USD; INR 12 lakh
         for pattern in (words.before, words.after):
             found = pattern.match(bare) if pattern is words.before else pattern.search(bare)
-            meant = _currencies_of(found[1]) if found else None
+            meant = currencies_of(found[1]) if found else None
             if found and meant:
                 bare = (bare[: found.start()] + bare[found.end() :]).strip()
                 currencies = currencies & meant if currencies else meant
@@ -83,7 +83,7 @@ def parse_money(text: str, decimal: str) -> Money | str:
         if found[1].casefold() != "k":
             currencies = currencies & words.lakh_currencies if currencies else words.lakh_currencies
         if after := words.after.search(bare):
-            meant = _currencies_of(after[1])
+            meant = currencies_of(after[1])
             bare = bare[: after.start()].strip() if meant else bare
             currencies = (currencies & meant if currencies else meant) if meant else currencies
     bare = _NO_CENTS.sub("", bare)
@@ -97,7 +97,8 @@ def parse_money(text: str, decimal: str) -> Money | str:
     return "absurd" if amount > ABSURD else Money(amount, currencies or frozenset())
 
 
-def _currencies_of(mark: str) -> frozenset[str] | None:
+def currencies_of(mark: str) -> frozenset[str] | None:
+    """Return the currencies that a sign or a code can mean, None if it is neither."""
     folded = mark.casefold()
     if meant := _words().currencies.get(folded):
         return meant

@@ -44,9 +44,7 @@ def parse_range(text: str, decimal: str) -> Range | str:
     if len(bare) > _LONGEST:
         return "not_a_number"
     asides = [part for found in _ASIDE.findall(bare) for part in _IN_ASIDE.split(found)]
-    asides = [
-        part.strip(" /") for part in asides if not re.search(r"\d", part)
-    ]  # with a digit, it is of another amount
+    asides = [part.strip(" /") for part in asides if not re.search(r"\d", part)]  # a digit is of another amount
     if any(map(_other_pay().search, asides)):
         return "not_a_number"
     bare, period = _bare_amount(_ON_TOP.sub("", _ASIDE.sub("", _BEFORE.sub("", bare))))

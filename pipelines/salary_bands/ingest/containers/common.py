@@ -1,6 +1,7 @@
 """What all containers share: the opened container, malformed records, and typed cells as text."""
 
 import datetime
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -65,11 +66,13 @@ class Container:
 
     The columns of a block are numbered like the header's. Its index is the row number in the file; the header is row 1.
     Malformed records are not in the blocks. Those before the last row of a block are known once it is yielded.
+    formulas: how many cells of a column, by its number, are formulas without a value.
     """
 
     header: list[str]
     blocks: Iterator[pd.DataFrame] = field(default_factory=lambda: iter(()))
     malformed: list[Malformed] = field(default_factory=list)
+    formulas: Counter[int] = field(default_factory=Counter)
 
     def add_malformed(self, record: Malformed, settings: Settings) -> None:
         """Note a malformed record; hold the export if they are too many to keep and most of it so far."""

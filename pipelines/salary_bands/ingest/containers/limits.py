@@ -3,6 +3,7 @@
 import re
 import xml.parsers.expat
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from typing import IO
 
@@ -22,54 +23,76 @@ _CELL = re.compile(r"([A-Z]{1,3})[0-9]+")
 _STRINGS = "xl/sharedStrings.xml"
 
 
-def check_xlsx(archive: zipfile.ZipFile, size: int, settings: Settings) -> None:
+def check_xlsx(archive: zipfile.ZipFile, size: int, settings: Settings) -> dict[str, Counter[int]]:
     """Hold a workbook whose parts openpyxl could not read in bounded memory.
 
     openpyxl reads sheets row by row, the shared strings into one list, and every other part as a whole.
+
+    Returns:
+        By the part of each sheet, how many cells of a column, 0 for the first, are formulas without a value.
     """
+    formulas = {}
     inflated = sum(part.file_size for part in archive.infolist())
     if inflated > min(1 << 30, max(FREE_INFLATION, size * settings.max_inflation_ratio)):
         raise _too_inflated(inflated)
     for part in archive.infolist():
         if part.filename.startswith(_SHEETS) and part.filename.endswith(".xml"):
             with archive.open(part) as stream:
-                _check_sheet(stream, settings)
+                formulas[part.filename] = _check_sheet(stream, settings)
         elif part.filename.endswith((".xml", ".rels")):
             most = FREE_INFLATION if part.filename == _STRINGS else settings.max_line_bytes
             if part.file_size > most:
                 raise _too_inflated(inflated)
+    return formulas
 
 
-def _check_sheet(stream: IO[bytes], settings: Settings) -> None:
+def _check_sheet(stream: IO[bytes], settings: Settings) -> Counter[int]:
     """Hold a sheet with a row that is too long, row numbers that no sheet has, or cells far to the right.
 
-    openpyxl fills the row up to a far cell, whatever is in it.
+    openpyxl fills the row up to a far cell, whatever is in it. Returns what `check_xlsx` does of a sheet.
     """
+    formulas: Counter[int] = Counter()
     most = settings.max_line_bytes
     parser = xml.parsers.expat.ParserCreate()
-    last_row_at = rows = 0
+    last_row_at = rows = column = 0
+    is_formula = is_text = False
+
+    def value(_: str) -> None:
+        formulas[column - 1] -= 1
+        parser.CharacterDataHandler = None
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal rows
+        nonlocal rows, column, is_formula, is_text
         if parser.CurrentByteIndex - last_row_at > most:
             raise line_too_long("a row", settings)
-        if name.rpartition(":")[2] == "c":
+        tag = name.rpartition(":")[2]
+        if tag == "c":
             place = _CELL.fullmatch(attributes.get("r", ""))
-            if place and _column(place[1]) > settings.max_columns:
+            column = _column(place[1]) if place else column + 1
+            is_formula, is_text = False, attributes.get("t") == "str"
+            if place and column > settings.max_columns:
                 raise HeldExport(
                     "too_many_columns",
                     f"has a cell in column {place[1]}",
                     "delete the columns beyond the data, formatted ones too, or raise max_columns",
                 )
-        elif name.rpartition(":")[2] == "row":
-            number = attributes.get("r", "")
+        elif tag == "f" and not is_text:  # the value of a text may be empty
+            is_formula = True
+            formulas[column - 1] += 1
+        elif tag == "v" and is_formula:
+            parser.CharacterDataHandler = value
+        elif tag == "row":
+            column, number = 0, attributes.get("r", "")
             rows = max(rows + 1, int(number) if number.isdecimal() and len(number) < 10 else rows + 1)
             if rows > _SHEET_ROWS or len(number) > 9:
                 raise HeldExport("too_many_rows", f"has a row beyond {_SHEET_ROWS:,}", "deliver it as CSV")
 
     def end(name: str) -> None:
         nonlocal last_row_at
-        if name.rpartition(":")[2] == "row":
+        tag = name.rpartition(":")[2]
+        if tag == "v":
+            parser.CharacterDataHandler = None
+        elif tag == "row":
             last_row_at = parser.CurrentByteIndex
 
     parser.StartElementHandler = start
@@ -80,6 +103,7 @@ def _check_sheet(stream: IO[bytes], settings: Settings) -> None:
         fed += len(block)
         if fed - last_row_at > most + _BLOCK:
             raise line_too_long("a row", settings)
+    return +formulas
 
 
 def _column(letters: str) -> int:

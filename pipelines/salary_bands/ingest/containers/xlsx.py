@@ -1,9 +1,12 @@
 """XLSX as blocks of text cells."""
 
 import itertools
+import re
 import warnings
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, BinaryIO
 
 import pandas as pd
@@ -22,6 +25,9 @@ from salary_bands.ingest.containers.common import (
 from salary_bands.ingest.containers.limits import check_xlsx
 from salary_bands.settings import Settings
 from salary_bands.storage.frames import TEXT
+from salary_bands.vocabulary.money_text import currencies_of
+
+_LITERAL = re.compile(r"\"([^\"]*)\"|\[\$([^\]-]*)[^\]]*\]|\\(.)|([$€£¥])")  # "kr", [$€-407], \$, £
 
 warnings.filterwarnings("ignore", module="openpyxl")  # they quote cells and names
 
@@ -36,22 +42,23 @@ def open_xlsx(stream: BinaryIO, size: int, way: Way, settings: Settings) -> Cont
 
     try:
         with zipfile.ZipFile(stream) as archive:
-            check_xlsx(archive, size, settings)
+            formulas = check_xlsx(archive, size, settings)
         stream.seek(0)
         sheet = _sheet(openpyxl.load_workbook(stream, read_only=True, data_only=True).worksheets, way.sheet)
-        rows = enumerate(sheet.iter_rows(values_only=True), start=1)
+        rows = enumerate(sheet.iter_rows(), start=1)
         top = way.header_row or 1
-        first = next(((n, r) for n, r in rows if n >= top and any(v is not None for v in r)), None)
+        first = next(((n, r) for n, r in rows if n >= top and any(c.value is not None for c in r)), None)
     except HeldExport:
         raise
     except Exception as error:  # openpyxl raises what its parsers raise
         raise damaged("XLSX", error) from None
-    container = Container(checked_header([cell_text(v) or "" for v in first[1]] if first else None, settings))
+    container = Container(checked_header([cell_text(c.value) or "" for c in first[1]] if first else None, settings))
+    container.formulas = formulas.get(sheet._worksheet_path, Counter())
     width = len(container.header)
 
     def full_rows() -> Iterator[tuple[int, list[str | None]]]:
-        for number, values in rows:
-            cells = [cell_text(v) for v in values]
+        for number, row in rows:
+            cells = [_shown(cell) for cell in row]
             if any(cells[width:]):
                 about = f"cells beyond the header's {width}"
                 container.add_malformed(Malformed(number, "wrong_number_of_cells", about), settings)
@@ -71,6 +78,34 @@ def open_xlsx(stream: BinaryIO, size: int, way: Way, settings: Settings) -> Cont
 
     container.blocks = blocks()
     return container
+
+
+def _shown(cell: Any) -> str | None:
+    """Write a cell as a CSV would hold it, with the percent or the currency that its number format shows."""
+    value = cell.value
+    if type(value) not in (int, float) or not cell.has_style:
+        return cell_text(value)
+    mark = _mark(cell.number_format)
+    if mark == "%":
+        return f"{cell_text(round(value * 100, 10))}%"
+    return f"{mark} {cell_text(value)}" if mark else cell_text(value)
+
+
+@cache
+def _mark(number_format: str) -> str:
+    """Return the percent or the currency that a number format shows, "" if it shows neither.
+
+    What a built-in format shows as currency is that of the country of whoever opens the file, so that it says nothing.
+    """
+    from openpyxl.styles.numbers import BUILTIN_FORMATS_REVERSE
+
+    positive = number_format.partition(";")[0]
+    if "%" in _LITERAL.sub("", positive):
+        return "%"
+    if number_format in BUILTIN_FORMATS_REVERSE:
+        return ""
+    literals = (next(filter(None, found), "").strip() for found in _LITERAL.findall(positive))
+    return next((text for text in literals if text and currencies_of(text)), "")
 
 
 def _sheet(sheets: list[Any], name: str) -> Any:
