@@ -24,7 +24,7 @@ def title_scope(title: str) -> str | None:
     # A mark before what is in brackets or after a dash or a comma, where a word about the engagement stands.
     words = re.sub(r"\s*[(\[,/|]\s*|\s+[-–—]\s*|\s*[-–—]\s+", " § ", title)
     words = " § ".join(folded(part) for part in words.split(" § "))
-    if (hours := _HOURS.search(words)) and int(hours[1]) < _FULL_TIME_HOURS:
+    if (hours := _HOURS.search(folded(title))) and int(hours[1]) < _FULL_TIME_HOURS:
         return "part_time"
     return next((reason for reason, pattern in _patterns("title_scope").items() if pattern.search(words)), None)
 
