@@ -171,6 +171,21 @@ def test_what_the_cell_says_wins_over_a_constant_and_gives_way_to_a_column() -> 
     assert found.rejected["reason"].tolist() == ["currency_contradiction"]
 
 
+def test_two_columns_that_a_header_with_a_star_fits_hold_the_export_unless_it_is_said_which() -> None:
+    rows = csv_of(("title", "Gross 2025 in EUR", "Gross 2026 in EUR"), ("ML Engineer", "70000", "90000"))
+
+    def base(**keys: Any) -> float:
+        columns = {"job_title": "title", "currency": {"constant": "EUR"}, "base": keys}
+        return read_as(format_of(columns=columns), rows).row()["base"]
+
+    for headers in ("Gross *", ["Salary", "Gross *"]):
+        with pytest.raises(HeldExport, match="several columns fit the header of base") as held:
+            base(**{"from": headers})
+        assert held.value.reason == "repeated_header"
+    assert base(**{"from": "Gross *", "place": 2}) == 90_000
+    assert base(**{"from": ["Gross 2025 in EUR", "Gross *"]}) == 70_000  # it is the first that fits anyway
+
+
 def test_rows_without_pay_in_words_are_no_fault() -> None:
     rows = [("ML Engineer", pay) for pay in ("Competitive", "negotiable", "DOE", "90000")]
     found = read_as(format_of(columns=PLAIN), csv_of(("title", "base"), *rows))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from salary_bands.errors import HeldExport
-from salary_bands.reference.formats import Column, Condition, Format, header_key, places_of
+from salary_bands.reference.formats import Column, Condition, Format, places_of
 from salary_bands.reference.patterns import first_groups, matches
 from salary_bands.schemas.raw_reports import TEXT_COLUMNS
 from salary_bands.storage.frames import TEXT, map_distinct
@@ -43,18 +43,17 @@ class MappedColumns:
             )
 
     def check_repeated(self, keys: Sequence[str]) -> None:
-        """Hold an export in which a header that is read stands twice: which of the two is meant would be a guess."""
-        counts = Counter(keys)
-        twice = [
+        """Hold an export in which several columns fit a header that is read: which one is meant would be a guess."""
+        several = [
             name
             for name, column in self._format.columns.items()
-            if "place" not in column.model_fields_set and any(counts[header_key(h)] > 1 for h in column.headers)
+            if "place" not in column.model_fields_set and _is_guess(column, keys)
         ]
-        if twice:
+        if several:
             raise HeldExport(
                 "repeated_header",
-                f"the header of {', '.join(twice)} stands twice",
-                "rename or remove one of the two columns, or say `place` in the format's YAML",
+                f"several columns fit the header of {', '.join(several)}",
+                "rename or remove all but one, name it in full in the format's YAML, or say `place` there",
             )
 
     def read(self, block: pd.DataFrame, keys: Sequence[str]) -> tuple[pd.DataFrame, pd.Series]:
@@ -118,6 +117,17 @@ class MappedColumns:
 def _places(column: Column, keys: Sequence[str]) -> list[int]:
     """Return where the cells of a column of ours are."""
     return [place for h in column.headers for place in places_of(h, keys)[column.place - 1 :][:1]]
+
+
+def _is_guess(column: Column, keys: Sequence[str]) -> bool:
+    """True if several columns fit a header, and the first of them is not taken by a header before it anyway."""
+    taken = set[int]()
+    for header in column.headers:
+        fitting = places_of(header, keys)
+        if len(fitting) > 1 and fitting[0] not in taken:
+            return True
+        taken.update(fitting[:1])
+    return False
 
 
 def blank_rows(block: pd.DataFrame) -> pd.Series:

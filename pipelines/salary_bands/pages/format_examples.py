@@ -125,7 +125,8 @@ EXAMPLES = (
     ),
     Example(
         "Headers that change from year to year",
-        "`*` stands for any text. Columns that are not there are noted; only those under `recognise` are needed.",
+        "`*` stands for any text. Two columns that fit hold the export, as a header that stands twice "
+        "does. Columns that are not there are noted; only those under `recognise` are needed.",
         ("title", "Gross salary 2026 in EUR"),
         ("ML Engineer", "90000"),
         "columns: {job_title: title, currency: {constant: EUR}, base: 'Gross salary *', bonus: 'Bonus *'}\n",
@@ -176,6 +177,10 @@ exported_on:
 header_row: 3          # the header is row 3 of the CSV or the sheet; default the first row that is not blank
 sheet: Answers         # of a workbook with several sheets of data, which is held without it
 ```
+
+A percent or a currency that the number format of a cell shows counts as if it were written beside the number, except
+the built-in formats for currency, which show that of whoever opens the file. Formulas count with the values that were
+saved with them; without these, a column that is read holds the export (`formulas_without_values`).
 
 A JSON document is a list of objects, or has one list of objects at its top; `records` names another one. Nested keys
 are joined with a dot, items of a list of objects are numbered from 0 or named by one of their keys:
