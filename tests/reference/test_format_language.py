@@ -186,6 +186,14 @@ def test_two_columns_that_a_header_with_a_star_fits_hold_the_export_unless_it_is
     assert base(**{"from": ["Gross 2025 in EUR", "Gross *"]}) == 70_000  # it is the first that fits anyway
 
 
+@pytest.mark.parametrize("currency", ["EUR", "USD", "GBP"])
+def test_an_export_without_any_date_says_so_whatever_its_currency(currency: str) -> None:
+    fmt = format_of(columns={**PLAIN, "currency": {"constant": currency}})
+    with pytest.raises(HeldExport) as held:
+        read_as(fmt, csv_of(("title", "base"), ("ML Engineer", "90000")), "salaries.csv")
+    assert held.value.reason == "no_export_date"
+
+
 def test_rows_without_pay_in_words_are_no_fault() -> None:
     rows = [("ML Engineer", pay) for pay in ("Competitive", "negotiable", "DOE", "90000")]
     found = read_as(format_of(columns=PLAIN), csv_of(("title", "base"), *rows))

@@ -1,5 +1,7 @@
 """Rows split into accepted and rejected: each reason, the first that applies, and the figures that are kept."""
 
+from typing import Any
+
 import pandas as pd
 import pytest
 
@@ -224,6 +226,42 @@ def test_a_column_that_mostly_holds_no_value_is_named(settings: Settings) -> Non
     (line,) = found.record("accepted_reports")["warnings"]
     assert line.startswith("column hours_per_week: 3 of 10 cells hold no value")
     assert intake(settings, csv_text(rows[2:])).record("accepted_reports")["warnings"] == []
+
+
+@pytest.mark.parametrize(
+    ("base", "total", "reason"),
+    [(140_000, 90_000, "below_base"), (140_000, 150, "below_base"), ("", 150, "absurd")],
+    ids=["swapped", "thousands", "thousands without a base"],
+)
+def test_a_total_that_mostly_cannot_be_is_named(settings: Settings, base: Any, total: int, reason: str) -> None:
+    found = intake(settings, csv_text([native_row(n, base=base, bonus=9_000, total=total) for n in range(10)]))
+    record = found.record("accepted_reports")
+    assert record["noted"][f"total: {reason}"] == 10
+    assert record["warnings"] == [
+        "column total: 10 of 10 cells hold no value that can be used and count as unknown",
+    ]
+
+
+def test_an_amount_that_may_be_thousands_is_unknown_and_named(settings: Settings) -> None:
+    cells = {
+        "15.700": None,
+        "€39.300": None,
+        "0": 0,
+        "500": 500,
+        "15700.50": 15_700.5,
+        "72.500k": 72_500,
+        "0.125": 0.125,
+    }
+    rows = [native_row(n, currency="EUR", bonus=cell) for n, cell in enumerate(cells)]
+    found = intake(settings, csv_text(rows))
+    kept = found.table("accepted_reports")["bonus"]
+    assert [None if pd.isna(value) else value for value in kept] == [*cells.values()]
+    record = found.record("accepted_reports")
+    assert record["noted"] == {"bonus: unclear_decimal": 2}
+    (line,) = record["warnings"]
+    assert line.startswith("column bonus: 2 amounts such as 15.700 may be thousands") and "`decimal`" in line
+    hourly = [native_row(n, base="45.125", pay_period="hour") for n in range(2)]
+    assert intake(settings, csv_text(hourly)).table("accepted_reports")["base"].tolist() == [45.125] * 2
 
 
 def test_bad_rows_leave_the_good_ones_alone(mixed: Intake) -> None:

@@ -19,7 +19,7 @@ from salary_bands.ingest.recognise import exported_on_from_name
 from salary_bands.normalise.reports import normalise
 from salary_bands.settings import Settings
 from salary_bands.storage.frames import TEXT
-from salary_bands.validate.split import SKIPPED, split
+from salary_bands.validate.split import DECIMAL, SKIPPED, split
 from salary_bands.vocabulary.rates import Rates
 
 NO_FAULT = ("no_pay", SKIPPED)  # reasons of rows that are as their source means them
@@ -73,7 +73,9 @@ class Chain:
                 self.newest = max(latest, self.newest or latest)
             yield raw, part.accepted, part.rejected
         self._count(malformed_rows(self.opened.malformed))
-        if self.is_mostly_rejected:
+        # without a day, rows without a date have no rate, and are rejected for that
+        is_undated = self.exported_on is None and "submitted_at" not in self.opened.columns
+        if self.is_mostly_rejected and not is_undated:
             raise self._too_many_rejected()
         if self.exported_on is None:
             if self.rejected and self._without_pay and self._without_pay + self.skipped == self.opened.rows:
@@ -129,9 +131,16 @@ class Chain:
 
     @property
     def warnings(self) -> list[str]:
-        """A line for each optional column that mostly holds no value, and for each country whose pay is doubtful."""
+        """A line for each optional column of which too much is unknown, and for each country whose pay is doubtful."""
         most = self.settings.max_rejected_share
-        return [*self.plausibility.warnings(self.settings)] + [
+        unclear = {what.partition(":")[0]: cells for what, cells in self.noted.items() if what.endswith(DECIMAL)}
+        example = "15,700" if self.opened.format.decimal == "comma" else "15.700"
+        lines = [
+            f"column {name}: {cells:,} amounts such as {example} may be thousands and count "
+            "as unknown; say in the format which mark is that of decimals (`decimal`)"
+            for name, cells in sorted(unclear.items())
+        ]
+        return [*self.plausibility.warnings(self.settings), *lines] + [
             f"column {name}: {bad:,} of {self.cells[name]:,} cells hold no value that can be used and count as unknown"
             for name, bad in sorted(self.unusable.items())
             if bad > most * self.cells[name]

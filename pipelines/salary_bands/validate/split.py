@@ -1,6 +1,7 @@
 """raw_reports to accepted_reports and rejected_reports."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,9 +43,13 @@ _USUAL: dict[str, Callable[[str], str | None]] = {
 _NEEDED = ("pay_period", "base", "base_min", "base_max")
 # More hours than a week of work has are a percentage of full time, or a slip.
 _LIMITS = {"years_experience": (0, 70), "hours_per_week": (1, 80), "vesting_years": (1, 6)}
+_YEARLY = ("bonus", "bonus_and_equity", "equity_grant", "equity_annual", "sign_on", "total")
+_SMALL = 1_000  # in any currency
+_GROUPS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}[.,]\d{3}(?![\d.,])")
 
 
 SKIPPED = "skipped"  # reason of rows that the format leaves out: no fault, and out of scope
+DECIMAL = "unclear_decimal"  # kind of cells noted whose mark may be that of decimals or of thousands
 
 
 @dataclass
@@ -130,12 +135,12 @@ def split(
     words = _words(raw, reasons, noted)
     months = _monthly_below(raw, fmt, words["employment"], rate)
     numbers = _numbers(raw, fmt, currency, months, reasons, noted)
-    unusable = _unusable(raw, noted)
     values = raw.assign(currency=currency, **words, **numbers)
     values["equity"] = _equity(values, raw["vesting_years"])
     reasons.where("currency", currency.notna() & rate.isna(), "unquoted_currency")
     noted.update(_conversion_differences(values, rate, settings))
     values = _check_pay(values, fmt, rate, settings, reasons, noted)
+    unusable = _unusable(raw, noted)
     accepted = values.assign(
         evidence=_evidence(year, fmt),
         submitted_at=when,
@@ -228,6 +233,9 @@ def _numbers(
         if name not in DERIVED_COLUMNS and parsed.reason.notna().any():
             reasons.add_or_note(name, parsed.reason, noted)
             numbers[name] = parsed.value.mask(parsed.reason.notna())
+        if name in _YEARLY and (wrong := _may_be_thousands(raw[name], numbers[name])).any():
+            reasons.add_or_note(name, reason_where(wrong, DECIMAL), noted)
+            numbers[name] = numbers[name].mask(wrong)
         noted.update({f"{name}: {why}": count for why, count in parsed.noted.items()})
     for name, (least, most) in _LIMITS.items():
         wrong = (numbers[name] < least) | (numbers[name] > most)
@@ -235,6 +243,12 @@ def _numbers(
             reasons.add_or_note(name, reason_where(wrong, "absurd"), noted)
             numbers[name] = numbers[name].mask(wrong)
     return numbers
+
+
+def _may_be_thousands(text: pd.Series, amount: pd.Series) -> pd.Series:
+    """True for small amounts whose mark may group thousands: `15.700` is no pay of a year unless it is 15,700."""
+    small = amount.gt(0) & amount.lt(_SMALL)
+    return small & text.where(small).str.contains(_GROUPS, na=False) if small.any() else small
 
 
 def _contradicts(said: pd.Series, currency: pd.Series) -> np.ndarray:
@@ -249,7 +263,7 @@ def _contradicts(said: pd.Series, currency: pd.Series) -> np.ndarray:
 
 def _unusable(raw: pd.DataFrame, noted: Counter[str]) -> Counter[str]:
     """Count the cells of optional columns that hold no value, by column."""
-    faults = {"unknown_value", "not_a_number", "not_finite", "negative", "zero", "absurd"}
+    faults = {"unknown_value", "not_a_number", "not_finite", "negative", "zero", "absurd", "below_base"}
     found: Counter[str] = Counter()
     for what, count in noted.items():
         name, _, why = what.partition(": ")
@@ -288,6 +302,7 @@ def _check_pay(
         unknown[f"{name}: absurd"] = values[name] * rate > settings.max_annual_usd
     for what, wrong in unknown.items():
         name = what.partition(":")[0]
+        wrong &= values[name].notna()  # a cell is counted for its first fault
         if wrong.any():
             values[name] = values[name].mask(wrong)
         if count := int((wrong & ~reasons.wrong).sum()):
