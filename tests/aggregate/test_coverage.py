@@ -1,9 +1,11 @@
 """The worklist of what is unknown: what it costs, and what a near miss may have meant."""
 
+from typing import Any
+
 from salary_bands.aggregate.coverage import coverage, too_little_known
 from salary_bands.settings import Settings
 from tests.builders.candidates import build
-from tests.builders.exports import native_row, write_native
+from tests.builders.exports import MODEL_EMPLOYERS, native_row, write_native
 
 
 def test_what_is_unknown_is_ranked_by_the_reports_that_may_be_machine_learning(settings: Settings) -> None:
@@ -29,3 +31,21 @@ def test_a_column_that_mostly_holds_no_value_is_a_warning(settings: Settings) ->
     build(settings)
     (line,) = [line for line in too_little_known(settings) if "hours_per_week" in line]
     assert "9 of 30 cells hold no value" in line
+
+
+def test_ids_that_mean_other_people_in_a_later_export_are_a_warning(settings: Settings) -> None:
+    def rows(moved: int, **cells: str) -> list[dict[str, Any]]:
+        titles = ("Machine Learning Engineer", "Data Scientist", "NLP Engineer")
+        who = [(n, titles[(n + moved) % 3], MODEL_EMPLOYERS[(n + moved) % 6]) for n in range(30)]
+        return [native_row(n, job_title=title, employer=employer, **cells) for n, title, employer in who]
+
+    write_native(settings.raw, rows(0), "numbered/2026q1.csv")
+    write_native(settings.raw, rows(1, submitted_at="2026-06-01"), "numbered/2026q2.csv")
+    write_native(settings.raw, rows(0, location="Boston, MA"), "kept/2026q1.csv")  # corrections keep the person
+    write_native(settings.raw, rows(0, submitted_at="2026-06-01", location="Austin, TX"), "kept/2026q2.csv")
+    write_native(settings.raw, rows(0)[:9], "few/2026q1.csv")
+    write_native(settings.raw, rows(1, submitted_at="2026-06-01")[:9], "few/2026q2.csv")
+    build(settings)
+    (line,) = [line for line in too_little_known(settings) if "ids" in line]
+    assert line.startswith("numbered/2026q2.csv: of 30 reports whose ids are in numbered/2026q1.csv too")
+    assert "30 are other people's" in line and "`submission_id`" in line

@@ -17,6 +17,7 @@ FIXED_IN = {
     "level": "ladders.csv",
     "place": "place_names.csv or markets.csv",
 }
+_FEW_IDS = 10  # of fewer, most may be other people's by chance
 
 
 def coverage(settings: Settings, most: int) -> dict[str, Any]:
@@ -66,7 +67,19 @@ def too_little_known(settings: Settings) -> list[str]:
             for line in (workspace.parts.record(table, export.key) or {}).get("warnings", [])
         ]
         + [f"{export.file}: {line}" for export in exports for line in export.warnings]
+        + _reused_ids(workspace)
     )
+
+
+def _reused_ids(workspace: Workspace) -> list[str]:
+    """Return a line for each export whose ids mostly mean other people in an earlier one, such as numbers of rows."""
+    return [
+        f"{row['file']}: of {row['reports']:,} reports whose ids are in {row['replaced_file']} too and which replace "
+        f"those there, {row['other_people']:,} are other people's by employer, title and place; if ids begin anew in "
+        "each export, map no `submission_id` in the format"
+        for row in _found(workspace, "reused_ids").to_dict("records")
+        if row["source"] != SAMPLE and row["reports"] >= _FEW_IDS and row["other_people"] > row["reports"] / 2
+    ]
 
 
 def noted(workspace: Workspace) -> list[dict[str, Any]]:
