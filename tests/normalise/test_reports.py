@@ -215,3 +215,9 @@ def test_titles_and_long_level_answers_say_who_is_out_of_scope(settings: Setting
     ]
     rows = normalised(settings, [cells for cells, _ in cases])
     assert [figures(row, "scope_reason")[0] for row in rows] == [reason for _, reason in cases]
+
+
+def test_the_currency_of_the_row_decides_between_towns_of_one_name(settings: Settings) -> None:
+    cases = [("Valencia", "EUR"), ("Alexandria", "USD"), ("Bengaluru", "USD"), ("Victoria", "CAD"), ("Victoria", "AUD")]
+    rows = normalised(settings, [{"location": town, "currency": currency} for town, currency in cases])
+    assert [row["country"] for row in rows] == ["ES", "US", "IN", "CA", "AU"]

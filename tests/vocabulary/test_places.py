@@ -328,12 +328,52 @@ def test_rows_of_place_names_agree_with_the_metros() -> None:
 
 
 @pytest.mark.parametrize("code", ["CO", "PA", "IL", "DE", "CA", "ME", "IN", "GA"])
-def test_in_dollars_or_beside_a_place_in_the_us_a_code_is_a_state(code: str) -> None:
-    assert locate(f"Remote, {code}", in_dollars=True).country == "US"
-    assert locate(code, in_dollars=True).country == "US"
+def test_in_usd_or_beside_a_place_in_the_us_a_code_is_a_state(code: str) -> None:
+    assert locate(f"Remote, {code}", currency="USD").country == "US"
+    assert locate(code, currency="USD").country == "US"
     assert locate(f"Austin, TX; Remote, {code}").country == "US"
     assert locate(f"Remote, {code}").country != "US"  # nothing says so
-    assert locate(f"Remote, {code}", country="DE", in_dollars=True).country == "DE"  # the column does
+    assert locate(f"Remote, {code}", country="DE", currency="USD").country == "DE"  # the column does
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "country", "market"),
+    [
+        ("Valencia", "EUR", "ES", "es-valencia"),
+        ("Cordoba", "EUR", "ES", None),
+        ("Córdoba", "ARS", "AR", "ar-cordoba"),
+        ("Santa Cruz", "USD", "US", None),
+        ("Santa Cruz", "PHP", "PH", "ph-manila"),
+        ("Victoria", "CAD", "CA", "ca-victoria"),
+        ("Victoria", "AUD", "AU", None),
+        ("Alexandria", "USD", "US", "us-washington-dc"),
+        ("Alexandria", "EGP", "EG", None),
+        ("London", "CAD", "CA", None),
+        ("Hyderabad", "PKR", "PK", None),
+        ("WA", "AUD", "AU", None),
+        ("Remote, SK", "CAD", "CA", None),
+        ("Valencia; New York", "EUR", None, None),
+    ],
+)
+def test_the_currency_decides_between_places_of_one_name(
+    text: str, currency: str, country: str | None, market: str | None
+) -> None:
+    assert locate(text, currency=currency)[:2] == (country, market)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency"),
+    [
+        *((town, "USD") for town in ("Bengaluru", "Paris", "Dublin", "Melbourne", "Vancouver", "Naples", "Ontario")),
+        *((town, "USD") for town in ("Valencia, Spain", "Alexandria, Egypt", "Mexico", "Greater London")),
+        *((town, "EUR") for town in ("New York", "Bogota", "Mumbai")),
+        ("Cordoba", "GBP"),
+        ("Valencia", "XXX"),
+    ],
+)
+def test_the_currency_moves_no_town_that_is_the_only_one_meant(text: str, currency: str) -> None:
+    assert locate(text, currency=currency) == locate(text)
+    assert locate(text).country != {"USD": "US", "EUR": "ES"}.get(currency)
 
 
 @pytest.mark.parametrize(

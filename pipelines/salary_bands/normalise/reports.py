@@ -61,8 +61,7 @@ def normalise(accepted: pd.DataFrame, fmt: Format, exported: date, rates: Rates,
 
 
 def _places(accepted: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    asked = accepted[["location", "country"]].assign(in_dollars=accepted["currency"].eq("USD"))
-    codes, places = map_distinct_rows(asked, locate)
+    codes, places = map_distinct_rows(accepted[["location", "country", "currency"]], locate)
     return tuple(_taken([getattr(p, name) for p in places], codes, accepted.index) for name in ("country", "market"))  # type: ignore[return-value]
 
 

@@ -133,7 +133,7 @@ def split(
     rate = rates.of(currency, rate_period(when, year, pd.Timestamp(exported)))
     reasons.where("base", _contradicts(in_cell, currency), "currency_contradiction")
     words = _words(raw, reasons, noted)
-    months = _monthly_below(raw, fmt, words["employment"], rate)
+    months = _monthly_below(raw.assign(currency=currency), fmt, words["employment"], rate)
     numbers = _numbers(raw, fmt, currency, months, reasons, noted)
     values = raw.assign(currency=currency, **words, **numbers)
     values["equity"] = _equity(values, raw["vesting_years"])
@@ -203,15 +203,15 @@ def _monthly_below(raw: pd.DataFrame, fmt: Format, employment: pd.Series, rate: 
     columns = {name: limit for name in fmt.money if (limit := fmt.amount(name).monthly_below)}
     if not columns:
         return {}
-    codes, wages = map_distinct_rows(raw[["location", "country"]], _wage_at)
+    codes, wages = map_distinct_rows(raw[["location", "country", "currency"]], _wage_at)
     middle = pd.Series(np.array(wages, dtype="float64")[codes], index=raw.index) / rate / 12**0.5
     middle = middle.fillna(np.inf).mask(employment.eq("intern"), 0.0)
     return {name: middle.clip(upper=limit) for name, limit in columns.items()}
 
 
-def _wage_at(location: str | None, country: str | None) -> float:
+def _wage_at(location: str | None, country: str | None, currency: str | None) -> float:
     """Return the average wage of a place in USD a year: infinite for no place, 0 if it is not known."""
-    found = locate(location, country).country
+    found = locate(location, country, currency).country
     return (average_wages().get(found, 0.0)) if found else math.inf
 
 

@@ -33,6 +33,10 @@ _KM_PER_DEGREE = 111.2
 # could be mistaken for another town.
 _WORLD_KNOWN = 50_000
 
+# A town of this size may be meant by a name that usually is a state, or a larger town of one of our metros: Victoria in
+# Canada, Córdoba in Spain, and not Dublin in California, though many people in Ireland are paid in USD.
+_LARGE = 200_000
+
 _LETTERS = [("ø", "o"), ("ł", "l"), ("đ", "d"), ("ı", "i"), ("æ", "ae"), ("œ", "oe"), ("ё", "е")]
 _MARKS = re.compile("[\u0300-\u036f\u200b-\u200f\ufeff]+")
 _QUOTES = re.compile("['’‘ʻʼʽ`´\"“”]+")
@@ -79,6 +83,7 @@ class _City(NamedTuple):
     region: str
     latitude: float
     longitude: float
+    population: int
 
 
 class Area(NamedTuple):
@@ -210,7 +215,7 @@ def _gazetteer() -> _Gazetteer:
         country, region = record["countrycode"], record["admin1code"]
         codes = _GEONAMES_REGION.get(country, {})
         region = region if codes is None else codes.get(region, "")
-        cities.append(_City(name, country, region, record["latitude"], record["longitude"]))
+        cities.append(_City(name, country, region, record["latitude"], record["longitude"], record["population"]))
         by_name.setdefault(name, []).append(number)
         if record["population"] < _WORLD_KNOWN:
             continue
@@ -253,24 +258,42 @@ def _metro_of(city: _City) -> str | None:
     return best
 
 
+def _cities_of(name: str) -> list[_City]:
+    """Return the cities of that name, the largest first, and last the largest that has it as another name."""
+    gazetteer = _gazetteer()
+    numbers = gazetteer.by_name.get(name, [])[::-1]
+    if (other := gazetteer.by_other_name.get(name)) is not None:
+        numbers.append(other)
+    return [gazetteer.cities[number] for number in numbers]
+
+
 @lru_cache(maxsize=2**16)
 def town_of(name: str, country: str | None = None, region: str = "") -> Place | None:
     """Return the largest town of that name in the country and state, or None if there is none."""
-    gazetteer = _gazetteer()
 
     def inside(where: str, state: str) -> bool:
         return (country is None or where == country) and (not region or state == region)
 
-    for number in reversed(gazetteer.by_name.get(name, [])):
-        city = gazetteer.cities[number]
-        if inside(city.country, city.region):
-            return place_in(city.country, _metro_of(city))
-    if (other := gazetteer.by_other_name.get(name)) is not None:
-        city = gazetteer.cities[other]
+    for city in _cities_of(name):
         if inside(city.country, city.region):
             return place_in(city.country, _metro_of(city))
     members = {(c, market) for c, state, market in _markets().members.get(name, ()) if inside(c, state)}
     return place_in(*members.pop()) if len(members) == 1 else None
+
+
+@lru_cache(maxsize=2**16)
+def town_among(name: str, countries: frozenset[str]) -> Place | None:
+    """Return the largest town of that name in some countries; None if it is too small to be meant rather than the
+    place that the name usually means."""
+    cities = _cities_of(name)
+    town = next((city for city in cities if city.country in countries), None)
+    if not town:
+        return None
+    if any(state for _, state in area_of(name).regions):
+        enough: float = _LARGE
+    else:
+        enough = min(cities[0].population / 2, _LARGE if _metro_of(cities[0]) else _WORLD_KNOWN)
+    return place_in(town.country, _metro_of(town)) if town.population >= enough else None
 
 
 def place_in(country: str, market: str | None = None) -> Place:
@@ -294,6 +317,12 @@ def country_of(name: str) -> str | None:
 def currency_of(country: str) -> str | None:
     """Return the ISO 4217 code of a country's own currency (GeoNames)."""
     return _currencies().get(country)
+
+
+@cache
+def countries_of(currency: str) -> frozenset[str]:
+    """Return the countries whose own currency has that ISO 4217 code."""
+    return frozenset(country for country, own in _currencies().items() if own == currency)
 
 
 @cache

@@ -8,11 +8,13 @@ from functools import lru_cache
 from salary_bands.vocabulary.gazetteer import (
     Place,
     area_of,
+    countries_of,
     country_of,
     is_known,
     name_key,
     name_keys,
     place_in,
+    town_among,
     town_of,
     whole_country,
 )
@@ -64,11 +66,11 @@ def _is_state(group: Group, hint: str | None) -> bool:
     return all(country == "US" for country in within) and "US" in (hint, *within)
 
 
-def _resolve(group: Group, hint: str | None, neighbours: list[str], in_us: bool = False) -> list[Place]:
+def _resolve(group: Group, hint: str | None, neighbours: list[str], likely: frozenset[str]) -> list[Place]:
     """Return the places that a group can mean, none if it is unknown.
 
-    `neighbours` qualify a group that has no qualifiers of its own. The source's country, `hint`, wins over both. With
-    `in_us` a name that is a state of the US is that state.
+    `neighbours` qualify a group that has no qualifiers of its own. The source's country, `hint`, wins over both. A name
+    alone that is a state or a sizable town in a country of `likely` is that one.
     """
     head, qualifiers = group.head, group.qualifiers
     if _is_state(group, hint):
@@ -96,8 +98,8 @@ def _resolve(group: Group, hint: str | None, neighbours: list[str], in_us: bool 
         _, towns, country = max(ranked, key=lambda entry: (entry[0], bool(entry[1])))
         return towns or [place_in(country)]
     area = area_of(head)
-    if in_us and any(where == "US" and state for where, state in area.regions):
-        return [place_in("US")]
+    if home := next((where for where, state in area.regions if state and where in likely), None):
+        return [place_in(home)]
     if head in _NOT_ALONE and not neighbours:
         return []
     for name in neighbours:
@@ -109,6 +111,8 @@ def _resolve(group: Group, hint: str | None, neighbours: list[str], in_us: bool 
         return [area.row]
     if area.country:
         return [place_in(area.country)]
+    if town := town_among(head, likely):
+        return [town]
     if states := {where for where, region in area.regions if region}:
         return [place_in(where) for where in sorted(states)]
     if town := town_of(head):
@@ -117,7 +121,7 @@ def _resolve(group: Group, hint: str | None, neighbours: list[str], in_us: bool 
     return [place_in(owners.pop())] if len(owners) == 1 else []
 
 
-def _places(text: str, hint: str | None, in_us: bool = False) -> tuple[list[Place], bool]:
+def _places(text: str, hint: str | None, likely: frozenset[str]) -> tuple[list[Place], bool]:
     """Return the places of one alternative, and whether it also leaves the place open ("or remote")."""
     groups = list(groups_of(text))
     found: list[Place] = []
@@ -133,7 +137,7 @@ def _places(text: str, hint: str | None, in_us: bool = False) -> tuple[list[Plac
             neighbours = [groups[0].head]
         if number and not group.alternative and found and found[-1] == place_in("US"):
             group = group._replace(in_state=True)  # Upstate NY, New York
-        places = _resolve(group, hint, [] if group.qualifiers else neighbours, in_us)
+        places = _resolve(group, hint, [] if group.qualifiers else neighbours, likely)
         leaves_open |= not places and group.alternative
         found += places
         joined = group.alternative or (number + 1 < len(groups) and groups[number + 1].alternative)
@@ -152,18 +156,18 @@ def _country_code(country: str | None) -> str | None:
     return area_of(key).country or (locate(country).country if key else None)
 
 
-def _places_of_all(parts: list[str], hint: str | None, in_us: bool) -> tuple[list[Place], bool]:
+def _places_of_all(parts: list[str], hint: str | None, likely: frozenset[str]) -> tuple[list[Place], bool]:
     """Return the places of all alternatives, and whether one of them leaves the place open."""
     found: list[Place] = []
     leaves_open = False
     for part in parts:
-        places, is_open = _places(part, hint, in_us)
+        places, is_open = _places(part, hint, likely)
         found += places
         leaves_open |= is_open or (not places and len(parts) > 1)
     return found, leaves_open
 
 
-def locate(text: str | None, country: str | None = None, in_dollars: bool = False) -> Place:
+def locate(text: str | None, country: str | None = None, currency: str | None = None) -> Place:
     """Resolve a free text to a country and a metro.
 
     Args:
@@ -171,13 +175,15 @@ def locate(text: str | None, country: str | None = None, in_dollars: bool = Fals
             code alone is a country. After a town it is the state or country that has such a town, else a US state.
         country: the country in a column of its own, as ISO 3166 code or name. It takes precedence, and the text then
             decides only the metro. A value that names no country is ignored.
-        in_dollars: True if the report is in US dollars. Then, as beside a place in the US, a name that is a state and a
-            country is the state: "Remote, CO" is Colorado.
+        currency: the ISO 4217 code of the pay. A name alone is rather a state or a town in a country that uses the
+            currency: with USD "CO" is Colorado and "Alexandria" is in Virginia. A place in the US does the same for the
+            names beside it. A small town never takes the name of a metro: "Paris" with USD is in France.
 
     Returns:
         The place; if the text names several, the country and metro that they share.
     """
     hint = _country_code(country) if country else None
+    likely = countries_of(currency) if currency else frozenset[str]()
     plain = clean(text or "")
     if len(plain) > _LONGEST:
         return whole_country(place_in(hint)) if hint else _UNKNOWN
@@ -189,16 +195,16 @@ def locate(text: str | None, country: str | None = None, in_dollars: bool = Fals
         found = [row] if row.country else []
     elif key and not row:
         parts = alternatives(plain)
-        found, leaves_open = _places_of_all(parts, hint, in_dollars)
+        found, leaves_open = _places_of_all(parts, hint, likely)
         if (
-            not in_dollars
-            and not hint
+            not hint
+            and "US" not in likely
             and any(p.country == "US" for p in found)
             and any(p.country != "US" for p in found)
         ):
-            found, leaves_open = _places_of_all(parts, hint, in_us=True)
+            found, leaves_open = _places_of_all(parts, hint, likely | {"US"})
     elif key and hint:
-        found = _places(plain, hint)[0]
+        found = _places(plain, hint, likely)[0]
     if not found:
         if hint:
             return whole_country(place_in(hint))
