@@ -277,3 +277,50 @@ def test_texts_without_a_meaning_are_named_on_the_terminal_and_not_in_the_draft(
     assert "without a meaning yet: Wizard rank | Zebra rank" in shown or "yet: Zebra rank | Wizard rank" in shown
     assert "without a meaning yet: moonlight" in shown
     assert "rank" not in found["draft"] and "moonlight" not in found["draft"]
+
+
+def asked(found: dict[str, Any], name: str) -> list[str]:
+    return [question for question in found["questions"] if question.startswith(f"{name}:")]
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "place", "code"),
+    [
+        ("Annual salary", "£{}5,000", "London", "GBP"),
+        ("Annual salary", "{}5 000 kr", "Stockholm", "SEK"),
+        ("CTC fixed salary", "{}L", "Bangalore", "INR"),
+        ("Salary (lakh)", "{}", "Karachi", "PKR"),
+        ("Annual salary", "${}5,000", "Toronto, ON", "CAD"),
+        ("Annual salary ($)", "{}5000", "Toronto, ON", "CAD"),
+        ("Annual salary", "${}5,000", "Austin, TX", "USD"),
+        ("Annual salary", "US${}5,000", "Toronto, ON", "USD"),
+    ],
+)
+def test_places_say_which_currency_a_sign_means(
+    tmp_path: Path, settings: Settings, header: str, cells: str, place: str, code: str
+) -> None:
+    rows = "".join(f'2026-06-{d:02d},{TITLES[d % 5]},"{place}","{cells.format(60 + d)}"\n' for d in range(1, 29))
+    found = drafted(f"date,title,city,{header}\n{rows}", tmp_path, settings)
+    assert yaml.safe_load(found["draft"])["columns"]["currency"] == {"constant": code}
+    assert asked(found, "currency") == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "places", "code", "question"),
+    [
+        (["£{}5,000"], ["Remote"], "GBP", "a sign in cells can mean GBP or EGP"),
+        (["{}5 000 kr"], ["Oslo", "Stockholm"], "SEK", "a sign in cells can mean SEK or NOK or DKK or ISK"),
+        (["${}5,000"], ["Berlin"], "USD", "a sign in cells can mean USD or CAD or AUD or NZD"),
+        (["£{}5,000", "£{}5,000", "C${}5,000"], ["London"], "GBP", "a sign in cells is not the same everywhere"),
+    ],
+)
+def test_a_sign_that_places_do_not_explain_is_a_question(
+    tmp_path: Path, settings: Settings, cells: list[str], places: list[str], code: str, question: str
+) -> None:
+    rows = "".join(
+        f'2026-06-{d:02d},{TITLES[d % 5]},{places[d % len(places)]},"{cells[d % len(cells)].format(60 + d)}"\n'
+        for d in range(1, 29)
+    )
+    found = drafted(f"date,title,city,Annual salary\n{rows}", tmp_path, settings)
+    assert yaml.safe_load(found["draft"])["columns"]["currency"] == {"constant": code}
+    assert asked(found, "currency") == [f"currency: {question}, so it is taken as {code}; is every amount in {code}?"]

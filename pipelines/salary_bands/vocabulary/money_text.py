@@ -4,6 +4,7 @@
 """
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
@@ -31,6 +32,7 @@ class _Words(NamedTuple):
     currencies: dict[str, frozenset[str]]
     scales: dict[str, float]
     lakh_currencies: frozenset[str]
+    rank: dict[str, int]
     before: re.Pattern[str]
     after: re.Pattern[str]
     scale: re.Pattern[str]
@@ -44,10 +46,14 @@ def _words() -> _Words:
     scales = {text: float(factor) for factor, texts in lists["scales"].items() for text in texts}
     marks = "|".join(sorted(map(re.escape, currencies), key=len, reverse=True))
     code = r"[a-z]{3}(?![a-z])"
+    rank: dict[str, int] = {}
+    for codes in (*lists["signs"].values(), lists["lakh_currencies"]):
+        rank |= {one: max(at, rank.get(one, 0)) for at, one in enumerate(codes)}
     return _Words(
         currencies,
         scales,
         frozenset(lists["lakh_currencies"]),
+        rank,
         re.compile(rf"({marks}|{code})\s*(?=[\d.-])", re.IGNORECASE),
         re.compile(rf"(?<=[\d.\s-])({marks}|(?<![a-z]){code})$", re.IGNORECASE),
         re.compile(rf"\s*({'|'.join(sorted(map(re.escape, scales), key=len, reverse=True))})$", re.IGNORECASE),
@@ -58,6 +64,24 @@ def _words() -> _Words:
 def known_codes() -> frozenset[str]:
     """Return the ISO codes that signs can mean and that stand for themselves in an amount."""
     return frozenset(code for codes in _words().currencies.values() for code in codes)
+
+
+def currencies_of(mark: str) -> frozenset[str]:
+    """Return the currencies that a sign or a code beside an amount can mean."""
+    folded = mark.casefold()
+    if meant := _words().currencies.get(folded):
+        return meant
+    return frozenset({folded.upper()} & known_codes())
+
+
+def lakh_currencies() -> frozenset[str]:
+    """Return the currencies whose amounts people count in lakh."""
+    return _words().lakh_currencies
+
+
+def usual_first(codes: Iterable[str]) -> list[str]:
+    """Sort currencies by how usual they are for the signs that they share: GBP before EGP, USD before CAD."""
+    return sorted(codes, key=lambda code: (_words().rank.get(code, 0), code))
 
 
 def parse_money(text: str, decimal: str) -> Money | str:
@@ -95,14 +119,6 @@ def parse_money(text: str, decimal: str) -> Money | str:
         return number
     amount = number * scale
     return "absurd" if amount > ABSURD else Money(amount, currencies or frozenset())
-
-
-def currencies_of(mark: str) -> frozenset[str] | None:
-    """Return the currencies that a sign or a code can mean, None if it is neither."""
-    folded = mark.casefold()
-    if meant := _words().currencies.get(folded):
-        return meant
-    return frozenset({folded.upper()}) if folded.upper() in known_codes() else None
 
 
 def parse_number(text: str, decimal: str) -> float | str:

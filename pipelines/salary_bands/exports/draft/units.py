@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from salary_bands.exports.draft.guess import Guess
-from salary_bands.exports.draft.names import any_of, named, plain_words
+from salary_bands.exports.draft.names import any_of, named
 from salary_bands.exports.draft.values import Column
 from salary_bands.reference.formats import SCALES
 from salary_bands.vocabulary.gazetteer import country_of, currency_of, name_key
 from salary_bands.vocabulary.money import resolve_currency
-from salary_bands.vocabulary.money_text import Money, parse_money
+from salary_bands.vocabulary.money_text import currencies_of, lakh_currencies, usual_first
 from salary_bands.vocabulary.places import locate
 from salary_bands.vocabulary.rates import Rates
 
+_NEARLY_ALL = 0.9  # of the rows with a place
+_NAMED = 4  # currencies of a question
 _PLAUSIBLE = (9_000, 500_000)  # medians of annual pay in USD
 _PERIODS = {"year": 1, "month": 12, "week": 52, "day": 260, "hour": 2_080}
 # Periods and scales in the order in which they are tried.
@@ -32,34 +34,50 @@ def currency_in(
     """Return the currency that headers, signs in cells or places say, why, and whether that is sure."""
     for column in pays:
         for word in re.findall(r"\b[A-Z]{3}\b|us\$|[$€£₹¥₽₴]|zł", column.header):
-            code = resolve_currency(word, "US")
-            if code and (len(word) < 3 or code == word):
-                return code, "a header says it", word not in "$¥£"
+            if possible := frozenset({word}) if resolve_currency(word, None) == word else currencies_of(word):
+                return _decided(Counter({possible: 1}), places, "a header")
     if any(any_of("converted", column.header) for column in pays):  # salary_in_usd
         return "USD", "a header says it", True
-    said: Counter[str] = Counter()
-    for column in pays:
-        for text in column.texts[:100]:
-            money = parse_money(re.split(r"\s*[-–—]\s*", text)[0], column.decimal)
-            if isinstance(money, Money) and money.currencies:
-                said["USD" if "USD" in money.currencies else min(money.currencies)] += 1
+    said = Counter(found.currencies for column in pays for found in column.ranges if found.currencies)
     if said:
-        return said.most_common(1)[0][0], "signs in cells say it", len(said) == 1
-    if len(pays) and any("lpa" in plain_words(c.header) or "lakh" in plain_words(c.header) for c in pays):
-        return "INR", "amounts are in lakh", True
+        return _decided(said, places, "a sign in cells")
+    if any(named("scale", column.header) == "lakh" for column in pays):
+        return _decided(Counter({lakh_currencies(): 1}), places, "an amount in lakh")
     if has_soc:
         return "USD", "jobs have codes of the United States", True
-    countries: Counter[str] = Counter()
-    for column in places:
-        for text, rows in column.usual:
-            if country := country_of(name_key(text)) or locate(text).country:
-                countries[country] += rows
-    if countries:
-        country, count = countries.most_common(1)[0]
-        own = currency_of(country)
-        if own and count > 0.6 * countries.total():
-            return own, f"most places are in {country}", False
+    there = _currencies_at(places)
+    for code, rows in there.most_common(1):
+        if rows > 0.6 * there.total():
+            return code, f"most places use {code}", False
     return None, "", False
+
+
+def _decided(said: Counter[frozenset[str]], places: Sequence[Column], what: str) -> tuple[str, str, bool]:
+    """Choose among the currencies that most signs can mean: that of nearly all places, else the usual one.
+
+    said: how often there is a sign that can mean each of some currencies.
+    """
+    votes: Counter[str] = Counter()
+    for possible, count in said.items():
+        votes.update(dict.fromkeys(possible, count))
+    likely = usual_first(code for code in votes if votes[code] == max(votes.values()))
+    is_one = votes[likely[0]] == said.total()
+    there = _currencies_at(places)
+    for code, rows in there.most_common(1):
+        if code in likely and rows >= _NEARLY_ALL * there.total():
+            likely = [code]
+    why = f"{what} can mean {' or '.join(likely[:_NAMED])}" if is_one else f"{what} is not the same everywhere"
+    return likely[0], why, is_one and len(likely) == 1
+
+
+def _currencies_at(places: Sequence[Column]) -> Counter[str]:
+    """Return the rows by the currency of their country, of the first column of places: a state alone is ambiguous."""
+    found: Counter[str] = Counter()
+    for column in places[:1]:
+        for text, rows in column.usual:
+            if own := currency_of(country_of(name_key(text)) or locate(text).country or ""):
+                found[own] += rows
+    return found
 
 
 def meaning_of(found: dict[str, Guess], mapped: dict[str, Any], rates: Rates) -> tuple[dict[str, Any], str, list[str]]:
