@@ -324,3 +324,155 @@ def test_a_sign_that_places_do_not_explain_is_a_question(
     found = drafted(f"date,title,city,Annual salary\n{rows}", tmp_path, settings)
     assert yaml.safe_load(found["draft"])["columns"]["currency"] == {"constant": code}
     assert asked(found, "currency") == [f"currency: {question}, so it is taken as {code}; is every amount in {code}?"]
+
+
+def beside_base(tmp_path: Path, settings: Settings, header: str, cells: tuple[str, ...], base: int = 90_000) -> Any:
+    """The draft of a file with a column beside title, date and `Base salary EUR`, and the document of its draft."""
+    rows = "".join(
+        f'2026-06-{d:02d},{TITLES[d % 5]},Berlin,{base + d},"{cells[d % len(cells)]}"\n' for d in range(1, 29)
+    )
+    found = drafted(f'date,title,city,Base salary EUR,"{header}"\n{rows}', tmp_path, settings)
+    return found, yaml.safe_load(found["draft"])
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("Bonus %", ("10", "15", "20")),
+        ("Bonus in %", ("0", "15", "20")),
+        ("Target bonus percent", ("10%", "15%", "20%")),
+        ("Bonus in Prozent", ("10", "15", "20")),
+        ("Bonus", ("10%", "15%", "20%")),
+        ("Bonus", ("0", "7.5", "100")),
+    ],
+)
+def test_a_percentage_of_pay_is_no_amount_and_is_asked_about(
+    tmp_path: Path, settings: Settings, header: str, cells: tuple[str, ...]
+) -> None:
+    found, document = beside_base(tmp_path, settings, header, cells)
+    assert "bonus" not in document["columns"] and found["not_mapped"] == [header]
+    (question,) = asked(found, "bonus")
+    assert f"{header!r}" in question and "percentage" in question
+
+
+def test_a_percentage_that_is_no_unit_takes_no_column_away(tmp_path: Path, settings: Settings) -> None:
+    assert says("Annual salary (100 %)")["base"] >= 0.7 and says("Salary incl. 10% holiday pay")["base"] > 0.4
+    _, document = beside_base(tmp_path, settings, "Bonus", ("10", "5000", "12000"))
+    assert document["columns"]["bonus"] == "Bonus"
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        ("RSU (4 yr)", {"equity_grant": "RSU (4 yr)", "vesting_years": {"constant": "4"}}),
+        ("Stock over 3 years", {"equity_grant": "Stock over 3 years", "vesting_years": {"constant": "3"}}),
+        ("Stock per year", {"equity_annual": "Stock per year"}),
+        ("Stock grant", {"equity_grant": "Stock grant"}),
+    ],
+)
+def test_equity_over_years_is_a_grant(tmp_path: Path, settings: Settings, header: str, columns: dict[str, Any]) -> None:
+    found, document = beside_base(tmp_path, settings, header, ("80000", "90000", "100000"))
+    assert {n: c for n, c in document["columns"].items() if n.startswith(("equity", "vesting"))} == columns
+    assert len(asked(found, "equity_grant")) == (header == "Stock grant")
+    assert found["with_draft"]["held"] is None
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "name", "scale", "questions"),
+    [
+        ("Total comp (k)", ("120", "130"), "total", "thousand", 0),
+        ("Total comp", ("120", "130"), "total", "thousand", 1),
+        ("Total comp", ("120000", "130000"), "total", None, 0),
+        ("Bonus (k)", ("12", "13.5"), "bonus", "thousand", 0),
+        ("Bonus (k)", ("120", "135"), "bonus", "thousand", 0),
+    ],
+)
+def test_pay_beside_the_base_has_a_scale_of_its_own(
+    tmp_path: Path,
+    settings: Settings,
+    header: str,
+    cells: tuple[str, ...],
+    name: str,
+    scale: str | None,
+    questions: int,
+) -> None:
+    found, document = beside_base(tmp_path, settings, header, cells)
+    assert document["columns"][name] == header
+    assert document["money"].get(name, {}).get("scale") == scale and "scale" not in document["money"]["base"]
+    assert len(asked(found, name)) == questions
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "source", "scale"),
+    [
+        ("FTE", ("1", "0.8", "0.5"), "FTE", 40),
+        ("FTE", ("1", "0,8", "0,5"), "FTE", 40),
+        ("Pensum", ("100", "80", "50"), "Pensum", "percent_of_full_time"),
+        (
+            "Pensum",
+            ("100%", "80 %", "50%"),
+            {"from": "Pensum", "pattern": r"([\d.,]+)\s*%"},
+            "percent_of_full_time",
+        ),
+        ("Weekly hours", ("40", "32", "20"), "Weekly hours", None),
+    ],
+)
+def test_working_time_is_hours_or_a_share_of_full_time(
+    tmp_path: Path, settings: Settings, header: str, cells: tuple[str, ...], source: Any, scale: Any
+) -> None:
+    found, document = beside_base(tmp_path, settings, header, cells)
+    assert document["columns"]["hours_per_week"] == source
+    assert document["money"].get("hours_per_week", {}).get("scale") == scale
+    assert found["with_draft"]["accepted"] == 28
+    assert sum(row["rows"] for row in found["with_draft"]["ledger"] if row["reason"] == "part_time") == 9
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "names"),
+    [
+        ("Gross or net", ("gross", "net"), ["net"]),
+        ("Type", ("Brutto", "Netto"), ["net"]),
+        ("Salary type", ("mtl. brutto", "jährl. brutto"), ["pay_period"]),
+        ("Type", ("monatlich netto", "jährlich brutto"), ["net", "pay_period"]),
+        ("Type", ("red", "green"), []),
+    ],
+)
+def test_words_that_say_how_to_read_the_pay_of_a_row_are_asked_about(
+    tmp_path: Path, settings: Settings, header: str, cells: tuple[str, ...], names: list[str]
+) -> None:
+    found, _ = beside_base(tmp_path, settings, header, cells)
+    assert [q.partition(":")[0] for q in found["questions"] if f"{header!r}" in q] == names
+
+
+def test_of_two_columns_that_could_be_the_pay_the_user_says_which(tmp_path: Path, settings: Settings) -> None:
+    found, document = beside_base(tmp_path, settings, "Base salary EUR", ("95000", "96000"))
+    assert document["columns"]["base"] == {"from": "Base salary EUR", "place": 1}
+    assert asked(found, "base") == [
+        "base: several columns are named 'Base salary EUR'; is the right one read? `place` counts from the left"
+    ]
+    found, document = beside_base(tmp_path, settings, "Base salary 2025 EUR", ("85000", "86000"))
+    assert document["columns"]["base"] == "Base salary EUR"
+    assert asked(found, "base") == [
+        "base: 'Base salary EUR' is read, and 'Base salary 2025 EUR' could be it too; which is right?"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("form", "dates"),
+    [("{:02d}.06.26", ["%d.%m.%y"]), ("{:02d}-06-26", ["%d-%m-%y"]), ("{:02d}.06.26 10:30", ["%d.%m.%y %H:%M"])],
+)
+def test_a_year_of_two_digits_is_a_date(tmp_path: Path, settings: Settings, form: str, dates: list[str]) -> None:
+    rows = "".join(f"{form.format(d)},{TITLES[d % 5]},Berlin,{90_000 + d}\n" for d in range(1, 29))
+    found = drafted(f"Date,title,city,Salary EUR\n{rows}", tmp_path, settings)
+    document = yaml.safe_load(found["draft"])
+    assert (document["columns"]["submitted_at"], document["dates"]) == ("Date", dates)
+    assert found["with_draft"]["accepted"] == 28 and not asked(found, "submitted_at")
+
+
+@pytest.mark.parametrize("form", ["{}. Juni 2026", "'2026-06-{:02d}", "2026-06-{:02d} 10:30:00 PST"])
+def test_a_date_in_no_known_form_is_asked_about(tmp_path: Path, settings: Settings, form: str) -> None:
+    rows = "".join(f"{form.format(d)},{TITLES[d % 5]},Berlin,{90_000 + d}\n" for d in range(1, 29))
+    found = drafted(f"Date,title,city,Salary EUR\n{rows}", tmp_path, settings)
+    assert "submitted_at" not in yaml.safe_load(found["draft"])["columns"]
+    (question,) = asked(found, "submitted_at")
+    assert "'Date' seems to be the date" in question and "`dates`" in question

@@ -11,9 +11,10 @@ import yaml
 
 from salary_bands.errors import escaped
 from salary_bands.exports.draft.guess import Guess, guesses, repeating_ids
+from salary_bands.exports.draft.left_out import ask_of_left_out
 from salary_bands.exports.draft.names import PAY, any_of
 from salary_bands.exports.draft.sniff import opened, sniff
-from salary_bands.exports.draft.units import currency_in, meaning_of
+from salary_bands.exports.draft.units import add_hours, add_vesting, currency_in, meaning_of
 from salary_bands.exports.draft.values import BLANKS, Column
 from salary_bands.ingest.containers import Way
 from salary_bands.reference import read_yaml
@@ -96,7 +97,8 @@ def drafted(file: str, way: Way, columns: Sequence[Column], rates: Rates) -> Dra
     mapped: Document = {n: _source(guess, columns) for n, guess in found.items()}
     questions += _add_currency(mapped, found)
     money, period, more = meaning_of(found, mapped, rates)
-    questions += more
+    questions += more + add_vesting(mapped, found)
+    add_hours(mapped, money, found)
     if period and "pay_period" not in found:
         mapped["pay_period"] = {"constant": period}
     if "submitted_at" in found:
@@ -105,13 +107,14 @@ def drafted(file: str, way: Way, columns: Sequence[Column], rates: Rates) -> Dra
         if found["submitted_at"].columns[0].is_order_of_days_open:
             questions.append(f"dates: read as {forms[0]}, which makes the shorter time; day and month may be swapped")
     questions += _add_date(document, found, file)
-    decimals = {c.decimal for n in _pays(found) for c in found[n].columns} - {"point"}
+    numbers = [n for n in (*PAY, "hours_per_week") if n in found]
+    decimals = {c.decimal for n in numbers for c in found[n].columns} - {"point"}
     if decimals:
         document["decimal"] = "comma" if decimals == {"comma"} else "either"
     if blanks := sorted({text for guess in found.values() for column in guess.columns for text in column.blanks}):
         document["blank"] = blanks
     levels, more = _levels(found)
-    questions += more + _unknown_words(found) + _ask_for_identity(columns, found)
+    questions += more + _unknown_words(found) + _ask_for_identity(columns, found) + ask_of_left_out(columns, found)
     questions += [
         f"{n}: no column was found; which is it? Without it no report can be read."
         for n in ("job_title",)

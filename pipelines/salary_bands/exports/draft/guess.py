@@ -7,6 +7,9 @@ from salary_bands.exports.draft.names import PAY, any_of, says
 from salary_bands.exports.draft.values import Column
 
 _LEAST = 0.7  # of name and values together
+_ON_TOP = ("bonus", "bonus_and_equity", "equity_annual", "equity_grant", "sign_on")
+PERCENT = 100
+_FULL = 1_000  # the median of a base that is in no larger unit
 
 
 @dataclass(frozen=True)
@@ -42,12 +45,27 @@ def guesses(columns: Sequence[Column]) -> list[Guess]:
             found[name] = Guess(name, (column,), -negative, "; ".join([*why, fact] if fact else why))
     if {"base", "base_min", "base_max"} <= found.keys() and says(found["base"].columns[0].header)["base"] < 1:
         taken.discard(found.pop("base").columns[0].place)  # a range says it all; a third amount is something else
+    for name in [n for n in found if is_too_small(n, found[n].columns[0], found)]:
+        taken.discard(found.pop(name).columns[0].place)
     for name in _of_another_currency(found):
         taken.discard(found.pop(name).columns[0].place)
     if "job_title" not in found and (title := _likeliest_title(columns, taken)):
         found["job_title"] = title
         taken.add(title.columns[0].place)
     return _with_parts_of_places([*found.values()], columns, taken)
+
+
+def fits(name: str, column: Column) -> bool:
+    """True if the values of a column of pay are amounts."""
+    return _LOOKS[name](column)[0] >= 0
+
+
+def is_too_small(name: str, column: Column, found: dict[str, Guess]) -> bool:
+    """True if what comes on top of the base has numbers like percentages, beside a base in thousands."""
+    base = next((found[n].columns[0] for n in ("base", "base_min", "base_max", "total") if n in found), None)
+    if name not in _ON_TOP or not base or not column.numbers:
+        return False
+    return 0 < max(column.numbers) <= PERCENT and base.median > _FULL
 
 
 def is_converted(column: Column) -> bool:
@@ -205,7 +223,7 @@ _LOOKS: dict[str, Look] = {
     "location": _location,
     "country": _share("country", "countries", 0.7, 0.6),
     "employment": _share("employment", "kinds of employment", 0.3, 0.6),
-    "hours_per_week": _small(1, 100),
+    "hours_per_week": _small(0, 100),
     "currency": _share("currency", "currencies", 0.8, 0.9),
     "pay_period": _share("period", "pay periods", 0.5, 0.7),
     "base": _base,

@@ -16,13 +16,16 @@ _WITHOUT = re.compile(
 _WITH = re.compile(
     r"\b(?:with|including|incl|inkl|mit|inclus|incluyendo|с учетом|включно)\b.*\b(?:bonus|stock|equity)", re.I
 )
+_PERCENT = re.compile(r"(?<!\d)(?<!\d\s)%")  # Bonus %, and not: salary at 100 %
+# RSU (4 yr), and not: stock per year
+_YEARS = re.compile(r"(?<!\d)([2-6])[\s-]*(?:y|yrs?|years?|jahren?|jahre|ans|anos|años|лет|года)\b", re.IGNORECASE)
 _QUESTION = 14  # words of a header that is a whole question, which says little
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 
 
 def plain_words(text: str) -> list[str]:
     """Split a header into words: camelCase and snake_case too, without case, accents and punctuation."""
-    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", _PERCENT.sub(" percent ", text))
     decomposed = unicodedata.normalize("NFKD", apart.casefold())
     marked = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
     return re.findall(r"[^\W_]+", unicodedata.normalize("NFC", marked))
@@ -30,6 +33,24 @@ def plain_words(text: str) -> list[str]:
 
 def says(header: str) -> dict[str, float]:
     """Return how much a header says that it is each of our columns, from 0 to 1."""
+    scores = _says(header)
+    return scores | dict.fromkeys(PAY, 0.0) if any_of("percent", header) else scores
+
+
+def share_of(header: str) -> str | None:
+    """Return the kind of pay that a header says to be a percentage."""
+    scores = _says(header)
+    name = max(PAY, key=lambda name: scores[name])
+    return name if any_of("percent", header) and scores[name] >= 0.5 else None
+
+
+def vesting_years(header: str) -> str | None:
+    """Return the years of a grant of equity that a header says: `RSU (4 yr)`."""
+    found = _YEARS.search(header)
+    return found[1] if found and not {"per", "annual", "annually", "yearly"} & set(plain_words(header)) else None
+
+
+def _says(header: str) -> dict[str, float]:
     words, key = plain_words(_WITHOUT.sub(" ", header)), "".join(plain_words(header))
     every = set(plain_words(header))
     scores = {
@@ -44,6 +65,9 @@ def says(header: str) -> dict[str, float]:
     if min(scores["bonus"], scores["equity_annual"]) > 0.4:  # "bonus + stocks" is neither alone
         scores["bonus_and_equity"] = max(scores["bonus_and_equity"], 0.8)
         scores["bonus"] = scores["equity_annual"] = 0.1
+    if vesting_years(header):
+        scores["equity_grant"] = max(scores["equity_grant"], scores["equity_annual"])
+        scores["equity_annual"] = 0.0
     if len(words) > _QUESTION:
         scores = {name: 0.7 * score for name, score in scores.items()}
     if has("not", "any", every, key):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from salary_bands.exports.draft.guess import Guess
-from salary_bands.exports.draft.names import any_of, named
+from salary_bands.exports.draft.names import PAY, any_of, named, vesting_years
 from salary_bands.exports.draft.values import Column
 from salary_bands.reference.formats import SCALES
 from salary_bands.vocabulary.gazetteer import country_of, currency_of, name_key
@@ -16,6 +16,7 @@ from salary_bands.vocabulary.places import locate
 from salary_bands.vocabulary.rates import Rates
 
 _NEARLY_ALL = 0.9  # of the rows with a place
+_MOST_SHARE, _MOST_HOURS = 1.5, 80  # of full time; in a week, and larger numbers are percentages
 _NAMED = 4  # currencies of a question
 _PLAUSIBLE = (9_000, 500_000)  # medians of annual pay in USD
 _PERIODS = {"year": 1, "month": 12, "week": 52, "day": 260, "hour": 2_080}
@@ -25,7 +26,7 @@ _WAYS: tuple[tuple[str, str | None], ...] = (
     *(("month", "thousand"), ("day", None), ("week", None), ("year", "million")),
 )
 _PAY = ("base", "base_min", "base_max")
-_YEARLY = ("bonus", "equity_annual", "bonus_and_equity", "total")
+_OTHER = tuple(name for name in PAY if name not in _PAY)
 
 
 def currency_in(
@@ -98,11 +99,13 @@ def meaning_of(found: dict[str, Guess], mapped: dict[str, Any], rates: Rates) ->
             money["base"]["zero"] = "rejected"
             if column.range > 0.2:
                 money["base"]["range_in_cell"] = True
-        if scale:
-            money |= {n: {"scale": scale} for n in _YEARLY if n in found and _same_unit(found[n].columns[0], column)}
+        for name in (n for n in _OTHER if n in found):
+            own, more = _scale_beside(name, found[name].columns[0], column, scale)
+            money |= {name: {"scale": own}} if own else {}
+            questions += more
     for name in found:
         header = found[name].columns[0].header
-        if name in (*_PAY, *_YEARLY) and any_of("net", header):
+        if name in PAY and any_of("net", header):
             money.setdefault(name, {})["net"] = True
         if name in ("bonus", "bonus_and_equity", "total") and named("period", header) == "month":
             money.setdefault(name, {})["scale"] = 12 * SCALES.get(str(money.get(name, {}).get("scale")), 1)
@@ -111,8 +114,43 @@ def meaning_of(found: dict[str, Guess], mapped: dict[str, Any], rates: Rates) ->
     return {name: meaning for name, meaning in money.items() if meaning}, period, questions
 
 
-def _same_unit(column: Column, base: Column) -> bool:
-    return bool(column.median and base.median) and 0.05 < column.median / base.median < 20
+def _scale_beside(name: str, column: Column, base: Column, scale: str | None) -> tuple[str | None, list[str]]:
+    """Return the scale of other pay from its header, else from its size beside the base, which has `scale`."""
+    if own := named("scale", column.header):
+        return own, []
+    if not column.median or not base.median:
+        return None, []
+    ratio = column.median / base.median
+    if scale:
+        return scale if 0.05 < ratio < 20 else None, []
+    if name == "total" and 0.0005 < ratio < 0.02:  # a total of 400 beside a base of 280,000
+        return "thousand", [f"total: its size ({column.median:,.0f}) beside the base fits thousands; is that so?"]
+    return None, []
+
+
+def add_vesting(mapped: dict[str, Any], found: dict[str, Guess]) -> list[str]:
+    """Add the years over which a grant of equity vests, or ask for them."""
+    if "equity_grant" not in found or "vesting_years" in found:
+        return []
+    years = vesting_years(found["equity_grant"].columns[0].header)
+    if years:
+        mapped["vesting_years"] = {"constant": years}
+        return []
+    return ["equity_grant: taken to vest over 4 years; is that so? If not, map `vesting_years`"]
+
+
+def add_hours(mapped: dict[str, Any], money: dict[str, Any], found: dict[str, Guess]) -> None:
+    """Add what working time is a share of, if it is not in hours: 0.8, 80 or 80 % of full time."""
+    if "hours_per_week" not in found:
+        return
+    column = found["hours_per_week"].columns[0]
+    if column.share(lambda text: text.endswith("%")) > 0.5:
+        mapped["hours_per_week"] = {"from": mapped["hours_per_week"], "pattern": r"([\d.,]+)\s*%"}
+        money["hours_per_week"] = {"scale": "percent_of_full_time"}
+    elif column.numbers and max(column.numbers) <= _MOST_SHARE:
+        money["hours_per_week"] = {"scale": 100 * SCALES["percent_of_full_time"]}
+    elif column.numbers and max(column.numbers) > _MOST_HOURS:
+        money["hours_per_week"] = {"scale": "percent_of_full_time"}
 
 
 def _code(mapped: dict[str, Any], found: dict[str, Guess]) -> str | None:

@@ -25,6 +25,7 @@ DATE_FORMS = (
     "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y-%m", "%m/%Y",
     "%b %Y",
     "%B %Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y", "%d-%b-%y", "%m/%d/%y", "%d/%m/%y",
+    "%d.%m.%y", "%d-%m-%y", "%d.%m.%y %H:%M",
     "%Y/%m/%d %H:%M:%S",
     "%Y/%m/%d %I:%M:%S %p %z", "%m/%d/%Y %I:%M:%S %p", "epoch", "epoch_ms", "year",
 )  # fmt: skip
