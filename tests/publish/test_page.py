@@ -1,6 +1,7 @@
 """index.html of a release in a browser: on a phone and a desk, light and dark, without scripts or network."""
 
 import copy
+import html
 import itertools
 import json
 import re
@@ -10,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import hypothesis
 import numpy as np
 import pandas as pd
 import pycountry
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from hypothesis import given
+from hypothesis import strategies as st
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from salary_bands.publish.artefacts.answers import REASONS
@@ -224,6 +228,65 @@ def test_where_nothing_is_known_it_says_why(sample_release: Path, browser: Brows
     assert "not compared" in text and "None" not in text
     assert page.locator("section svg").count() == 1 + page.locator("section[aria-labelledby=levels] svg").count()
     page.close()
+
+
+def hide(document: Any, group: Any, metrics: tuple[str, ...], tier: str, level: str, reason: str) -> None:
+    """Withhold the bands of a group in the document of a view."""
+    for metric in metrics:
+        band = dict.fromkeys(document["columns"]["bands"]) | {"basis": "suppressed", "suppression_reason": reason}
+        group["bands"][metric][tier][level] = [*band.values()]
+
+
+def nothing_shown(text: str, section: str) -> list[tuple[str, str]]:
+    """The labels and words of what a section shows nothing of."""
+    part = text.split(f'aria-labelledby="{section}"')[1].split("</section>")[0]
+    return re.findall(r"<li><strong>(.*?)</strong>: (.*?)</li>", part)
+
+
+def test_a_path_without_stages_says_why_of_each_stage_whatever_its_total_shows(sample_release: Path) -> None:
+    """As in a small first delivery: all levels together are shown, and neither early nor senior is."""
+    found = views(sample_release)
+    first, second, third = found["career_paths"]["groups"][:3]
+    for group, early, senior in ((first, "few_reports", "dominated"), (second, "few_employers", "few_employers")):
+        hide(found["career_paths"], group, ("base", "total"), "all", "early", early)
+        hide(found["career_paths"], group, ("base", "total"), "all", "senior", senior)
+    hide(found["career_paths"], third, ("base", "total"), "all", "early", "few_reports")
+    text = page_text(manifest(sample_release), found, sample_release)
+    assert nothing_shown(text, "paths") == [
+        (first["label"], "Early: too few people reported. Senior: one employer has more than half of the reports."),
+        (second["label"], "too few employers."),
+    ]
+    assert not nothing_shown(text, "cards") and not nothing_shown(text, "roles")
+
+
+REASON = st.sampled_from([None, "few_reports", "few_employers", "dominated", "low_effective_n", "unsettled"])
+
+
+@hypothesis.settings(max_examples=25)
+@given(data=st.data())
+def test_any_mix_of_shown_and_withheld_bands_is_a_page(sample_release: Path, data: st.DataObject) -> None:
+    """A group is listed as one of which a section shows nothing only if it shows none of its bands there."""
+    found = views(sample_release)
+    for view in ("cards", "llm_roles", "career_paths"):
+        for group in found[view]["groups"]:
+            for tier, level in (("all", "all"), ("all", "L5"), ("T1", "L5"), ("all", "early"), ("all", "senior")):
+                for metric in ("base", "total"):
+                    if level in group["bands"][metric].get(tier, {}) and (reason := data.draw(REASON)):
+                        hide(found[view], group, (metric,), tier, level, reason)
+    text = page_text(manifest(sample_release), found, sample_release)
+    median = found["cards"]["columns"]["bands"].index("p50")
+    for view, section, places in (
+        ("llm_roles", "roles", (("all", "L5"), ("T1", "L5"))),
+        ("career_paths", "paths", (("all", "early"), ("all", "senior"))),
+    ):
+        bare = {
+            html.escape(group["label"])
+            for group in found[view]["groups"]
+            if all(of[tier][level][median] is None for of in group["bands"].values() for tier, level in places)
+        }
+        listed = [label for labels, _ in nothing_shown(text, section) for label in bare if label in labels]
+        assert sorted(listed) == sorted(bare)
+        assert sum(len(labels.split(", ")) for labels, _ in nothing_shown(text, section)) == len(bare)
 
 
 def test_it_leads_with_what_there_is(page: Page, sample_release: Path) -> None:

@@ -1,7 +1,7 @@
 """index.html: the page of a release in one file, made from its views and tables."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,12 @@ Row = dict[str, Any]
 _NO_PREMIUM = {**dict.fromkeys(PREMIUM_COLUMNS), "why": "not_modelled"}
 _NO_PREMIUMS = {b: {m: {"all": {"all": _NO_PREMIUM}} for m in METRICS} for b in BASELINES}
 _NO_RANK = {"all": dict.fromkeys(RANK_COLUMNS)}
+# by section, the (tier, level) of the bands that it shows of a group, under the names that its lines give them
+_PLACES = {
+    "cards": {"All employers and levels": ("all", "all")},
+    "roles": {"All employers": ("all", "L5"), "Frontier labs": ("T1", "L5")},
+    "paths": {"Early": ("all", "early"), "Senior": ("all", "senior")},
+}
 _VERDICTS = {
     "supported": "our interval is inside the claimed range",
     "contradicted": "our interval is wholly outside the claimed range",
@@ -55,15 +61,15 @@ def page_text(manifest: Manifest, views: Mapping[str, Document], folder: Path) -
         paths=paths,
         specialties=sorted(specialties, key=lambda g: (g["rank"]["all"]["rank"] or len(specialties), g["label"])),
         nothing={
-            "cards": _nothing((g for g in cards if not g["is_shown"]), "all"),
-            "roles": _nothing((g for g in roles if not g["is_at_l5"]), "L5"),
-            "paths": _nothing((g for g in paths if not g["is_staged"]), "all"),
+            "cards": _nothing((g for g in cards if not g["is_shown"]), "cards"),
+            "roles": _nothing((g for g in roles if not g["is_at_l5"]), "roles"),
+            "paths": _nothing((g for g in paths if not g["is_staged"]), "paths"),
         },
         ends={
             "overview": _scale(group["bands"][metric] for group in lead for metric in METRICS),
-            "cards": _pay_end(cards, [("all", "all")]),
-            "roles": _pay_end(roles, [("all", "L5"), ("T1", "L5")]),
-            "paths": _pay_end(paths, [("all", "early"), ("all", "senior")]),
+            "cards": _pay_end(cards, "cards"),
+            "roles": _pay_end(roles, "roles"),
+            "paths": _pay_end(paths, "paths"),
         },
         premium_ends={
             "cards": _premium_ends(cards, "nlp_classical", "base"),
@@ -80,14 +86,16 @@ def page_text(manifest: Manifest, views: Mapping[str, Document], folder: Path) -
 @cache
 def _template() -> Template:
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
-    environment.filters |= {
+    filters: dict[str, Callable[..., Any]] = {
         "usd": usd,
         "signed": _signed,
         "percent": _percent,
         "share": _share,
         "capitalise": lambda text: text[:1].upper() + text[1:],
         "reason": REASONS.__getitem__,
+        "withheld": _withheld,
     }
+    environment.filters |= filters
     environment.globals["place"] = _place
     path = Path(__file__).parent / "templates" / "index.html.jinja"
     return environment.from_string(path.read_text(encoding="utf-8"))
@@ -119,28 +127,42 @@ def _read(document: Document, group: Document, answers: Answers) -> Row:
         "advertised": advertised,
         "premiums": premiums,
         "rank": rows(group["rank"], names["rank"]) or _NO_RANK,
-        "is_shown": _is_shown(bands, ("all", "all"))
+        "is_shown": _is_shown(bands, "cards")
         or any(figure is not None for figure in (advertised["base"]["p50"], group["demand"], *told)),
-        "is_at_l5": _is_shown(bands, ("all", "L5"), ("T1", "L5")),
-        "is_staged": _is_shown(bands, ("all", "early"), ("all", "senior")),
+        "is_at_l5": _is_shown(bands, "roles"),
+        "is_staged": _is_shown(bands, "paths"),
     }
 
 
-def _nothing(groups: Iterable[Row], level: str) -> list[tuple[str, Row]]:
-    """Return the total band of groups that show nothing, those with the same words together, after their labels."""
-    found: dict[tuple[str, str], tuple[list[str], Row]] = {}
+def _nothing(groups: Iterable[Row], section: str) -> list[tuple[str, str]]:
+    """Say why groups show no band in a section, and what to use instead.
+
+    Returns:
+        (labels, words): the labels of the groups that the same words are about. Bands are of total pay, and are named
+        only if the words about them differ.
+    """
+    found: dict[str, list[str]] = {}
     for group in groups:
-        band = group["bands"]["total"]["all"][level]
-        found.setdefault((band["suppression_reason"], band["instead"]), ([], band))[0].append(group["label"])
-    return [(", ".join(labels), band) for labels, band in found.values()]
+        bands = group["bands"]["total"]
+        said = {name: _withheld(bands[tier][level]) for name, (tier, level) in _PLACES[section].items()}
+        is_same = len(set(said.values())) == 1
+        words = list(said.values())[:1] if is_same else [f"{name}: {text}" for name, text in said.items()]
+        found.setdefault(" ".join(words), []).append(group["label"])
+    return [(", ".join(labels), words) for words, labels in found.items()]
 
 
-def _is_shown(bands: Row, *places: tuple[str, str]) -> bool:
-    """True if base or total is shown at one of these (tier, level)."""
+def _withheld(band: Row) -> str:
+    """Say why a band is withheld and what to use instead."""
+    instead = f" Instead, {band['instead']}." if band["instead"] else ""
+    return f"{REASONS[band['suppression_reason']]}.{instead}"
+
+
+def _is_shown(bands: Row, section: str) -> bool:
+    """True if base or total is shown at one of the places of a section."""
     return any(
         of[tier][level]["p50"] is not None
         for of in bands.values()
-        for tier, level in places
+        for tier, level in _PLACES[section].values()
         if level in of.get(tier, {})
     )
 
@@ -153,11 +175,9 @@ def _placed(bands: Row) -> Iterator[tuple[str, str, str, Row]]:
                 yield metric, tier, level, band
 
 
-def _pay_end(groups: Sequence[Row], places: Sequence[tuple[str, str]]) -> int:
-    """Return the end of a section's scale of pay: a round figure that is no less than any shown one.
-
-    `places` lists the (tier, level) that the section shows.
-    """
+def _pay_end(groups: Sequence[Row], section: str) -> int:
+    """Return the end of a section's scale of pay: a round figure that is no less than any shown one."""
+    places = _PLACES[section].values()
     bands = [g["bands"][metric][tier][level] for g in groups for metric in METRICS for tier, level in places]
     bands += [g["advertised"]["base"] for g in groups]
     return _scale(bands)
