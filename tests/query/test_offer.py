@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -111,6 +112,28 @@ def test_a_modelled_answer_has_no_age_and_none_is_printed(shelf: Marts) -> None:
     print_offer(console, console, found)
     text = console.file.getvalue()
     assert "precision of P50" in text and "None" not in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 160])
+def test_each_answer_has_its_figure_interval_and_band_at_any_width(shelf: Marts, width: int) -> None:
+    found = check_offer(
+        shelf, None, Offer("post_training", "T1", "L5", "us-sf-bay", base=330_000, equity=1, bonus=40_000)
+    )
+    for answer in found["answers"]:
+        answer["n_employers"] = None
+    console = Console(width=width, file=io.StringIO(), soft_wrap=True)
+    print_offer(console, console, found)
+    table = console.file.getvalue().split("compares")[0].split("\n", 1)[1]
+    assert max(map(len, table.splitlines())) <= width and "employers" not in table
+    for answer in found["answers"]:
+        [line] = re.findall(rf"^ {answer['what'].replace('_', ' ')}  .*$", table, re.M)
+        [said] = re.findall(rf"{re.escape(line)}(?:\n    .*)*", table)
+        low, high = answer["reading_low"], answer["reading_high"]
+        interval = str(low) if low == high else f"{low} to {high}"
+        assert f"{answer['amount'] / 1000:,.1f}" in line and answer["reading"] in line and interval in line
+        for name in ("p25", "p50", "p75"):
+            assert f"{answer[name] / 1000:,.1f}" in said
+        assert str(answer["n_reports"]) in said or f"n {answer['n_reports']}" in table
 
 
 def test_private_equity_is_counted_at_face_value_and_not_at_all_and_the_answers_say_so(run: Run, shelf: Marts) -> None:

@@ -1,10 +1,11 @@
 """Print the answers for an offer."""
 
+from collections.abc import Callable
 from typing import Any
 
 from rich.console import Console
 
-from salary_bands.cli.printing.tables import plain_table
+from salary_bands.cli.printing.tables import Column, print_fitted, thousands
 from salary_bands.query.offer import CELL, NOTHING
 from salary_bands.sample import SYNTHETIC
 
@@ -13,24 +14,16 @@ def print_offer(out: Console, err: Console, found: dict[str, Any]) -> None:
     """Print a row per answer in thousand USD, then what each one compares, its cell, and comparable cells."""
     offer = found["offer"]
     place = ", ".join(offer[k] for k in ("group", "tier", "level", "market"))
-    table = plain_table(title=f"{found['release']}: an offer for {place}; thousand USD a year among reported pay")
-    wide = out.width >= 125
-    table.add_column("", no_wrap=True)
-    counts = ("n", "n eff.", "employers", "age")
-    for name in ("amount", "percentile", "95 %", *(("P25", "P50", "P75", *counts) if wide else counts[:3])):
-        table.add_column(name, justify="right", no_wrap=wide, overflow="fold")
-    if wide:
-        table.add_column("precision of P50", overflow="fold")
-    for answer in found["answers"]:
-        table.add_row(*_printed(answer, wide))
-    out.print(table)
+    answers = found["answers"]
+    title = f"{found['release']}: an offer for {place}; thousand USD a year among reported pay"
+    print_fitted(out, title, _columns(answers), [""] * len(answers))
     for heading, line_of in (
         ("compares", _compared),
         ("answered by", _answered_by),
         ("beside the model", _beside_model),
     ):
         grouped: dict[str, list[str]] = {}
-        for answer in found["answers"]:
+        for answer in answers:
             if line := line_of(answer):
                 grouped.setdefault(line, []).append(answer["what"].replace("_", " "))
         if grouped:
@@ -45,20 +38,37 @@ def print_offer(out: Console, err: Console, found: dict[str, Any]) -> None:
         err.print(SYNTHETIC, style="yellow")
 
 
-def _printed(answer: dict[str, Any], wide: bool) -> list[str]:
-    """Return the cells of an answer's row."""
-    start = [answer["what"].replace("_", " "), _thousands(answer["amount"]), answer["reading"]]
-    if answer["reading"] == NOTHING:
-        return start
+def _columns(answers: list[dict[str, Any]]) -> list[Column]:
+    """Return a row per answer: the amount, where it is in the band that answered, and that band."""
+
+    def texts(text_of: Callable[[dict[str, Any]], str]) -> list[str]:
+        return ["" if answer["reading"] == NOTHING else text_of(answer) for answer in answers]
+
+    return [
+        Column("", [answer["what"].replace("_", " ") for answer in answers], is_key=True),
+        Column("amount", [thousands(answer["amount"]) for answer in answers]),
+        Column("percentile", [answer["reading"] for answer in answers]),
+        Column("95 %", texts(_reading_interval), is_bound=True),
+        *(Column(p.upper(), texts(lambda answer, p=p: thousands(answer[p]))) for p in ("p25", "p50", "p75")),  # type: ignore[misc]
+        Column("n", texts(lambda answer: _count(answer["n_reports"])), is_shared=True),
+        Column("n eff.", texts(lambda answer: _count(answer["n_effective"])), is_spare=True, is_shared=True),
+        Column("employers", texts(lambda answer: _count(answer["n_employers"])), is_shared=True),
+        Column("age", texts(_age), is_spare=True, is_shared=True),
+        Column("precision of P50", texts(_precision), is_key=True, is_shared=True),
+    ]
+
+
+def _reading_interval(answer: dict[str, Any]) -> str:
     low, high = answer["reading_low"], answer["reading_high"]
-    interval = low if low == high else f"{low} to {high}"
-    counts = [_count(answer[name]) for name in ("n_reports", "n_effective", "n_employers")]
-    if not wide:
-        return [*start, interval, *counts]
-    band = [_thousands(answer[p]) for p in ("p25", "p50", "p75")]
-    precision = f"{answer['p50_precision'].replace('_', ' ')}, {answer['basis']}"
-    age = "" if answer["median_age_days"] is None else f"{answer['median_age_days']} d"
-    return [*start, interval, *band, *counts, age, precision]
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def _age(answer: dict[str, Any]) -> str:
+    return "" if answer["median_age_days"] is None else f"{answer['median_age_days']} d"
+
+
+def _precision(answer: dict[str, Any]) -> str:
+    return f"{answer['p50_precision'].replace('_', ' ')}, {answer['basis']}"
 
 
 def _compared(answer: dict[str, Any]) -> str:
@@ -79,7 +89,7 @@ def _beside_model(answer: dict[str, Any]) -> str:
     ratio = answer.get("of_modelled_p50")
     if ratio is None:
         return ""
-    text = f"{ratio:.2f} times the modelled median of {_thousands(answer['modelled_p50'])}"
+    text = f"{ratio:.2f} times the modelled median of {thousands(answer['modelled_p50'])}"
     for name, of, side in (("P90", answer["of_modelled_p90"], 1), ("P10", answer["of_modelled_p10"], -1)):
         if side * (of - 1) > 0:
             text += f", {abs(of - 1):.0%} {'above' if side > 0 else 'below'} the modelled {name} of one person's pay"
@@ -87,20 +97,15 @@ def _beside_model(answer: dict[str, Any]) -> str:
 
 
 def _print_comparable(out: Console, cells: list[dict[str, Any]]) -> None:
-    table = plain_table(title=f"comparable cells, {cells[0]['metric']}")
-    for name in ("", "view", "cell"):
-        table.add_column(name, overflow="fold")
-    for name in ("n", "P25", "P50", "P75"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for row in cells:
-        figures = [_thousands(row[p]) for p in ("p25", "p50", "p75")]
-        table.add_row(row["relation"], row["view"], ", ".join(row[k] for k in CELL), _count(row["n_reports"]), *figures)
-    out.print(table)
+    columns = [
+        Column("", [row["relation"] for row in cells], is_key=True),
+        Column("view", [row["view"] for row in cells], is_key=True, is_shared=True),
+        *(Column(k.removesuffix("_id"), [row[k] for row in cells], is_key=True, is_shared=True) for k in CELL),
+        Column("n", [_count(row["n_reports"]) for row in cells]),
+        *(Column(p.upper(), [thousands(row[p]) for row in cells]) for p in ("p25", "p50", "p75")),
+    ]
+    print_fitted(out, f"comparable cells, {cells[0]['metric']}", columns, [""] * len(cells))
 
 
 def _count(number: float | None) -> str:
     return "" if number is None else f"{number:,.0f}"
-
-
-def _thousands(usd: float | None) -> str:
-    return "" if usd is None else f"{usd / 1000:,.1f}"

@@ -1,10 +1,11 @@
 """Print bands, releases and classified titles."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from salary_bands.cli.printing.tables import cell, plain_table
+from salary_bands.cli.printing.tables import Column, cell, interval, plain_table, print_fitted, thousands
 from salary_bands.sample import SYNTHETIC
 
 if TYPE_CHECKING:
@@ -17,40 +18,41 @@ def print_bands(out: Console, err: Console, found: dict[str, Any]) -> None:
     keys = ("group_label", "evidence", "market", "tier", "level", "metric")
     same = [k for k in keys if len({row[k] for row in rows}) == 1]
     shared = ", ".join(f"{k.removesuffix('_label')} {rows[0][k]}" for k in same)
-    differing = [k for k in keys if k not in same]
-    table = plain_table(
-        *(k.removesuffix("_label") for k in differing), title=f"{found['release']}: {shared}; thousand USD"
-    )
-    wide = out.width >= 110  # a narrow terminal shows only the middle half
-    for name in ("n", *(["P10"] if wide else []), "P25", "P50", "95 % of P50", "P75", *(["P90"] if wide else [])):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("precision", overflow="fold")
-    for row in rows:
-        answer = row["answer"] or {}
-        shown = answer if answer.get("basis") else row
-        p10, p25, p50, low, high, p75, p90 = (
-            "" if shown[p] is None else f"{shown[p] / 1000:,.1f}"
-            for p in ("p10", "p25", "p50", "p50_low", "p50_high", "p75", "p90")
-        )
-        middle = [p25, p50, f"{low} to {high}" if low else "", p75]
-        n = "<10" if row["n_reports"] is None else f"{row['n_reports']:,}"
-        own = [str(row[k]) for k in differing]
-        table.add_row(*own, n, *([p10, *middle, p90] if wide else middle), _note(row, answer))
-    out.print(table)
+    answers = [row["answer"] or {} for row in rows]
+    shown = [answer if answer.get("basis") else row for row, answer in zip(rows, answers, strict=True)]
+
+    def pays(name: str) -> list[str]:
+        return [thousands(of[name]) for of in shown]
+
+    columns = [
+        *(Column(k.removesuffix("_label"), [str(row[k]) for row in rows], is_key=True) for k in keys if k not in same),
+        Column("n", ["<10" if row["n_reports"] is None else f"{row['n_reports']:,}" for row in rows]),
+        Column("P10", pays("p10"), is_spare=True),
+        Column("P25", pays("p25")),
+        Column("P50", pays("p50")),
+        Column("95 % of P50", [interval(of) for of in shown], is_bound=True),
+        Column("P75", pays("p75")),
+        Column("P90", pays("p90"), is_spare=True),
+        Column("precision", [_precision(row) for row in rows], is_key=True, is_shared=True),
+    ]
+    notes = [_note(answer) if answer else "" for answer in answers]
+    print_fitted(out, f"{found['release']}: {shared}; thousand USD", columns, notes)
     if found["contains_synthetic"]:
         err.print(SYNTHETIC, style="yellow")
 
 
-def _note(row: dict[str, Any], answer: dict[str, Any]) -> str:
-    """Return how sure a row is, or why it shows nothing and what it shows instead."""
-    note = str(row["suppression_reason"] or row["p50_precision"] or "no interval").replace("_", " ")
-    if row["basis"] != "suppressed":
-        return note
+def _precision(row: dict[str, Any]) -> str:
+    """Return how sure a row is, or why it shows nothing."""
+    return str(row["suppression_reason"] or row["p50_precision"] or "no interval").replace("_", " ")
+
+
+def _note(answer: dict[str, Any]) -> str:
+    """Return what a row that is withheld shows instead."""
     if answer["basis"] is None:
-        return f"{note}; {answer['why']}"
+        return str(answer["why"])
     if answer["basis"] == "modelled" and not answer["fallback"]:
-        return f"{note}; modelled, P25 and P75 of one person's pay"
-    return f"{note}; instead {', '.join(answer['fallback'])}: {answer['why']}"
+        return "modelled, P25 and P75 of one person's pay"
+    return f"instead {', '.join(answer['fallback'])}: {answer['why']}"
 
 
 def print_leading(out: Console, rows: list[dict[str, Any]]) -> None:
@@ -66,22 +68,22 @@ def print_leading(out: Console, rows: list[dict[str, Any]]) -> None:
         "T1 frontier labs, T2 hyperscalers and big tech, T3 AI-native, T4 other technology, T5 other industries.",
         highlight=False,
     )
-    table = plain_table("group", "level", "tier", "market", title="what this release shows best, thousand USD")
-    for name in ("n", "base", "95 %", "total", "95 %"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for cell_key, metrics in cells.items():
-        figures = [text for metric in ("base", "total") for text in _median(metrics.get(metric))]
-        counts = [of["n_reports"] for of in metrics.values() if of["n_reports"] is not None]
-        table.add_row(*cell_key, f"{max(counts):,}" if counts else "<10", *figures)
-    out.print(table)
+    names = ("group", "level", "tier", "market")
+    columns = [Column(name, texts, is_key=True) for name, texts in zip(names, zip(*cells, strict=True), strict=True)]
+    columns.append(Column("n", [_most_reports(bands.values()) for bands in cells.values()]))
+    for metric in ("base", "total"):
+        medians = [bands.get(metric) for bands in cells.values()]
+        columns += [
+            Column(metric, [thousands(of["p50"]) if of else "" for of in medians]),
+            # early releases have no intervals
+            Column("95 %", [interval(of) or "no interval" if of else "" for of in medians], is_bound=True),
+        ]
+    print_fitted(out, "what this release shows best, thousand USD", columns, [""] * len(cells))
 
 
-def _median(band: dict[str, Any] | None) -> tuple[str, str]:
-    """Return the median and its interval in thousand USD, empty if there is none; early releases have no intervals."""
-    if band is None:
-        return "", ""
-    low, high = band["p50_low"], band["p50_high"]
-    return f"{band['p50'] / 1000:,.1f}", "no interval" if low is None else f"{low / 1000:,.1f} to {high / 1000:,.1f}"
+def _most_reports(bands: Iterable[dict[str, Any]]) -> str:
+    counts = [band["n_reports"] for band in bands if band["n_reports"] is not None]
+    return f"{max(counts):,}" if counts else "<10"
 
 
 def print_releases(out: Console, rows: "list[ReleaseRow]") -> None:
