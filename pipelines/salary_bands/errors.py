@@ -3,6 +3,9 @@
 Every message says what happened, to which file and column, and what to do.
 """
 
+import difflib
+from collections.abc import Mapping
+
 
 class UsageError(Exception):
     """Wrong usage or configuration, or an empty or missing raw folder: exit code 2."""
@@ -30,3 +33,12 @@ class HeldExport(Exception):  # noqa: N818 - a verdict on one export, not an err
 def escaped(text: str) -> str:
     r"""Show control and other invisible characters as escapes such as \x1b, so that they cannot steer a terminal."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def nearest_name(name: str, known: Mapping[str, str]) -> str | None:
+    """Return the known name that an unknown one may be a slip of, None if none is near.
+
+    known: names by the form that is compared with the unknown one.
+    """
+    near = difflib.get_close_matches(name, known, 1)
+    return known[near[0]] if near else None

@@ -5,7 +5,6 @@ Each of these overrides the one before: the defaults here, `salary_bands.toml` i
 `settings`.
 """
 
-import difflib
 import json
 import os
 from functools import lru_cache
@@ -20,7 +19,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from salary_bands.errors import UsageError
+from salary_bands.errors import UsageError, nearest_name
 from salary_bands.reference import lay_over
 
 TOML_FILE = "salary_bands.toml"
@@ -257,8 +256,8 @@ def _is_unknown(variable: str) -> bool:
 
 def _no_setting(name: str, prefix: str = "") -> str:
     """Say that there is no setting of that name, and which one may be meant."""
-    near = difflib.get_close_matches(name, Settings.model_fields, 1)
-    meant = (prefix + near[0].upper() if prefix else near[0]) if near else ""
+    near = nearest_name(name, {field: field for field in Settings.model_fields})
+    meant = (prefix + near.upper() if prefix else near) if near else ""
     return f"no setting has this name; {f'did you mean {meant}?' if meant else 'remove it, or fix its name'}"
 
 

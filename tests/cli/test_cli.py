@@ -261,7 +261,8 @@ def test_show_filters_and_reads_older_releases(run: Run, both: Marts) -> None:
     shown = {}
     for version in ("2026.06.30", "2026.06.30.1"):
         result = run("show", "--marts", str(both.folder), "--release", version, *chosen)
-        shown[version] = {b["level"]: (b["n_reports"], b["p50"]) for b in json.loads(result.stdout)["bands"]}
+        bands = json.loads(result.stdout)["bands"]
+        shown[version] = {b["level"]: (b["n_reports"], b["p50"]) for b in bands if b["basis"] != "suppressed"}
     assert shown == {
         "2026.06.30": {"L4": (30, 165_500), "early": (30, 165_500), "all": (30, 165_500)},
         "2026.06.30.1": {"L4": (35, 165_000), "early": (35, 165_000), "all": (35, 165_000)},
@@ -279,6 +280,45 @@ def test_show_finds_a_group_in_the_view_that_has_it(run: Run, both: Marts, place
     assert wrong.exit_code == 2 and "no cell with view cards, group_id ml_generalist" in wrong.stderr
 
 
+def rows_of(run: Run, marts: Marts, *asked: str) -> dict[tuple[str, ...], dict[str, Any]]:
+    """The rows of `show` by the cell that they are about."""
+    result = run("show", "--marts", str(marts.folder), *asked, "--json")
+    assert result.exit_code == 0, result.output
+    key = ("group_id", "tier", "level", "market", "metric")
+    return {tuple(row[name] for name in key): row for row in json.loads(result.stdout)["bands"]}
+
+
+def test_each_answers_as_single_questions_do(run: Run, both: Marts) -> None:
+    """Levels that no row of the release has are answered from elsewhere."""
+    place = "--view leaf --group ml_generalist --market gb-leeds".split()
+    each = rows_of(run, both, *place, "--level", "each", "--tier", "each")
+    levels, tiers = {level for _, _, level, _, _ in each}, {tier for _, tier, _, _, _ in each}
+    assert {"all", "L3", "L4", "early"} <= levels and {"all", "unknown"} <= tiers
+    assert len(each) == 2 * len(levels) * len(tiers)
+    for tier, level in (("all", "L3"), ("all", "L4"), ("unknown", "early")):
+        single = rows_of(run, both, *place, "--level", level, "--tier", tier)
+        assert single == {cell: row for cell, row in each.items() if cell[1:3] == (tier, level)}
+    assert {row["answer"]["p50"] for row in each.values() if row["level"] == "L4"} != {None}
+
+
+@pytest.mark.parametrize("market", ["us-seattle", "gb-leeds"])
+def test_a_market_without_a_group_answers_for_each_group_of_the_cards(run: Run, both: Marts, market: str) -> None:
+    rows = rows_of(run, both, "--market", market)
+    cards = pd.read_parquet(both.release("2026.06.30.1") / "cards.parquet").query("view == 'cards'")
+    assert sorted(rows) == sorted(
+        (group, "all", "all", market, metric) for group in cards["group_id"] for metric in ("base", "total")
+    )
+    assert {row["group_label"] for row in rows.values()} == set(cards["label"])
+    for group in list(cards["group_id"])[:2]:
+        single = rows_of(run, both, "--view", "cards", "--group", group, "--market", market)
+        assert single == {cell: row for cell, row in rows.items() if cell[0] == group}
+
+
+def test_names_are_taken_in_any_case(run: Run, both: Marts) -> None:
+    asked = "--view LEAF --group ML_generalist --tier ALL --level l4 --market us --metric Base --evidence Reported"
+    assert list(rows_of(run, both, *asked.split())) == [("ml_generalist", "all", "L4", "US", "base")]
+
+
 @pytest.mark.parametrize(
     ("option", "value", "there"),
     [
@@ -286,6 +326,10 @@ def test_show_finds_a_group_in_the_view_that_has_it(run: Run, both: Marts, place
         ("--group", "nonsense", "agentic_systems"),
         ("--tier", "T9", "all, unknown"),
         ("--level", "L9", "L3, L4"),
+        ("--level", "E5", "Meta's E5 is L5"),
+        ("--group", "mlgeneralist", "did you mean ml_generalist?"),
+        ("--view", "card", "did you mean cards?"),
+        ("--market", "NYC", "did you mean us-new-york?"),
         ("--market", "XX", "US, global, us-seattle"),
         ("--metric", "wage", "base, base_max, base_min, bonus"),
         ("--evidence", "rumour", "advertised, reported"),

@@ -228,11 +228,18 @@ def test_where_no_reported_base_is_shown_an_advertised_one_stands_beside_and_say
             "--group nonsense: not in release 2026.06.30; use one of agentic, agentic_systems, ai",
         ),
         (("--view", "nonsense"), "--view nonsense: not in release 2026.06.30; use one of cards, career_paths, leaf"),
-        (("--view", "cards"), "--group post_training: not in view cards of release 2026.06.30; use one of agentic_sys"),
+        (("--view", "cards"), "--group post_training: not in view cards of release 2026.06.30; did you mean rlhf_post"),
         (("--tier", "T9"), "--tier T9: not in release 2026.06.30; use one of T1, T2, T3, T4, T5, all, unknown"),
-        (("--level", "L9"), "--level L9: not in release 2026.06.30; use one of L3, L4, L5, L6, L7, all, early, senior"),
-        (("--market", "us-atlantis"), "--market us-atlantis: unknown market; use one of US, us-sf-bay"),
-        (("--market", "XX"), "--market XX: unknown market"),
+        (("--level", "L9"), "--level L9: not in release 2026.06.30; levels are those of the release (L3, L4, L5"),
+        (
+            ("--level", "Lx9"),
+            "--level Lx9: not in release 2026.06.30; use one of L3, L4, L5, L6, L7, all, early, senior",
+        ),
+        (("--market", "us-atlantis"), "--market us-atlantis: not in release 2026.06.30; did you mean us-atlanta?"),
+        (
+            ("--market", "XX"),
+            "--market XX: not in release 2026.06.30; use one of US, us-sf-bay, the two-letter code of",
+        ),
         (("--base", "-1"), "--base -1: invalid amount"),
         (("--bonus", "nan"), "--bonus nan: invalid amount"),
         (("--equity", "inf"), "--equity inf: invalid amount"),
@@ -248,6 +255,15 @@ def test_wrong_usage_ends_with_2_and_names_what_there_is(
     result = run(shelf, *OFFER, *AMOUNTS, *changed)
     assert (result.exit_code, result.stdout) == (2, "")
     assert says in result.stderr
+
+
+def test_names_in_another_case_are_those_of_the_release(run: Run, shelf: Marts) -> None:
+    asked = ("--group", "Post_Training", "--tier", "t1", "--level", "l5", "--market", "US-SF-Bay", "--view", "Leaf")
+    result = run(shelf, *OFFER, *AMOUNTS, *asked, "--json")
+    same = run(shelf, *OFFER, *AMOUNTS, "--view", "leaf", "--json")
+    assert (result.exit_code, json.loads(result.stdout)) == (0, json.loads(same.stdout))
+    abroad = json.loads(run(shelf, *OFFER, *AMOUNTS, "--market", "lu", "--json").stdout)
+    assert abroad["offer"]["market"] == "LU"
 
 
 def test_an_offer_without_an_amount_or_a_group_is_wrong_usage(run: Run, shelf: Marts) -> None:

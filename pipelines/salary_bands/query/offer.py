@@ -5,14 +5,14 @@ agree. An offer with equity that cannot be sold is valued in three ways, and eac
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
 
 from salary_bands.errors import RefreshError, UsageError
 from salary_bands.query.macros import add_macros, reading
-from salary_bands.query.places import is_market
+from salary_bands.query.names import meant
 from salary_bands.releases.marts import Marts
 from salary_bands.storage.records import records
 
@@ -83,7 +83,7 @@ def check_offer(marts: Marts, release: str | None, offer: Offer) -> dict[str, An
         )
     with reading(marts, manifest) as connection:
         add_macros(connection)
-        _check_place(connection, version, offer)
+        offer = _meant(connection, version, offer)
         view = _first(connection, "SELECT view FROM group_parents(?, view := ?)", [offer.group, offer.view])[0]
         answers = _answers(connection, offer)
         shown = {a["what"]: a for a in answers if a["reading"] != NOTHING and a["evidence"] == "reported"}
@@ -113,31 +113,32 @@ def _check_amounts(offer: Offer) -> None:
         raise UsageError(f"--equity-liquid {offer.equity_liquid}: use yes or no")
 
 
-def _check_place(connection: duckdb.DuckDBPyConnection, version: str, offer: Offer) -> None:
-    """Raise UsageError if the view, group, tier, level or market is unknown, with the known values."""
-    views = _first(connection, "SELECT DISTINCT view FROM cards ORDER BY view")
-    if offer.view is not None and offer.view not in views:
-        raise UsageError(f"--view {offer.view}: not in release {version}; use one of {', '.join(views)}")
-    groups = _first(
-        connection, "SELECT DISTINCT group_id FROM cards WHERE view = coalesce(?, view) ORDER BY group_id", [offer.view]
-    )
-    if offer.group not in groups:
-        where = f"view {offer.view} of release {version}" if offer.view else f"release {version}"
-        raise UsageError(f"--group {offer.group}: not in {where}; use one of {', '.join(groups)}")
-    [are_known] = connection.execute(
-        "SELECT bool_or(tier = ?), bool_or(level = ?), bool_or(market = ?) FROM bands",
-        [offer.tier, offer.level, offer.market],
-    ).fetchall()
-    for name, value, is_known in zip(CELL[1:], (offer.tier, offer.level, offer.market), are_known, strict=True):
-        if is_known or (name == "market" and is_market(value)):
-            continue
-        known = ", ".join(_first(connection, f'SELECT DISTINCT "{name}" FROM bands ORDER BY 1'))
-        if name != "market":
-            raise UsageError(f"--{name} {value}: not in release {version}; use one of {known}")
-        raise UsageError(
-            f"--market {value}: unknown market; use one of {known}, the two-letter code of another country, or another "
-            "metro of markets.csv"
+def _meant(connection: duckdb.DuckDBPyConnection, version: str, offer: Offer) -> Offer:
+    """Return the offer with the names that the release has, if they are the same but for case.
+
+    Raises UsageError if the view, group, tier, level or market is unknown.
+    """
+    view = offer.view
+    if view is not None:
+        view = meant(
+            "view", view, _first(connection, "SELECT DISTINCT view FROM cards ORDER BY view"), f"release {version}"
         )
+    groups = _first(
+        connection, "SELECT DISTINCT group_id FROM cards WHERE view = coalesce(?, view) ORDER BY group_id", [view]
+    )
+    group = meant(
+        "group_id", offer.group, groups, f"view {view} of release {version}" if view else f"release {version}"
+    )
+    place = {"tier": offer.tier, "level": offer.level, "market": offer.market}
+    [are_known] = connection.execute(
+        f"SELECT {', '.join(f'bool_or({name} = ?)' for name in place)} FROM bands", [*place.values()]
+    ).fetchall()
+    for (name, value), is_known in zip([*place.items()], are_known, strict=True):
+        if not is_known:
+            known = _first(connection, f'SELECT DISTINCT "{name}" FROM bands ORDER BY 1')
+            place[name] = meant(name, value, known, f"release {version}")
+    tier, level, market = place.values()
+    return replace(offer, view=view, group=group, tier=tier, level=level, market=market)
 
 
 def _answers(connection: duckdb.DuckDBPyConnection, offer: Offer) -> list[dict[str, Any]]:
