@@ -105,8 +105,8 @@ def classify(
 
 
 def diff(
-    old: Annotated[str, typer.Argument(help="Version of the earlier release.")],
-    new: Annotated[str, typer.Argument(help="Version of the later release.")],
+    old: Annotated[str, typer.Argument(help="Version of a release.")],
+    new: Annotated[str, typer.Argument(help="Version of another; the earlier comes first.")],
     marts: MartsFolder = None,
     view: Annotated[str | None, typer.Option(help="Only this view; the options below filter likewise.")] = None,
     group: Annotated[str | None, typer.Option(help="Group of the view.")] = None,

@@ -46,6 +46,13 @@ def noise_line(counts: list[dict[str, Any]]) -> str:
     return f"{medians}; {told:,} of these moves can be told from noise, and only such moves are named."
 
 
+def more_line(found: dict[str, list[dict[str, Any]]]) -> str:
+    """Say how many moves beyond noise are not among the largest; empty if all are. found: rows of each summary."""
+    told = sum(row["distinguishable"] for row in found["change_counts"])
+    more = told - sum(row["cells"] for row in found["largest_changes"])
+    return f"{more:,} more move{'s' if more > 1 else ''} can be told from noise." if more else ""
+
+
 def news_text(changes: Path) -> str:
     """Say in a sentence or two what moved beyond noise in a release; empty if that is unknown.
 

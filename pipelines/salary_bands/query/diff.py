@@ -21,14 +21,17 @@ def diff_releases(marts: Marts, old: str, new: str, filters: dict[str, str | Non
 
     Args:
         marts: the marts folder.
-        old: the version of the earlier release.
-        new: the version of the later release.
+        old: the version of a release.
+        new: the version of another. If it is the earlier one, the two change places.
         filters: values of key columns of bands; None selects all.
 
     Raises:
         UsageError: A release is missing, only one of the two is synthetic, or no change has a filter's value.
     """
-    before, after = (marts.manifest(marts.chosen(version)) for version in (old, new))
+    known = {entry.version: place for place, entry in enumerate(marts.listed())}  # newest first
+    asked = [marts.chosen(version, option="") for version in (old, new)]
+    old, new = sorted(asked, key=lambda version: known[version], reverse=True)
+    before, after = (marts.manifest(version) for version in (old, new))
     if before.contains_synthetic != after.contains_synthetic:
         raise UsageError(f"only one of {old} and {new} is synthetic; compare two synthetic or two real releases")
     with _compared(marts, before, after) as connection:

@@ -80,17 +80,17 @@ class Marts:
             raise RefreshError(f"the folder of release {version} is missing in {self.folder}; known releases: {known}")
         return found
 
-    def chosen(self, version: str | None) -> str:
-        """Return the version asked for, else the latest.
+    def chosen(self, version: str | None, option: str = "--release ") -> str:
+        """Return the version asked for, else the latest. option: what is before the version on the command line.
 
         Raises RefreshError if nothing is published yet, UsageError, naming the known releases, for an unknown version.
         """
         latest = self.latest().version
         known = [r.version for r in self.releases()]
         if version and version in known and not self.release(version).is_dir():
-            raise UsageError(f"--release {version}: its folder is no longer in {self.folder}; choose another")
+            raise UsageError(f"{option}{version}: its folder is no longer in {self.folder}; choose another")
         if version and version not in known:
-            raise UsageError(f"--release {version}: not in {self.folder}; there are {', '.join(known[:5])}")
+            raise UsageError(f"{option}{version}: not in {self.folder}; there are {', '.join(known[:5])}")
         return version or latest
 
     def entry(self, version: str) -> Entry:

@@ -5,7 +5,7 @@ from typing import Any
 from rich.console import Console
 
 from salary_bands.cli.printing.tables import plain_table
-from salary_bands.query.changes import cell_text, noise_line
+from salary_bands.query.changes import cell_text, more_line, noise_line
 from salary_bands.sample import SYNTHETIC
 
 
@@ -20,7 +20,7 @@ def print_diff(out: Console, err: Console, found: dict[str, Any]) -> None:
     for name, title in (
         ("change_counts", "medians changed, added and removed, by reason"),
         ("headline_changes", "all machine learning, US, reported, all tiers: moves beyond noise; USD"),
-        ("largest_changes", "largest moves beyond noise; USD"),
+        ("largest_changes", "largest moves beyond noise; USD; cells: with the same move"),
     ):
         rows = found[name]
         if not rows:
@@ -32,6 +32,8 @@ def print_diff(out: Console, err: Console, found: dict[str, Any]) -> None:
         for row in rows:
             table.add_row(*(cell_text(column, value) for column, value in row.items()))
         out.print(table)
+    if more := more_line(found):
+        out.print(f"{more} --json has them all.", highlight=False)
     if not found["change_counts"]:
         out.print("no median changed", highlight=False)
     if found["contains_synthetic"]:

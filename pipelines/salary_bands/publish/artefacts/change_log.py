@@ -8,6 +8,7 @@ from salary_bands.query.changes import (
     cell_text,
     export_lines,
     method_lines,
+    more_line,
     noise_line,
     reading_changes,
     rows_text,
@@ -27,7 +28,7 @@ to who reported. They add up to the change. A part that is unknown is empty.
 _TITLES = {
     "change_counts": "Medians changed, added and removed, by main cause.",
     "headline_changes": "All machine learning in the US, reported pay, all tiers: moves beyond noise, USD.",
-    "largest_changes": "The largest moves beyond noise of base and total by specialisation in a country or metro, USD.",
+    "largest_changes": "The largest moves beyond noise, USD; `cells` is the number of cells with the same move.",
 }
 
 
@@ -62,7 +63,9 @@ def _cell_lines(folder: Path) -> list[str]:
         return ["", "## Cells", "", "No median changed."]
     tables = [["", _TITLES[name], "", *_table(rows)] for name, rows in found.items() if rows]
     said = ["", noise_line(found["change_counts"]), "", *_PARTS.splitlines()]
-    return ["", "## Cells", *said, *(line for table in tables for line in table)]
+    more = more_line(found)
+    more_lines = ["", f"{more} The table `changes` has them."] if more else []
+    return ["", "## Cells", *said, *(line for table in tables for line in table), *more_lines]
 
 
 def _table(rows: list[dict[str, Any]]) -> list[str]:
