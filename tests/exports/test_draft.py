@@ -356,7 +356,7 @@ def test_a_percentage_of_pay_is_no_amount_and_is_asked_about(
 
 
 def test_a_percentage_that_is_no_unit_takes_no_column_away(tmp_path: Path, settings: Settings) -> None:
-    assert says("Annual salary (100 %)")["base"] >= 0.7 and says("Salary incl. 10% holiday pay")["base"] > 0.4
+    assert says("Annual salary (100 %)")["base"] >= 0.7 and says("Salary (incl. 8 % extras)")["base"] > 0.4
     _, document = beside_base(tmp_path, settings, "Bonus", ("10", "5000", "12000"))
     assert document["columns"]["bonus"] == "Bonus"
 

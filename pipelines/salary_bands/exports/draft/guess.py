@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from salary_bands.exports.draft.names import PAY, any_of, says
+from salary_bands.exports.draft.names import PAY, any_of, named, says
 from salary_bands.exports.draft.values import Column
 
 _LEAST = 0.7  # of name and values together
@@ -28,9 +28,9 @@ def guesses(columns: Sequence[Column]) -> list[Guess]:
     for column in columns:
         if column.filled == 0:
             continue
-        named = says(column.header)
+        said = says(column.header)
         for name, looks in _LOOKS.items():
-            by_name, (by_value, fact) = named.get(name, 0.0), looks(column)
+            by_name, (by_value, fact) = said.get(name, 0.0), looks(column)
             score = by_name + by_value
             if by_value > -1 and score >= _LEAST:
                 # of equal ones the column with more cells, then the first
@@ -63,7 +63,7 @@ def fits(name: str, column: Column) -> bool:
 def is_too_small(name: str, column: Column, found: dict[str, Guess]) -> bool:
     """True if what comes on top of the base has numbers like percentages, beside a base in thousands."""
     base = next((found[n].columns[0] for n in ("base", "base_min", "base_max", "total") if n in found), None)
-    if name not in _ON_TOP or not base or not column.numbers:
+    if name not in _ON_TOP or not base or not column.numbers or named("scale", column.header):
         return False
     return 0 < max(column.numbers) <= PERCENT and base.median > _FULL
 
