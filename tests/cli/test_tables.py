@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from salary_bands.cli.printing.diff import print_diff
 from salary_bands.cli.printing.reading import print_bands, print_leading
 from salary_bands.cli.printing.tables import Column, print_fitted
 
@@ -103,6 +104,25 @@ def test_a_note_that_some_rows_share_is_under_the_last_of_them() -> None:
     lines = lines_of(60, band(level="L3"), withheld(level="L4"), withheld(level="L5"), band(level="L6"))
     marks = re.findall(r"\b(L\d|instead)\b", "\n".join(lines))
     assert marks == ["L3", "L4", "L5", "instead", "L6"]
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_a_move_has_its_cell_figures_and_interval_at_any_width(width: int) -> None:
+    place = {"view": "leaf", "evidence": "reported", "tier": "all", "level": "all", "market": "us-new-york"}
+    figures = {"old": 186_000, "new": 175_000, "difference_low": -15_900, "difference_high": -6_100}
+    rows = [{"group_id": g, **place, "metric": "total", **figures, "cells": 1} for g in ("ml_generalist", "mlops")]
+    counts = [{"reason": "window", "changed": 9, "distinguishable": 3, "added": 0, "removed": 0, "median_move": 0.055}]
+    found = {"exports": [], "method": [], "headline_changes": [], "contains_synthetic": False}
+    out, file = console(width)
+    versions = {"from": "1", "to": "2"}
+    print_diff(out, out, {**found, **versions, "change_counts": counts, "largest_changes": rows})
+    lines = file.getvalue().split("cells: with the same move")[1].splitlines()
+    assert max(map(len, lines)) <= width
+    text = " ".join(" ".join(lines).split())
+    assert "in every row: view leaf, evidence reported, tier all, level all, market us-new-york, metric total" in text
+    for group in ("ml_generalist", "mlops"):
+        assert re.search(rf" {group} .*186,000.*175,000.*-15,900.*-6,100", text)
+    assert text.endswith("1 more move can be told from noise. --json has them all.")
 
 
 @given(

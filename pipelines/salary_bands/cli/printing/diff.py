@@ -4,7 +4,7 @@ from typing import Any
 
 from rich.console import Console
 
-from salary_bands.cli.printing.tables import plain_table
+from salary_bands.cli.printing.tables import Column, print_fitted
 from salary_bands.query.changes import cell_text, more_line, noise_line
 from salary_bands.sample import SYNTHETIC
 
@@ -17,21 +17,21 @@ def print_diff(out: Console, err: Console, found: dict[str, Any]) -> None:
             out.print(f"{name:<9} {line}", highlight=False, markup=False)
     if found["change_counts"]:
         out.print(noise_line(found["change_counts"]), highlight=False)
-    for name, title in (
+    for summary, title in (
         ("change_counts", "medians changed, added and removed, by reason"),
         ("headline_changes", "all machine learning, US, reported, all tiers: moves beyond noise; USD"),
         ("largest_changes", "largest moves beyond noise; USD; cells: with the same move"),
     ):
-        rows = found[name]
+        rows = found[summary]
         if not rows:
             continue
-        table = plain_table(title=title)
-        for column in rows[0]:
-            is_number = any(isinstance(row[column], int | float) for row in rows)
-            table.add_column(column, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
-        for row in rows:
-            table.add_row(*(cell_text(column, value) for column, value in row.items()))
-        out.print(table)
+        columns = []
+        for name in rows[0]:
+            is_text = not any(isinstance(row[name], int | float) for row in rows)
+            columns.append(
+                Column(name, [cell_text(name, row[name]) for row in rows], is_key=is_text, is_shared=is_text)
+            )
+        print_fitted(out, title, columns, [""] * len(rows))
     if more := more_line(found):
         out.print(f"{more} --json has them all.", highlight=False)
     if not found["change_counts"]:

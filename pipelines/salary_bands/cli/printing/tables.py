@@ -148,5 +148,6 @@ def _is_same(texts: Sequence[str]) -> bool:
 def _print_wrapped(out: Console, text: str, indent: int) -> None:
     """Print text in lines that fit, all of them indented."""
     space = " " * indent
-    lines = textwrap.wrap(text, max(out.width, 20), initial_indent=space, subsequent_indent=space)
+    width = max(out.width, 20)
+    lines = textwrap.wrap(text, width, initial_indent=space, subsequent_indent=space, break_on_hyphens=False)
     out.print("\n".join(lines), markup=False, highlight=False)
