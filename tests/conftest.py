@@ -74,7 +74,8 @@ def _alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setattr(os, "fsync", lambda _: None)
         patch.setattr(duck, "_engine", OneEngine())
         # the server that reads exports is started once for all refreshes, not by each: a start takes a second
-        kept = SimpleNamespace(start=warden.start, inspect=warden.inspect, close=lambda: None)
+        used = {name: getattr(warden, name) for name in ("start", "read", "inspect")}
+        kept = SimpleNamespace(**used, close=lambda: None)
         for module in (run, warden_module):
             patch.setattr(module, "warden", kept)
         for name in [n for n in os.environ if n.startswith("SALARY_BANDS_")]:
