@@ -2,8 +2,8 @@
 -- Inputs: group_parents, bands, cards, multipliers.
 -- Parameters: "group", tier, level, market, metric, view, evidence.
 -- distance is the sum of |log of the multiplier| between the cells' groups, tiers, levels and markets, those of total
--- for a metric without multipliers. Each value without a multiplier is as the mean of all reports, and 1 further away, a
--- market 2; a metro without one is as its country and 0.75 further away, and markets of a country are 0.75 from each
+-- for a metric without multipliers. Each value without a multiplier is as the mean of all reports, and 1 further away,
+-- a market 2; a metro without one is as its country and 0.75 further away, and markets of a country are 0.75 from each
 -- other if one of them has none. Cells of the unknown tier are left out, and those of the world unless it is asked for.
 with
 asked as (

@@ -1,9 +1,9 @@
 -- Grain: one row: the pay at a percentile in the best answer to a question, or no row if no view has the group.
 -- Inputs: answer, estimate.
 -- Parameters: "group", tier, level, market, metric, percentile (10 to 90), view, evidence.
--- Interpolated linearly in log pay between shown percentiles. Beyond them pay is spread as one person's is in the model,
--- if it knows the cell asked for: the last shown percentile times what the model's is of it. basis is then `modelled`.
--- usd is null beyond both.
+-- Interpolated linearly in log pay between shown percentiles. Beyond them pay is spread as one person's is in the
+-- model, if it knows the cell asked for: the last shown percentile times what the model's is of it. basis is then
+-- `modelled`. usd is null beyond both.
 with
 asked as (
     select cast(percentile as double) as asked_percentile
