@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from salary_bands.statistics.model import Floats
 from salary_bands.statistics.parts import AXES, Parts
+from salary_bands.vocabulary.markets import country_of_market
 
 # more, in log units, for each value of a change that the model does not identify: most of all for a market
 UNKNOWN = {"group": 1.0, "tier": 1.0, "level": 1.0, "market": 2.0}
@@ -72,23 +73,18 @@ def _distances(values: list[str], effects: Mapping[str, float], axis: str) -> Fl
         (values, values): from the one that is asked for to the one that is shown.
     """
     known = np.array([value in effects for value in values])
-    stands_for = [value if value in effects or axis != "market" else country_of(value) for value in values]
+    stands_for = [value if value in effects or axis != "market" else country_of_market(value) for value in values]
     at = np.array([effects.get(value, 0.0) for value in stands_for])
     at_home = ~known & np.isin(stands_for, [*effects])
     doubt = np.select([known, at_home], [0.0, UNKNOWN_AT_HOME], UNKNOWN[axis])
     apart = np.abs(at[:, None] - at[None, :]) + doubt[:, None] + doubt[None, :] + _CHANGE
     if axis == "market":
-        countries = np.array([country_of(value) for value in values])
+        countries = np.array([country_of_market(value) for value in values])
         unsure = (countries[:, None] == countries[None, :]) & ~(known[:, None] & known[None, :])
         apart = np.where(unsure, UNKNOWN_AT_HOME + _CHANGE, apart)
         apart[:, np.array(values) == WORLD] = np.inf
     np.fill_diagonal(apart, 0.0)
     return apart
-
-
-def country_of(market: str) -> str:
-    """Return the country of a metro, else the market itself."""
-    return market.split("-")[0].upper() if "-" in market else market
 
 
 def _spread(cost: Floats, place: NDArray[np.int64], axis: int, distances: Floats) -> tuple[Floats, NDArray[np.int64]]:

@@ -10,8 +10,9 @@ import pandas as pd
 
 from salary_bands.settings import Settings
 from salary_bands.statistics.estimates import identified_cells
-from salary_bands.statistics.nearest import UNKNOWN_AT_HOME, Effects, country_of, effects_of, nearest_cells
+from salary_bands.statistics.nearest import UNKNOWN_AT_HOME, Effects, effects_of, nearest_cells
 from salary_bands.statistics.parts import AXES, Parts
+from salary_bands.vocabulary.markets import country_of_market
 
 _USED = {
     "use_view": "view",
@@ -56,7 +57,8 @@ def instead_of(
 
 def _of_countries(cells: pd.DataFrame) -> pd.DataFrame:
     """Return the same cells of the country of their market."""
-    return cells.assign(market=cells["market"].map({market: country_of(market) for market in cells["market"].unique()}))
+    countries = {market: country_of_market(market) for market in cells["market"].unique()}
+    return cells.assign(market=cells["market"].map(countries))
 
 
 def _effects(evidence: str, metric: str, parts: Mapping[str, Parts], settings: Settings) -> Effects:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pycountry
 
-from salary_bands.statistics.nearest import country_of
+from salary_bands.vocabulary.markets import country_of_market
 
 Row = dict[str, Any]
 Cell = tuple[str, str, str, str, str, str]  # view, group_id, tier, level, market, metric
@@ -75,7 +75,7 @@ class Answers:
         if band["p50"] is not None:
             return band
         is_near = band.get("use_instead_basis") in ("direct", "pooled")  # else the model of the country is as near
-        for place in [market] if is_near else [market, country_of(market)]:
+        for place in [market] if is_near else [market, country_of_market(market)]:
             found = self.estimates.get((view, group, tier, level, place, metric))
             if found:
                 of = self.place(place) if place != market else ""
