@@ -87,6 +87,31 @@ pairs as (
     where s.own_value <> s.asked_value
 ),
 
+-- what a value adds, and how much further away it is if the model does not identify it
+sides as (
+    select
+        v.axis,
+        v.value,
+        own.effect is not null as is_known,
+        coalesce(own.effect, home.effect, 0.0) as effect,
+        case
+            when own.effect is not null then 0.0
+            when home.effect is not null then 0.75
+            when v.axis = 'market' then 2.0
+            else 1.0
+        end as doubt
+    from (
+        select p.axis, p.own_value as value
+        from pairs as p
+        union
+        select p.axis, p.asked_value as value
+        from pairs as p
+    ) as v
+    left join of_values as own on v.axis = own.axis and v.value = own.value
+    left join of_values as home
+        on v.axis = 'market' and home.axis = 'market' and upper(split_part(v.value, '-', 1)) = home.value
+),
+
 -- how far two values of an axis are from each other
 steps as (
     select
@@ -97,30 +122,13 @@ steps as (
             when
                 p.axis = 'market'
                 and upper(split_part(p.own_value, '-', 1)) = upper(split_part(p.asked_value, '-', 1))
-                and (o.effect is null or t.effect is null)
+                and not (o.is_known and t.is_known)
                 then 0.75
-            else
-                abs(coalesce(o.effect, oc.effect, 0.0) - coalesce(t.effect, tc.effect, 0.0))
-                + case
-                    when o.effect is not null then 0.0
-                    when oc.effect is not null then 0.75
-                    when p.axis = 'market' then 2.0
-                    else 1.0
-                end
-                + case
-                    when t.effect is not null then 0.0
-                    when tc.effect is not null then 0.75
-                    when p.axis = 'market' then 2.0
-                    else 1.0
-                end
+            else abs(o.effect - t.effect) + o.doubt + t.doubt
         end as apart_by
     from pairs as p
-    left join of_values as o on p.axis = o.axis and p.own_value = o.value
-    left join of_values as t on p.axis = t.axis and p.asked_value = t.value
-    left join of_values as oc
-        on p.axis = 'market' and oc.axis = 'market' and upper(split_part(p.own_value, '-', 1)) = oc.value
-    left join of_values as tc
-        on p.axis = 'market' and tc.axis = 'market' and upper(split_part(p.asked_value, '-', 1)) = tc.value
+    inner join sides as o on p.axis = o.axis and p.own_value = o.value
+    inner join sides as t on p.axis = t.axis and p.asked_value = t.value
 ),
 
 summed as (

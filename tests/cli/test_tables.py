@@ -1,4 +1,4 @@
-"""Tables on narrow and wide terminals: a row is told apart, and has its figure and interval, at any width."""
+"""Tables on narrow and wide terminals: each row has its key, its figure and its interval at any width."""
 
 import io
 import re
